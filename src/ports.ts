@@ -1,0 +1,178 @@
+/**
+ * Every seam between Holdfast and the outside world, on one page. `adapters/` answers each with a real thing,
+ * `simulator/` with a double, and `roles/` cannot tell which.
+ */
+import type { Address, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
+import type { Prompt } from "./domain/inference/spec.ts";
+import type { Candidate } from "./domain/verification/sampler.ts";
+import type { Order, Word } from "./protocol/attempt.ts";
+import type { Offer } from "./protocol/offer.ts";
+
+// ---------------------------------------------------------------- time, chance, words
+
+export interface Clock {
+  /** Monotonic, ms. */
+  now(): Ms;
+  /** Unix time, ms. For what others will read (offers); never for measuring. */
+  wall(): number;
+  /** Runs once, later. Returns what cancels it. */
+  after(delay: Ms, run: () => void): () => void;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/** Structured events. Facts never hold prompts, answers or keys. */
+export interface Log {
+  debug(event: string, facts?: Record<string, unknown>): void;
+  info(event: string, facts?: Record<string, unknown>): void;
+  warn(event: string, facts?: Record<string, unknown>): void;
+  error(event: string, facts?: Record<string, unknown>): void;
+}
+
+// ---------------------------------------------------------------- keys
+
+/** The session key that an offer vouches for. Synchronous: it is on the hot path. */
+export interface Signer {
+  readonly sessionKey: SessionKey;
+  /** Ed25519, base64. */
+  sign(bytes: Uint8Array): string;
+}
+
+export type Verify = (key: SessionKey, bytes: Uint8Array, signature: string) => boolean;
+
+// ---------------------------------------------------------------- network
+
+/** One attempt's two-way stream of messages; see protocol/attempt.ts. Order is kept, nothing is duplicated. */
+export interface Channel<Out> {
+  send(message: Out): void;
+  /** Ends the attempt. The other side stops working on it at once. No callback follows. */
+  close(): void;
+}
+
+export interface ChannelHandlers<In> {
+  message(message: In): void;
+  /** Once, and last. Without an in-band end marker before it, it means the attempt was lost. */
+  closed(cause: ChannelEnd): void;
+}
+
+export interface ChannelEnd {
+  readonly code:
+    | "closed" // the other side ended it
+    | "broken" // reset, connection lost
+    | "unreachable" // never connected: refused, no route, connect budget spent
+    | "impostor" // another certificate than the offer's; nothing was sent
+    | "garbage" // not the protocol: bad JSON, schema, oversize
+    | "silent"; // heartbeats unanswered
+  readonly detail: string;
+}
+
+/** Gateway's side of the data plane. Connections are kept and shared between attempts. */
+export interface Dialer {
+  /** Returns at once; messages sent before the connection stands are queued. */
+  open(offer: Offer, handlers: ChannelHandlers<Word>): Channel<Order>;
+  close(): Promise<void>;
+}
+
+/** Provider's side of the data plane. */
+export interface Listener {
+  onAttempt(accept: (channel: Channel<Word>, remote: string) => ChannelHandlers<Order>): void;
+  close(): Promise<void>;
+}
+
+/** What is known of who offers what. Everything that comes out of it was checked: size, schema, signature, times. */
+export interface Market {
+  publish(offer: Omit<Offer, "seq" | "peer" | "address" | "issuedAt" | "expiresAt">): Promise<void>;
+  /** Each valid offer newer than the last of its peer, own ones excluded. */
+  onOffer(listener: (offer: Offer) => void): void;
+  /** Peers the control plane sees as gone. A hint: the data plane may still reach them. */
+  onGone(listener: (peer: PeerId) => void): void;
+}
+
+// ---------------------------------------------------------------- engines
+
+/** An engine that shows its logits: it can speak, witness and resume, token for token. */
+export interface TokenEngine {
+  readonly kind: "token";
+  readonly model: ModelId;
+  readonly name: string;
+  readonly contextTokens: number;
+  /** Sequences it holds at once. */
+  readonly slots: number;
+  readonly profile: string;
+  /** Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. */
+  open(prompt: Prompt, tokensMax: number): Promise<TokenSequence>;
+  close(): Promise<void>;
+}
+
+/** One prompt and the answer after it, as the engine holds them. Calls are made one at a time. */
+export interface TokenSequence {
+  readonly promptIds: readonly TokenId[];
+  /**
+   * Appends `ids` and returns, for each of them, the candidates at its position: the 64 largest raw logits, largest
+   * first, ties by lower id. At most `chunkTokensMax` ids.
+   */
+  judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]>;
+  /** Appends `ids` (often none or one) and returns the candidates for the position after them. */
+  next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]>;
+  /** Logit of one claimed id at an answer position not among the candidates; costs a re-evaluation. */
+  logitOf(position: number, id: TokenId, signal: AbortSignal): Promise<number>;
+  /** Keeps the first `length` tokens of the answer and forgets the rest. */
+  keep(length: number): Promise<void>;
+  /** The bytes these answer tokens stand for, special tokens as nothing. `before`: the answer up to them. */
+  text(ids: readonly TokenId[], before: readonly TokenId[]): string;
+  /** Is this an end-of-generation token of the model? */
+  ends(id: TokenId): boolean;
+  close(): void;
+}
+
+/** An engine that only gives text (any OpenAI-compatible server). Its tokens are the text's Unicode code points. */
+export interface TextEngine {
+  readonly kind: "text";
+  readonly model: ModelId;
+  readonly name: string;
+  readonly contextTokens: number;
+  readonly slots: number;
+  readonly profile: string;
+  /** Can it go on from an answer begun elsewhere (assistant prefill)? */
+  readonly resume: boolean;
+  /** Streams the answer after `begun`. Throws HoldfastError; ends with how the server said it ended. */
+  speak(
+    request: {
+      prompt: Prompt;
+      begun: string;
+      tokensMax: number;
+      temperature: number;
+      topP: number;
+      seed: string;
+    },
+    signal: AbortSignal,
+  ): AsyncGenerator<string, "stop" | "length">;
+  close(): Promise<void>;
+}
+
+export type Engine = TokenEngine | TextEngine;
+
+// ---------------------------------------------------------------- chain
+
+/** What a gateway knows from the chain; the last knowledge stands while the chain is away. */
+export interface Chain {
+  /** Stake of a node, smallest unit; 0 when unknown or not registered. */
+  stakeOf(node: Address): bigint;
+  /** Registered model digests. */
+  isRegistered(model: ModelId): boolean;
+  /** Wall time of the last successful read, ms; undefined before the first. */
+  freshAt(): number | undefined;
+}
+
+// ---------------------------------------------------------------- disk
+
+/** Small durable facts of one node. A write is on disk when `put` returns. */
+export interface Store {
+  get(key: string): string | undefined;
+  put(key: string, value: string): void;
+  entries(prefix: string): Array<[key: string, value: string]>;
+  delete(key: string): void;
+  close(): void;
+}

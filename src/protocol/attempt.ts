@@ -1,0 +1,108 @@
+import * as z from "zod";
+import { limits } from "./limits.ts";
+import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
+
+/**
+ * The conversation of one attempt: one HTTP/2 stream to one provider, newline-delimited JSON both ways.
+ *
+ * Every attempt begins alike: the provider opens the job and follows what it is shown (`said`), judging as it goes.
+ * `speak` turns a follower into the executor. So an executor is a witness that was told to speak at position 0, a
+ * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
+ *
+ *   gateway → provider   open · said* · drop? · speak?       (closing the stream cancels)
+ *   provider → gateway   ready · judged* · rejected* · chunk* · refused?
+ */
+export const attemptPath = "/holdfast/attempt/1";
+
+const position = z.int().min(0).max(limits.answerTokensMax);
+
+export const chunkSchema = z.strictObject({
+  start: position,
+  ids: z.array(z.int().min(0).max(0x7fffffff)).max(limits.chunkTokensMax),
+  text: z.string().max(limits.chunkTextMax),
+  end: z.enum(["stop", "length"]).exactOptional(),
+  signature: z.base64().max(100),
+});
+
+export const promptSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("chat"),
+    messages: z
+      .array(z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string() }))
+      .min(1)
+      .max(limits.messagesMax),
+  }),
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+]);
+
+export const samplingSchema = z.strictObject({
+  temperature: z.number().min(0).max(2),
+  topP: z.number().gt(0).max(1),
+  seed: seedSchema,
+});
+
+export const orderSchema = z.discriminatedUnion("t", [
+  z.strictObject({
+    t: z.literal("open"),
+    job: jobIdSchema,
+    model: modelIdSchema,
+    prompt: promptSchema,
+    sampling: samplingSchema,
+    tokensMax: z.int().min(1).max(limits.answerTokensMax),
+    /** The gateway's hold budget: the speaker sizes its chunks so that filling and judging one fit in it. */
+    holdMs: z.number().min(0).max(limits.holdMsMax),
+    /** Time left for the whole job, ms. The provider stops by itself after it. */
+    deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
+  }),
+  /** A chunk another node said, unchanged; its signature is over the running digest under `speaker`. */
+  z.strictObject({ t: z.literal("said"), chunk: chunkSchema, speaker: sessionKeySchema }),
+  /** Forget everything from position `to` on (it was judged wrong, or never delivered). */
+  z.strictObject({ t: z.literal("drop"), to: position }),
+  /** Speak from here on; `from` is the end of what was shown. */
+  z.strictObject({ t: z.literal("speak"), from: position }),
+]);
+
+export const rejectionReasons = ["margin", "mean-margin", "text", "end", "signature", "position"] as const;
+
+export const wordSchema = z.discriminatedUnion("t", [
+  /** The prompt was accepted and tokenised. Sent before any of it is evaluated. */
+  z.strictObject({
+    t: z.literal("ready"),
+    promptTokens: z.int().min(0),
+    /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
+    promptDigest: seedSchema,
+  }),
+  z.strictObject({ t: z.literal("chunk"), chunk: chunkSchema }),
+  /** Everything before `through` was judged and accepted. `margin`: largest seen in this step, logits. */
+  z.strictObject({ t: z.literal("judged"), through: position, margin: z.number().min(0) }),
+  /** The chunk that starts at `start` is not what the model would have said. The follower keeps following. */
+  z.strictObject({
+    t: z.literal("rejected"),
+    start: position,
+    through: position,
+    at: position,
+    reason: z.enum(rejectionReasons),
+    margin: z.number().min(0),
+  }),
+  /** The provider will not (or no longer) do this job. `retryAfterMs` marks back-pressure, which is no failure. */
+  z.strictObject({
+    t: z.literal("refused"),
+    code: z.enum([
+      "busy",
+      "unknown-model",
+      "context-overflow",
+      "bad-request",
+      "cannot-witness",
+      "engine",
+      "closing",
+    ]),
+    message: z.string().max(500),
+    retryAfterMs: z.number().min(0).exactOptional(),
+  }),
+]);
+
+export type Order = z.infer<typeof orderSchema>;
+export type OpenOrder = Extract<Order, { t: "open" }>;
+export type Word = z.infer<typeof wordSchema>;
+export type RejectionReason = (typeof rejectionReasons)[number];
+export type RefusalCode = Extract<Word, { t: "refused" }>["code"];
