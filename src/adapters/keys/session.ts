@@ -1,0 +1,72 @@
+import {
+  createHash,
+  createPublicKey,
+  verify as cryptoVerify,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
+import type { SessionKey } from "../../domain/ids.ts";
+import type { Signer, Verify } from "../../ports.ts";
+import { selfSigned } from "./certificate.ts";
+
+/** What one run of a node signs chunks and serves TLS with. Its offer vouches for both until it expires. */
+export interface Session extends Signer {
+  readonly tls: {
+    /** PKCS #8, PEM. Never leaves the process. */
+    readonly key: string;
+    /** PEM. */
+    readonly certificate: string;
+    /** SHA-256 of the certificate's DER, hex: `certificate` of an offer. */
+    readonly fingerprint: string;
+  };
+}
+
+/** A fresh Ed25519 key, made at every start: what is not kept cannot be stolen from a disk. About 1 ms. */
+export function createSession(): Session {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const der = selfSigned(privateKey, publicKey);
+  return {
+    sessionKey: rawKey(publicKey).toString("hex") as SessionKey,
+    sign: (bytes) => sign(null, bytes, privateKey).toString("base64"),
+    tls: {
+      key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      certificate: pem(der),
+      fingerprint: createHash("sha256").update(der).digest("hex"),
+    },
+  };
+}
+
+/** Parsed keys kept: parsing costs as much as verifying. Beyond it the oldest goes; keys come from bounded offers. */
+const keysKept = 1024;
+const parsed = new Map<SessionKey, KeyObject>();
+
+/** Ed25519. A key or signature that is no such thing is simply not valid; nothing is thrown. */
+export const verify: Verify = (key, bytes, signature) => {
+  try {
+    return cryptoVerify(null, bytes, keyObject(key), Buffer.from(signature, "base64"));
+  } catch {
+    return false;
+  }
+};
+
+function keyObject(key: SessionKey): KeyObject {
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const x = Buffer.from(key, "hex").toString("base64url");
+  const made = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  const oldest = parsed.size >= keysKept ? parsed.keys().next() : undefined;
+  if (oldest?.value !== undefined) parsed.delete(oldest.value);
+  parsed.set(key, made);
+  return made;
+}
+
+/** The last 32 bytes of an Ed25519 SubjectPublicKeyInfo are the key (RFC 8410 §4). */
+function rawKey(publicKey: KeyObject): Buffer {
+  return publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+}
+
+function pem(der: Buffer): string {
+  const lines = der.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+}
