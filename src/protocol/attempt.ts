@@ -9,12 +9,16 @@ import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./sche
  * `speak` turns a follower into the executor. So an executor is a witness that was told to speak at position 0, a
  * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
  *
- *   gateway → provider   open · said* · drop? · speak?       (closing the stream cancels)
+ *   gateway → provider   open · said* · drop* · speak*       (closing the stream cancels)
  *   provider → gateway   ready · judged* · rejected* · chunk* · refused?
+ *
+ * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
+ * that were still under way are known for what they are.
  */
 export const attemptPath = "/holdfast/attempt/1";
 
 const position = z.int().min(0).max(limits.answerTokensMax);
+const branch = z.int().min(0).max(1_000_000);
 
 export const chunkSchema = z.strictObject({
   start: position,
@@ -48,7 +52,12 @@ export const orderSchema = z.discriminatedUnion("t", [
     model: modelIdSchema,
     prompt: promptSchema,
     sampling: samplingSchema,
-    tokensMax: z.int().min(1).max(limits.answerTokensMax),
+    /** Answer limit the application named. Refused as `context-overflow` when it does not fit beside the prompt. */
+    tokensMax: z.int().min(1).max(limits.answerTokensMax).exactOptional(),
+    /** Answer limit when it named none; cut to what the window leaves. */
+    tokensDefault: z.int().min(1).max(limits.answerTokensMax),
+    /** The window all nodes of this job reckon with, tokens. */
+    contextTokens: z.int().min(1).max(100_000_000),
     /** The gateway's hold budget: the speaker sizes its chunks so that filling and judging one fit in it. */
     holdMs: z.number().min(0).max(limits.holdMsMax),
     /** Time left for the whole job, ms. The provider stops by itself after it. */
@@ -57,7 +66,7 @@ export const orderSchema = z.discriminatedUnion("t", [
   /** A chunk another node said, unchanged; its signature is over the running digest under `speaker`. */
   z.strictObject({ t: z.literal("said"), chunk: chunkSchema, speaker: sessionKeySchema }),
   /** Forget everything from position `to` on (it was judged wrong, or never delivered). */
-  z.strictObject({ t: z.literal("drop"), to: position }),
+  z.strictObject({ t: z.literal("drop"), to: position, branch }),
   /** Speak from here on; `from` is the end of what was shown. */
   z.strictObject({ t: z.literal("speak"), from: position }),
 ]);
@@ -72,12 +81,13 @@ export const wordSchema = z.discriminatedUnion("t", [
     /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
     promptDigest: seedSchema,
   }),
-  z.strictObject({ t: z.literal("chunk"), chunk: chunkSchema }),
+  z.strictObject({ t: z.literal("chunk"), branch, chunk: chunkSchema }),
   /** Everything before `through` was judged and accepted. `margin`: largest seen in this step, logits. */
-  z.strictObject({ t: z.literal("judged"), through: position, margin: z.number().min(0) }),
+  z.strictObject({ t: z.literal("judged"), branch, through: position, margin: z.number().min(0) }),
   /** The chunk that starts at `start` is not what the model would have said. The follower keeps following. */
   z.strictObject({
     t: z.literal("rejected"),
+    branch,
     start: position,
     through: position,
     at: position,

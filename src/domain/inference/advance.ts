@@ -1,0 +1,116 @@
+import { budgets } from "./budgets.ts";
+import { ensureSpeaker, ensureWitnesses, leave, showAll } from "./cast.ts";
+import { deliverDue } from "./delivery.ts";
+import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
+import { fail, finishIfDone } from "./ending.ts";
+import { isComplete } from "./hearing.ts";
+import type { Attempt } from "./state.ts";
+import { standingOf } from "./votes.ts";
+import { deadlineOf, dismissSilent } from "./waiting.ts";
+
+/**
+ * What follows from where the job stands now, whatever brought it there: the same order after every event, so there
+ * is one place to read what happens next. Stops as soon as the job has ended.
+ */
+export function advance(draft: Draft): void {
+  const rules = [heedDeadline, dismissSilent, heedBlame, weighVotes, keepCast, deliverDue, finishIfDone];
+  for (const rule of rules) {
+    rule(draft);
+    if (draft.ended) return;
+  }
+}
+
+function heedDeadline(draft: Draft): void {
+  if (draft.now >= deadlineOf(draft)) {
+    fail(draft, "deadline", `the answer was not complete after ${draft.policy.deadlineMs} ms`);
+  }
+}
+
+/** The request itself is wrong when two providers say so, or the only one there is. */
+function heedBlame(draft: Draft): void {
+  const first = draft.blamers[0];
+  if (first === undefined || draft.held.length > 0) return;
+  const another = draft.blamers.some(({ peer, code }) => peer !== first.peer && code === first.code);
+  const alone = draft.attempts.length === 0 && draft.prospects.length === 0;
+  if (another || alone) fail(draft, first.code as "context-overflow" | "bad-request", first.message);
+}
+
+/** Acts on rejections: drops what a majority rejected, and notes what is disputed. */
+function weighVotes(draft: Draft): void {
+  const standings = draft.held.map(standingOf);
+  const rejected = standings.indexOf("rejected");
+  if (rejected >= 0 && rejected < draft.delivered) {
+    return fail(draft, "rejected-after-delivery", "most witnesses rejected a token that had been delivered");
+  }
+  if (rejected >= 0) dropFrom(draft, rejected);
+  const disputed = draft.held.some((held) => standingOf(held) === "disputed");
+  draft.disputedSince = disputed ? (draft.disputedSince ?? draft.now) : undefined;
+  if (draft.disputedSince === undefined) return;
+  const undecided = draft.nobodyLeft && draft.prospects.length === 0 && witnessesOf(draft).every(hasVoted);
+  if (undecided || draft.now >= draft.disputedSince + budgets.disputeMs) {
+    fail(draft, "disputed", "witnesses disagree about the answer and nobody is left to decide");
+  }
+}
+
+/** The answer goes back to before chunk `index`; who said it leaves, and a witness that saw through it speaks on. */
+function dropFrom(draft: Draft, index: number): void {
+  const liar = draft.held[index]!.speaker;
+  const to = draft.held[index]!.chunk.start;
+  draft.held = draft.held.slice(0, index);
+  draft.branch += 1;
+  draft.completeAt = undefined;
+  for (const { id, peer, shown, judged } of draft.attempts) {
+    if (peer === liar) {
+      leave(draft, id, "rejected");
+      continue;
+    }
+    changeAttempt(draft, id, {
+      shown: Math.min(shown, index),
+      judged: Math.min(judged, to),
+      owesSince: undefined,
+    });
+    draft.effects.push({ kind: "drop", attempt: id, to, branch: draft.branch });
+  }
+  retell(draft, liar);
+}
+
+/** A later speaker that had gone on from the dropped chunk begins again where the answer now ends. */
+function retell(draft: Draft, liar: string): void {
+  if (!draft.effects.some((effect) => effect.kind === "outcome" && effect.peer === liar)) {
+    draft.effects.push({ kind: "outcome", peer: liar as Attempt["peer"], outcome: "rejected" });
+  }
+  const { speaker } = draft;
+  if (speaker === undefined || attemptOf(draft, speaker.attempt) === undefined) return;
+  draft.speaker = undefined;
+  draft.speakers -= 1;
+  draft.switches -= 1;
+  ensureSpeaker(draft);
+}
+
+/** Keeps somebody speaking and enough of them following, and everybody shown everything. */
+function keepCast(draft: Draft): void {
+  if (!isComplete(draft) && !ensureSpeaker(draft)) {
+    const tried = draft.speakers >= draft.policy.attemptsMax;
+    const nobody = draft.attempts.length === 0 && draft.prospects.length === 0 && draft.nobodyLeft;
+    if (tried || nobody) return failWithoutSpeaker(draft, tried);
+  }
+  if (draft.policy.finality !== "none" && draft.policy.witnesses > 0) {
+    const dissent = draft.held.some(({ rejects }) => rejects.length > 0) ? 1 : 0;
+    ensureWitnesses(draft, draft.policy.witnesses + dissent);
+  }
+  showAll(draft);
+}
+
+function failWithoutSpeaker(draft: Draft, tried: boolean): void {
+  if (draft.busy > 0 && draft.busy === draft.attemptNext) {
+    return fail(draft, "busy", "every provider of this model is at capacity");
+  }
+  const why = tried
+    ? `${draft.speakers} executors failed one after another`
+    : "no provider of this model is left";
+  fail(draft, "no-providers", why);
+}
+
+function hasVoted({ owesSince }: Attempt): boolean {
+  return owesSince === undefined;
+}

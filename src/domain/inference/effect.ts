@@ -1,0 +1,83 @@
+import type { Ms, PeerId, SessionKey } from "../ids.ts";
+import type { Chunk } from "./chunk.ts";
+import type { AttemptId } from "./state.ts";
+
+/** What a job wants done. Plain data; the role performs it, in order. */
+export type JobEffect =
+  | { readonly kind: "open"; readonly attempt: AttemptId; readonly peer: PeerId }
+  | {
+      readonly kind: "show";
+      readonly attempt: AttemptId;
+      readonly chunk: Chunk;
+      readonly speaker: SessionKey;
+    }
+  | { readonly kind: "drop"; readonly attempt: AttemptId; readonly to: number; readonly branch: number }
+  | { readonly kind: "speak"; readonly attempt: AttemptId; readonly from: number }
+  | { readonly kind: "close"; readonly attempt: AttemptId }
+  /** More prospects, please, other than these. Answered by a `prospects` event, even if empty. */
+  | { readonly kind: "seek"; readonly without: readonly PeerId[] }
+  | {
+      readonly kind: "deliver";
+      readonly text: string;
+      readonly tokens: number;
+      readonly cast: Cast | undefined;
+    }
+  | { readonly kind: "outcome"; readonly peer: PeerId; readonly outcome: Outcome }
+  /** Call again with `tick` at this time. Replaces the wake before it. */
+  | { readonly kind: "wake"; readonly at: Ms }
+  /** Exactly one of these two, once, last. Neither comes after `cancelled`. */
+  | ({ readonly kind: "finish" } & Ending)
+  | ({ readonly kind: "fail" } & Failure);
+
+/** Who speaks and who witnesses from a delivery on. */
+export interface Cast {
+  readonly executor: PeerId;
+  readonly witnesses: readonly PeerId[];
+}
+
+/** What the witnesses make of the whole answer. "inconclusive" is never held against anyone. */
+export type Verdict = "valid" | "invalid" | "inconclusive";
+
+export interface Ending {
+  readonly reason: "stop" | "length";
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+  readonly verdict: Verdict;
+  readonly basis: "tokens" | "none";
+  readonly switches: number;
+  readonly attempts: number;
+  readonly witnesses: readonly PeerId[];
+  readonly executor: PeerId;
+  /** Share of tokens a witness had accepted before they were delivered, 0–1. */
+  readonly acceptedShare: number;
+}
+
+export interface Failure {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** Tokens of the answer that stand: delivered and not rejected. */
+  readonly goodTokens: number;
+  readonly switches: number;
+  readonly attempts: number;
+}
+
+export type FailureCode =
+  | "no-providers" // nobody (left) to ask
+  | "deadline" // the job's time is over
+  | "rejected-after-delivery" // a majority of witnesses rejected something already delivered
+  | "disputed" // witnesses disagree and nobody is left to decide
+  | "not-final" // finality "final" was asked for and not reached
+  | "context-overflow" // the prompt and the answer asked for do not fit the model's window
+  | "bad-request"
+  | "busy"; // everybody is at capacity
+
+/** How a provider did, for its health and its standing. */
+export type Outcome =
+  | "completed"
+  | "lost"
+  | "silent"
+  | "busy"
+  | "refused"
+  | "rejected"
+  | "garbage"
+  | "unused";

@@ -1,0 +1,95 @@
+import { budgets } from "./budgets.ts";
+import type { Draft } from "./draft.ts";
+import { witnessesOf } from "./draft.ts";
+import type { FailureCode, Verdict } from "./effect.ts";
+import { isComplete } from "./hearing.ts";
+import { standingOf } from "./votes.ts";
+
+/** How a job ends: once, with a verdict or with an explicit failure. */
+
+/** Ends the job with `finish` when the whole answer is out and its verdict is known, or was awaited long enough. */
+export function finishIfDone(draft: Draft): void {
+  const total = draft.satisfied ?? draft.held.length;
+  if (!isComplete(draft) || draft.delivered < total) return;
+  draft.completeAt ??= draft.now;
+  const verdict = verdictSoFar(draft);
+  if (verdict === undefined) return;
+  const last = draft.held[total - 1];
+  const executor = last?.speaker;
+  if (executor === undefined) return;
+  const witnesses = new Set(draft.held.slice(0, total).flatMap(({ accepts }) => accepts));
+  witnesses.delete(executor);
+  const ending = draft.satisfied === undefined && last?.chunk.end === "length" ? "length" : "stop";
+  draft.effects.push({
+    kind: "finish",
+    reason: ending,
+    promptTokens: draft.base?.promptTokens ?? 0,
+    answerTokens: draft.deliveredTokens,
+    verdict,
+    basis: verdict === "inconclusive" && witnesses.size === 0 ? "none" : "tokens",
+    switches: draft.switches,
+    attempts: draft.speakers,
+    witnesses: [...witnesses],
+    executor,
+    acceptedShare: draft.deliveredTokens === 0 ? 1 : draft.acceptedTokens / draft.deliveredTokens,
+  });
+  endJob(draft, "completed");
+}
+
+export function fail(draft: Draft, code: FailureCode, message: string): void {
+  const good = draft.held.slice(0, draft.delivered);
+  const bad = good.findIndex((held) => standingOf(held) === "rejected");
+  const standing = bad < 0 ? good : good.slice(0, bad);
+  draft.effects.push({
+    kind: "fail",
+    code,
+    message,
+    goodTokens: standing.reduce((sum, { chunk }) => sum + chunk.ids.length, 0),
+    switches: draft.switches,
+    attempts: draft.speakers,
+  });
+  endJob(draft);
+}
+
+/** Lets everyone go. Used alone when the application hung up: nobody is there to be told. */
+export function endJob(draft: Draft, outcome: "completed" | "unused" = "unused"): void {
+  for (const { id, peer, ready } of draft.attempts) {
+    draft.effects.push({ kind: "close", attempt: id });
+    draft.effects.push({ kind: "outcome", peer, outcome: ready === undefined ? "unused" : outcome });
+  }
+  draft.attempts = [];
+  draft.speaker = undefined;
+  draft.ended = true;
+}
+
+/** Until when the finishing chunk waits for the verdict to become known, or better. */
+export function verdictEnd(draft: Draft): number | undefined {
+  if (draft.completeAt === undefined) return undefined;
+  const judged = judgedPart(draft).every((held) => standingOf(held) === "accepted");
+  return draft.completeAt + (judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs);
+}
+
+/**
+ * Valid at once when a majority of the witnesses wanted accepted everything; valid after a short wait when at least
+ * one did and nobody's rejection stands; inconclusive when nobody could say in time. Undefined: wait on.
+ */
+function verdictSoFar(draft: Draft): Verdict | undefined {
+  const { policy } = draft;
+  if (policy.finality === "none" || policy.witnesses === 0) return "inconclusive";
+  const part = judgedPart(draft);
+  const accepted = part.every((held) => standingOf(held) === "accepted");
+  const quorum = Math.floor(policy.witnesses / 2) + 1;
+  if (accepted && part.every(({ accepts }) => accepts.length >= quorum)) return "valid";
+  const awaited = witnessesOf(draft).some(
+    ({ owesSince, ready }) => owesSince !== undefined || ready === undefined,
+  );
+  if (awaited && draft.now < verdictEnd(draft)!) return undefined;
+  return accepted && part.length > 0 ? "valid" : "inconclusive";
+}
+
+/** The chunks of the answer as the application has it, as far as there is anything in them to judge. */
+function judgedPart(draft: Draft) {
+  return draft.held
+    .slice(0, draft.satisfied ?? draft.held.length)
+    .filter(({ chunk }) => chunk.ids.length > 0);
+}

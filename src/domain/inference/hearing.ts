@@ -1,0 +1,113 @@
+import { budgets } from "./budgets.ts";
+import { answerEnd, leave, setTerms } from "./cast.ts";
+import { type Chunk, chunkEnd } from "./chunk.ts";
+import { attemptOf, changeAttempt, type Draft } from "./draft.ts";
+import type { JobEvent } from "./event.ts";
+import { rhythmAfter } from "./rhythm.ts";
+import type { Attempt, JobState } from "./state.ts";
+import { transcriptNext } from "./transcript.ts";
+
+/** What providers say, written down. Whoever breaks the protocol's own rules leaves at once. */
+
+type Heard<Kind extends JobEvent["kind"]> = Extract<JobEvent, { kind: Kind }>;
+
+export function heardProspects(draft: Draft, { prospects }: Heard<"prospects">): void {
+  draft.prospects = [...draft.prospects, ...prospects];
+  draft.seeking = false;
+  draft.nobodyLeft = prospects.length === 0;
+  draft.seekAfter = draft.now + budgets.seekAgainMs;
+}
+
+export function heardReady(draft: Draft, { attempt: id, promptTokens, promptDigest }: Heard<"ready">): void {
+  if (attemptOf(draft, id)?.ready !== undefined) return leave(draft, id, "garbage");
+  changeAttempt(draft, id, { ready: { promptTokens, promptDigest }, heardAt: draft.now });
+  setTerms(draft, id);
+}
+
+/** What the signature of a chunk heard now must cover; undefined while nobody may speak. */
+export function transcriptAfter(state: JobState | Draft, chunk: Chunk): Uint8Array | undefined {
+  const before = state.held.at(-1)?.digest ?? state.base?.digest;
+  return before === undefined ? undefined : transcriptNext(before, chunk);
+}
+
+export function heardChunk(draft: Draft, event: Heard<"chunk">): void {
+  const attempt = attemptOf(draft, event.attempt);
+  if (attempt === undefined || event.branch !== draft.branch || isComplete(draft)) return;
+  if (draft.speaker?.attempt !== attempt.id) return leave(draft, attempt.id, "garbage");
+  const { chunk } = event;
+  const digest = transcriptAfter(draft, chunk);
+  if (digest === undefined || !event.authentic || !inPlace(draft, attempt, chunk)) {
+    return leave(draft, attempt.id, "garbage");
+  }
+  const { peer, sessionKey } = attempt;
+  draft.held.push({ chunk, speaker: peer, sessionKey, heardAt: draft.now, digest, accepts: [], rejects: [] });
+  const { speaker } = draft;
+  draft.speaker = {
+    ...speaker,
+    saidAt: draft.now,
+    rhythm:
+      speaker.saidAt === undefined ? speaker.rhythm : rhythmAfter(speaker.rhythm, draft.now - speaker.saidAt),
+  };
+  changeAttempt(draft, attempt.id, { heardAt: draft.now, shown: draft.held.length });
+  if (isComplete(draft)) draft.completeAt = draft.now;
+}
+
+export function heardJudgement(draft: Draft, event: Heard<"judged"> | Heard<"rejected">): void {
+  const attempt = attemptOf(draft, event.attempt);
+  if (attempt === undefined || event.branch !== draft.branch) return;
+  const shown = draft.held[attempt.shown - 1];
+  const shownEnd = shown === undefined ? 0 : chunkEnd(shown.chunk);
+  if (!attempt.witness || event.through > shownEnd || event.through < attempt.judged) {
+    return leave(draft, attempt.id, "garbage");
+  }
+  draft.held = draft.held.map((held) => {
+    const { start } = held.chunk;
+    const judgedNow =
+      chunkEnd(held.chunk) <= event.through && start >= attempt.judged && held.speaker !== attempt.peer;
+    const voted = held.accepts.includes(attempt.peer) || held.rejects.includes(attempt.peer);
+    if (!judgedNow || voted || held.chunk.ids.length === 0) return held;
+    const name = event.kind === "rejected" && start >= event.start ? "rejects" : "accepts";
+    return { ...held, [name]: [...held[name], attempt.peer] };
+  });
+  changeAttempt(draft, attempt.id, {
+    heardAt: draft.now,
+    judged: event.through,
+    owesSince: event.through < shownEnd ? draft.now : undefined,
+  });
+}
+
+export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard<"refused">): void {
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined) return;
+  const blamesUs = code === "context-overflow" || code === "bad-request";
+  if (blamesUs) draft.blamers = [...draft.blamers, { peer: attempt.peer, code, message }];
+  if (code === "busy") draft.busy += 1;
+  leave(draft, id, code === "busy" ? "busy" : blamesUs ? "unused" : "refused");
+}
+
+/** Nothing more is to be said: the answer has its end marker, or the application has enough. */
+export function isComplete(state: JobState | Draft): boolean {
+  return state.satisfied !== undefined || state.held.at(-1)?.chunk.end !== undefined;
+}
+
+/** Longest answer of this job, tokens. */
+export function answerLimit(state: JobState | Draft): number {
+  const room = state.contextTokens - (state.base?.promptTokens ?? 0);
+  return state.tokensMax ?? Math.max(1, Math.min(state.tokensDefault, room));
+}
+
+/**
+ * Is it the next part of the answer, and within its limit? (A node that shows no logits counts characters, not the
+ * model's tokens, so the limit is its engine's to keep.)
+ */
+function inPlace(draft: Draft, attempt: Attempt, chunk: Chunk): boolean {
+  if (chunk.start !== answerEnd(draft)) return false;
+  if (!attempt.witness) return chunk.ids.length > 0 || chunk.end !== undefined;
+  const limit = answerLimit(draft);
+  const end = chunkEnd(chunk);
+  return (
+    chunk.ids.length > 0 &&
+    end <= limit &&
+    (chunk.end === "length" ? end === limit : end < limit || chunk.end === "stop")
+  );
+}

@@ -1,0 +1,108 @@
+import type { Ms } from "../ids.ts";
+import { advance } from "./advance.ts";
+import { leave } from "./cast.ts";
+import { draftOf, stateOf } from "./draft.ts";
+import type { JobEffect } from "./effect.ts";
+import { endJob } from "./ending.ts";
+import type { JobEvent } from "./event.ts";
+import { heardChunk, heardJudgement, heardProspects, heardReady, heardRefusal } from "./hearing.ts";
+import type { JobSpec, Policy } from "./spec.ts";
+import type { JobState, Prospect } from "./state.ts";
+import { wakeAt } from "./waiting.ts";
+
+/**
+ * One request's life: who speaks, who witnesses, what may reach the application, when to switch and how it ends.
+ *
+ * Whatever the order of tokens, judgements, silences, losses and ends, three things hold (job.property.test.ts):
+ * what was delivered is a gapless prefix of one answer without repetition; nothing is added once a delivered token
+ * stands rejected; the job ends exactly once.
+ */
+export interface Step {
+  readonly state: JobState;
+  readonly effects: readonly JobEffect[];
+}
+
+export interface JobOptions {
+  readonly spec: Pick<JobSpec, "job"> & { readonly tokensMax: number | undefined };
+  readonly policy: Policy;
+  readonly tokensDefault: number;
+  readonly contextTokens: number;
+  readonly prospects: readonly Prospect[];
+}
+
+export function begin(options: JobOptions, now: Ms): Step {
+  const { spec, policy, prospects, tokensDefault, contextTokens } = options;
+  return settle(
+    {
+      job: spec.job,
+      policy,
+      tokensMax: spec.tokensMax,
+      tokensDefault,
+      contextTokens,
+      startedAt: now,
+      ended: false,
+      prospects,
+      seeking: false,
+      seekAfter: now,
+      nobodyLeft: false,
+      attempts: [],
+      attemptNext: 0,
+      speaker: undefined,
+      speakers: 0,
+      switches: 0,
+      busy: 0,
+      blamers: [],
+      base: undefined,
+      held: [],
+      delivered: 0,
+      deliveredTokens: 0,
+      acceptedTokens: 0,
+      branch: 0,
+      announce: true,
+      satisfied: undefined,
+      completeAt: undefined,
+      disputedSince: undefined,
+    },
+    { kind: "tick" },
+    now,
+  );
+}
+
+export function step(state: JobState, event: JobEvent, now: Ms): Step {
+  if (state.ended) return { state, effects: [] };
+  return settle(state, event, now);
+}
+
+function settle(state: JobState, event: JobEvent, now: Ms): Step {
+  const draft = draftOf(state, now);
+  take(draft, event);
+  if (!draft.ended) advance(draft);
+  if (!draft.ended) draft.effects.push({ kind: "wake", at: wakeAt(draft) });
+  return { state: stateOf(draft), effects: draft.effects };
+}
+
+/** Writes down what happened. What follows from it is `advance`'s business, the same after every event. */
+function take(draft: ReturnType<typeof draftOf>, event: JobEvent): void {
+  switch (event.kind) {
+    case "prospects":
+      return heardProspects(draft, event);
+    case "ready":
+      return heardReady(draft, event);
+    case "chunk":
+      return heardChunk(draft, event);
+    case "judged":
+    case "rejected":
+      return heardJudgement(draft, event);
+    case "refused":
+      return heardRefusal(draft, event);
+    case "lost":
+      return leave(draft, event.attempt, event.cause === "garbage" ? "garbage" : "lost");
+    case "satisfied":
+      draft.satisfied ??= draft.delivered;
+      return;
+    case "cancelled":
+      return endJob(draft);
+    case "tick":
+      return;
+  }
+}
