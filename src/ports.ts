@@ -7,6 +7,7 @@ import type { Prompt } from "./domain/inference/spec.ts";
 import type { Candidate } from "./domain/verification/sampler.ts";
 import type { Order, Word } from "./protocol/attempt.ts";
 import type { Offer } from "./protocol/offer.ts";
+import type { Refusal } from "./protocol/openai.ts";
 
 // ---------------------------------------------------------------- time, chance, words
 
@@ -88,6 +89,76 @@ export interface Market {
   onOffer(listener: (offer: Offer) => void): void;
   /** Peers the control plane sees as gone. A hint: the data plane may still reach them. */
   onGone(listener: (peer: PeerId) => void): void;
+}
+
+// ---------------------------------------------------------------- the application
+
+/** One HTTP request of the application: read whole, within the limits, valid UTF-8. */
+export interface HttpRequest {
+  /** Named in the answer's `x-request-id` header. */
+  readonly id: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** One HTTP answer. Calls after the application hung up, or after the answer's end, are ignored. */
+export interface Reply {
+  /** Refuses before anything was sent. */
+  refuse(refusal: Refusal): void;
+  /** A whole JSON body. */
+  json(status: number, body: unknown, headers?: Record<string, string>): void;
+  /** A whole body that is already text, as it stands; JSON unless the headers say otherwise. */
+  text(status: number, body: string, headers?: Record<string, string>): void;
+  /** Begins a server-sent event stream. */
+  stream(headers?: Record<string, string>): void;
+  /** A piece of the stream begun, as it stands. */
+  write(text: string): void;
+  end(): void;
+  /** The application hung up (not called after `end`). At most one listener. */
+  onAbort(listener: () => void): void;
+}
+
+export type HttpHandler = (request: HttpRequest, reply: Reply) => void;
+
+// ---------------------------------------------------------------- plain upstreams
+
+/** HTTP to servers that speak the OpenAI API. Redirects are never followed: a key goes only where it was meant for. */
+export interface Upstreams {
+  /** Returns at once. */
+  send(request: UpstreamRequest, handlers: UpstreamHandlers): UpstreamExchange;
+  close(): Promise<void>;
+}
+
+export interface UpstreamRequest {
+  readonly method: "GET" | "POST";
+  /** `http:` or `https:`, without credentials. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface UpstreamHandlers {
+  answered(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
+  /** Text of the body as it arrives; whole characters. */
+  piece(text: string): void;
+  /** The body ended as HTTP says it should. Whether the answer is complete is for the caller to judge. */
+  ended(): void;
+  /** Instead of `ended`, or before `answered`. */
+  failed(fault: UpstreamFault): void;
+}
+
+export interface UpstreamFault {
+  readonly code: "unreachable" | "broken" | "garbage";
+  readonly detail: string;
+}
+
+export interface UpstreamExchange {
+  /** Closes the exchange so that the upstream notices; no handler is called any more. */
+  abort(): void;
 }
 
 // ---------------------------------------------------------------- engines

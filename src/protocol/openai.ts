@@ -32,3 +32,53 @@ export function sseEvent(data: unknown): string {
 
 /** Ends a stream that was completed. Never sent after an error event. */
 export const sseDone = "data: [DONE]\n\n";
+
+export function isRefusal(value: object): value is Refusal {
+  return "status" in value && "type" in value && "message" in value;
+}
+
+/** 400: the application asked for something that cannot be done. `param` is named as the application wrote it. */
+export function invalidRequest(
+  message: string,
+  param: string | null = null,
+  code: string | null = null,
+): Refusal {
+  return { status: 400, type: "invalid_request_error", message, param, code };
+}
+
+/** 404 with the code the official client maps to a missing model. */
+export function unknownModel(model: string): Refusal {
+  const message = `The model ${JSON.stringify(model.slice(0, 200))} is not known here. GET /v1/models lists those that are.`;
+  return { status: 404, type: "not_found_error", message, param: "model", code: "model_not_found" };
+}
+
+/** 502, 503 or 500: nothing the application did. */
+export function serverError(
+  status: 500 | 502 | 503,
+  message: string,
+  code: string,
+  retryAfter?: number,
+): Refusal {
+  const refusal = { status, type: "server_error", message, param: null, code } as const;
+  return retryAfter === undefined ? refusal : { ...refusal, retryAfter };
+}
+
+/** `holdfast` of the first content chunk and of the first one after each switch. Peers are named by their id. */
+export interface HoldfastStart {
+  readonly job: string;
+  readonly executor: string;
+  readonly witnesses: readonly string[];
+}
+
+/** `holdfast` of the chunk with `finish_reason`, and of a non-streaming body. */
+export interface HoldfastEnd {
+  readonly job: string;
+  readonly finality: "stream" | "final" | "none";
+  readonly verdict: "valid" | "invalid" | "inconclusive";
+  /** What the verdict rests on. */
+  readonly basis: "tokens" | "text" | "none";
+  /** Times another peer took over after content had been delivered. */
+  readonly switches: number;
+  /** Peers asked for this answer, the first one included. */
+  readonly attempts: number;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { type HoldfastOptions, parseHoldfastOptions } from "./holdfast-options.ts";
+
+const defaults: HoldfastOptions = { finality: "stream", witnesses: 2, holdMs: 250 };
+
+describe("options of one request", () => {
+  test("are the defaults when nothing is named", () => {
+    expect(parseHoldfastOptions({}, {}, defaults)).toEqual(defaults);
+    expect(parseHoldfastOptions({ holdfast: null }, {}, defaults)).toEqual(defaults);
+  });
+
+  test("come from the body, then from the headers", () => {
+    const headers = {
+      "x-holdfast-witnesses": "1",
+      "x-holdfast-hold-ms": "10",
+      "x-holdfast-finality": "final",
+    };
+    expect(parseHoldfastOptions({ holdfast: { witnesses: 3 } }, headers, defaults)).toEqual({
+      finality: "final",
+      witnesses: 3,
+      holdMs: 10,
+    });
+  });
+
+  test("have no witnesses where finality is none", () => {
+    expect(
+      parseHoldfastOptions({ holdfast: { finality: "none", witnesses: 2 } }, {}, defaults),
+    ).toMatchObject({
+      witnesses: 0,
+    });
+  });
+
+  test.each([
+    [{ holdfast: 3 }, {}, "holdfast"],
+    [{ holdfast: [] }, {}, "holdfast"],
+    [{ holdfast: { finality: "maybe" } }, {}, "holdfast.finality"],
+    [{ holdfast: { witnesses: 1.5 } }, {}, "holdfast.witnesses"],
+    [{ holdfast: { witnesses: "2" } }, {}, "holdfast.witnesses"],
+    [{ holdfast: { witnesses: 1e9 } }, {}, "holdfast.witnesses"],
+    [{ holdfast: { holdMs: -1 } }, {}, "holdfast.holdMs"],
+    [{ holdfast: { hold: 1 } }, {}, "holdfast.hold"],
+    [{}, { "x-holdfast-witnesses": "many" }, "x-holdfast-witnesses"],
+    [{}, { "x-holdfast-hold-ms": "1e9" }, "x-holdfast-hold-ms"],
+  ])("refuse %j %j naming %s", (body, headers, param) => {
+    expect(parseHoldfastOptions(body, headers, defaults)).toMatchObject({ status: 400, param });
+  });
+});

@@ -1,0 +1,86 @@
+import { limits } from "./limits.ts";
+import { invalidRequest, type Refusal } from "./openai.ts";
+
+/** What an application may ask of Holdfast with one request. */
+export interface HoldfastOptions {
+  readonly finality: "stream" | "final" | "none";
+  readonly witnesses: number;
+  readonly holdMs: number;
+}
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the `holdfast` object of a request body and the `x-holdfast-*` headers (`finality`, `witnesses`, `hold-ms`);
+ * the body wins. What neither names comes from `defaults`. `finality: "none"` means no witnesses, whatever the rest
+ * says. A bad value is refused with 400 naming the parameter as the application wrote it.
+ */
+export function parseHoldfastOptions(
+  body: Readonly<Record<string, unknown>>,
+  headers: Headers,
+  defaults: HoldfastOptions,
+): HoldfastOptions | Refusal {
+  const given = body["holdfast"] ?? {};
+  if (typeof given !== "object" || Array.isArray(given)) {
+    return invalidRequest('`holdfast` is an object like {"finality": "stream", "witnesses": 2}.', "holdfast");
+  }
+  const fields = given as Record<string, unknown>;
+  const stranger = Object.keys(fields).find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    const param = `holdfast.${stranger.slice(0, 64)}`;
+    return invalidRequest(`\`${param}\` is not known; there are ${known.join(", ")}.`, param);
+  }
+
+  const finality = read("finality", fields, headers, (value) => finalities.find((name) => name === value));
+  if (finality === bad) return refuse("finality", fields, `one of ${finalities.join(", ")}`);
+  const witnesses = read("witnesses", fields, headers, wholeUpTo(limits.witnessesMax));
+  if (witnesses === bad)
+    return refuse("witnesses", fields, `a whole number from 0 to ${limits.witnessesMax}`);
+  const holdMs = read("holdMs", fields, headers, numberUpTo(limits.holdMsMax));
+  if (holdMs === bad) return refuse("holdMs", fields, `milliseconds from 0 to ${limits.holdMsMax}`);
+
+  const chosen = finality ?? defaults.finality;
+  return {
+    finality: chosen,
+    witnesses: chosen === "none" ? 0 : (witnesses ?? defaults.witnesses),
+    holdMs: holdMs ?? defaults.holdMs,
+  };
+}
+
+const finalities = ["stream", "final", "none"] as const;
+const headerOf = {
+  finality: "x-holdfast-finality",
+  witnesses: "x-holdfast-witnesses",
+  holdMs: "x-holdfast-hold-ms",
+} as const;
+type Name = keyof typeof headerOf;
+const known: readonly string[] = Object.keys(headerOf);
+const bad = Symbol("bad");
+
+/** The value in the body, or else in the header; undefined when neither names it, `bad` when it does not parse. */
+function read<T>(
+  name: Name,
+  fields: Record<string, unknown>,
+  headers: Headers,
+  parse: (value: unknown) => T | undefined,
+): T | undefined | typeof bad {
+  const inBody = fields[name] ?? undefined;
+  if (inBody !== undefined) return parse(inBody) ?? bad;
+  const inHeader = headers[headerOf[name]]?.trim();
+  if (inHeader === undefined || inHeader === "") return undefined;
+  return parse(/^\d+(\.\d+)?$/.test(inHeader) ? Number(inHeader) : inHeader) ?? bad;
+}
+
+function refuse(name: Name, fields: Record<string, unknown>, wanted: string): Refusal {
+  const param = (fields[name] ?? undefined) !== undefined ? `holdfast.${name}` : headerOf[name];
+  return invalidRequest(`\`${param}\` must be ${wanted}.`, param);
+}
+
+function numberUpTo(max: number): (value: unknown) => number | undefined {
+  return (value) => (typeof value === "number" && value >= 0 && value <= max ? value : undefined);
+}
+
+function wholeUpTo(max: number): (value: unknown) => number | undefined {
+  const within = numberUpTo(max);
+  return (value) => (Number.isInteger(value) ? within(value) : undefined);
+}
