@@ -6,6 +6,17 @@ export const limits = {
   // ---- the application's side (HTTP on localhost) ----
   /** Request body. A 128k-token chat is about 0.5 MB of text; above 8 MiB nothing embedded could use it. Abuse: memory. */
   requestBytesMax: 8 * 1024 * 1024,
+  /** Connections applications keep open. Abuse: sockets held open for nothing. */
+  connectionsMax: 4096,
+  /** A request's head must be there after this, ms, and its whole body after the second. Abuse: slowloris. */
+  requestHeadMsMax: 10_000,
+  requestMsMax: 60_000,
+  /** A kept connection without a request is closed after this, ms. Longer than the idle time of common clients. */
+  idleConnectionMsMax: 75_000,
+  /** Bytes of an answer the application has not read before its connection is closed. Abuse: memory. */
+  answerUnsentBytesMax: 4 * 1024 * 1024,
+  /** Time in-flight answers have to leave when the gateway closes, ms. */
+  closeMsMax: 2_000,
   /** Messages of one chat. Abuse: a million empty messages cost more to template than to send. */
   messagesMax: 4096,
   /** Stop strings: as in the OpenAI API. */
@@ -48,6 +59,19 @@ export const limits = {
   /** Attempts a provider runs at once beyond its engine's sequences: these wait; later ones are refused as busy. */
   attemptsWaitingMax: 16,
 
+  /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
+  connectionsInMax: 1024,
+  streamsPerConnectionMax: 256,
+  /** TLS handshake, ms, and the time from a stream's start to its whole first message. Abuse: sockets held for nothing. */
+  handshakeMsMax: 5_000,
+  firstMessageMsMax: 30_000,
+  /** Connections a gateway keeps; beyond it the longest unused goes. One is used per provider it works with. */
+  connectionsOutMax: 256,
+  /** A connection without an attempt is closed after this, ms. Reconnecting costs a few ms. */
+  connectionIdleMsMax: 10 * 60_000,
+  /** The next of a provider's addresses is tried beside the first after this, ms (RFC 8305 §5 recommends 250). */
+  connectStaggerMs: 250,
+
   // ---- between nodes (control plane) ----
   /** A signed offer as sent, bytes. Certificate 0.5 KiB, addresses and models the rest. Abuse: gossip amplification. */
   offerBytesMax: 8 * 1024,
@@ -66,8 +90,45 @@ export const limits = {
   clockSkewMsMax: 120_000,
   /** Known peers kept on disk. */
   peersRememberedMax: 256,
+  /** Offers given to a node that asks (exchange), newest first: 2 MiB at the very worst. Gossip brings the rest. */
+  offersExchangedMax: 256,
+  /** Time for one exchange, ms. */
+  exchangeMsMax: 10_000,
+  /** Peers a node connects to by itself. Gossip's own mesh wants 6; below that offers arrive late. */
+  peersWanted: 8,
+  /** Dialling a peer again, ms: doubles from the first to the second with every failure. */
+  redialMsMin: 1_000,
+  redialMsMax: 60_000,
+  /** How often a node looks whether it has peers enough, ms. */
+  peersCheckMs: 5_000,
+  /** Bounds on what a relay carries for others: nodes, and per relayed connection time (ms) and bytes. Abuse: bandwidth. */
+  relayReservationsMax: 128,
+  relayConnectionMsMax: 60 * 60_000,
+  relayConnectionBytesMax: 1024 * 1024 * 1024,
+
+  // ---- a node's own machine ----
+  /** Size of a node's state file, bytes. It holds counters and vouchers, some KiB each peer. Abuse: peers filling a disk. */
+  storeBytesMax: 1024 * 1024 * 1024,
+  /** A configuration file, bytes. A thousand upstreams are about 200 KiB; a wrong path may name anything. */
+  configBytesMax: 1024 * 1024,
+  /** Nodes that one `holdfast up` starts. Each is a process with a model of its own, about 0.3 GB. */
+  localNodesMax: 64,
 
   // ---- sampler ----
   /** Candidates of the canonical sampler: the 64 largest logits (design, verification §4). */
   candidates: 64,
+
+  // ---- fetching models ----
+  /** A model file, bytes. Above it nothing of today's is meant; it stops a server that never ends. Abuse: a full disk. */
+  modelBytesMax: 1024 ** 4,
+  /** Silence of a server while a model is fetched, ms; then the connection counts as broken. */
+  fetchSilenceMsMax: 30_000,
+  /** Tries in a row that bring nothing new before a download gives up. What arrived is kept. */
+  fetchTriesMax: 5,
+  /** The process that fetches touches its lock this often, ms, and is thought dead when it has not for the second. */
+  fetchLockTouchMs: 1_000,
+  fetchLockStaleMs: 10_000,
+  /** pip's whole answer about one wheel: time, ms, and bytes (it is about 10 KiB). Abuse: an index that hangs. */
+  pipMsMax: 60_000,
+  pipReportBytesMax: 4 * 1024 * 1024,
 } as const;
