@@ -1,0 +1,112 @@
+import type { HttpHandler, HttpRequest, Reply } from "../../ports.ts";
+import { invalidRequest, type Refusal, serverError, unknownModel } from "../../protocol/openai.ts";
+import type { Backend, Call, ModelCard } from "./backend.ts";
+
+export interface FaceOptions {
+  /** Facts of this process for `GET /holdfast/status`, beside the backend's. */
+  readonly status?: () => Record<string, unknown>;
+}
+
+/** The gateway's HTTP face: which path asks what of the backend. Every refusal has the OpenAI API's form. */
+export function createFace(backend: Backend, options: FaceOptions = {}): HttpHandler {
+  const routes: Readonly<Record<string, Route>> = {
+    "/v1/chat/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
+    "/v1/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
+    "/v1/models": { method: "GET", run: (_, reply) => listModels(backend, reply) },
+    "/holdfast/status": {
+      method: "GET",
+      run: (_, reply) => reply.json(200, { ...options.status?.(), ...backend.status() }),
+    },
+    "/healthz": { method: "GET", run: (_, reply) => reply.json(200, { status: "ok" }) },
+  };
+  return (request, reply) => {
+    const model = modelPath(request.path);
+    const route =
+      model === undefined
+        ? routes[request.path]
+        : { method: "GET", run: () => showModel(backend, model, reply) };
+    if (route === undefined) return reply.refuse(unknownPath(request.path));
+    if (route.method !== request.method) return refuseMethod(request, route.method, reply);
+    route.run(request, reply);
+  };
+}
+
+interface Route {
+  readonly method: "GET" | "POST";
+  run(request: HttpRequest, reply: Reply): void;
+}
+
+function answer(backend: Backend, request: HttpRequest, reply: Reply): void {
+  let body: unknown;
+  try {
+    body = JSON.parse(request.body);
+  } catch (error) {
+    // The parser's message quotes the body, which may hold a prompt; the position is enough.
+    const at = /position \d+/.exec(error instanceof Error ? error.message : "")?.[0];
+    return reply.refuse(invalidRequest(`The request body is not valid JSON${at ? ` (${at})` : ""}.`));
+  }
+  if (!isCallBody(body)) {
+    return typeof body === "object" && body !== null && !Array.isArray(body)
+      ? reply.refuse(invalidRequest("`model` must be a non-empty string.", "model"))
+      : reply.refuse(invalidRequest("The request body must be a JSON object."));
+  }
+  const endpoint = request.path === "/v1/completions" ? "completions" : "chat/completions";
+  const { id: requestId, body: raw, headers } = request;
+  backend.answer({ endpoint, requestId, body, raw, headers, reply });
+}
+
+function isCallBody(body: unknown): body is Call["body"] {
+  if (typeof body !== "object" || body === null || !("model" in body)) return false;
+  return typeof body.model === "string" && body.model !== "";
+}
+
+function listModels(backend: Backend, reply: Reply): void {
+  withModels(backend, reply, (cards) => reply.json(200, { object: "list", data: cards.map(modelBody) }));
+}
+
+function showModel(backend: Backend, id: string, reply: Reply): void {
+  withModels(backend, reply, (cards) => {
+    const card = cards.find((one) => one.id === id);
+    if (card === undefined) return reply.refuse(unknownModel(id));
+    reply.json(200, modelBody(card));
+  });
+}
+
+function withModels(backend: Backend, reply: Reply, use: (cards: readonly ModelCard[]) => void): void {
+  Promise.resolve(backend.models()).then(use, () =>
+    reply.refuse(serverError(500, "The list of models could not be made.", "internal_error")),
+  );
+}
+
+function modelBody({ id, ownedBy, facts }: ModelCard) {
+  return {
+    id,
+    object: "model",
+    created: 0,
+    owned_by: ownedBy,
+    ...(facts === undefined ? {} : { holdfast: facts }),
+  };
+}
+
+/** The model named by `/v1/models/…`, whose id may hold slashes, escaped or not. */
+function modelPath(path: string): string | undefined {
+  const prefix = "/v1/models/";
+  if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
+  const id = path.slice(prefix.length);
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+function unknownPath(path: string): Refusal {
+  const message = `There is nothing at ${JSON.stringify(path.slice(0, 200))}. The API is under /v1.`;
+  return { status: 404, type: "not_found_error", message, param: null, code: "unknown_path" };
+}
+
+function refuseMethod(request: HttpRequest, allowed: string, reply: Reply): void {
+  const message = `${request.method.slice(0, 20)} is not allowed at ${request.path}; use ${allowed}.`;
+  const error = { message, type: "invalid_request_error", param: null, code: "method_not_allowed" };
+  reply.json(405, { error }, { allow: allowed });
+}
