@@ -1,0 +1,121 @@
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { Channel, ChannelEnd, ChannelHandlers, Clock, Log } from "../../ports.ts";
+import { attemptPath, type Order, type Word, wordSchema } from "../../protocol/attempt.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Offer } from "../../protocol/offer.ts";
+import { connectToOffer, type Relay } from "./connect.ts";
+import { type Conversation, createConversation } from "./conversation.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { sessionOptions, windowBytes } from "./session-options.ts";
+
+type Talk = Conversation<Word, Order>;
+
+/** One kept connection to one provider, shared by all attempts there. */
+export interface Connection {
+  /** False once it is lost or closing: open another. */
+  usable(): boolean;
+  readonly attempts: number;
+  /** Monotonic time it was last used, ms. */
+  readonly usedAt: number;
+  open(handlers: ChannelHandlers<Word>): Channel<Order>;
+  /** Takes no more attempts and goes when the last one is over. */
+  retire(): void;
+  /** Everything on it is lost now. */
+  destroy(cause: ChannelEnd): void;
+}
+
+interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly relay?: Relay | undefined;
+}
+
+/** Begins to connect at once. Attempts opened meanwhile wait for it with what they say. */
+export function createConnection(ports: Ports, offer: Offer, onGone: () => void): Connection {
+  const { clock, log } = ports;
+  const talks = new Set<Talk>();
+  let session: ClientHttp2Session | undefined;
+  let heartbeat: Heartbeat | undefined;
+  let gone = false;
+  let retired = false;
+  let usedAt = clock.now();
+
+  function destroy(cause: ChannelEnd): void {
+    if (gone) return;
+    gone = true;
+    heartbeat?.stop();
+    for (const talk of [...talks]) talk.fail(cause);
+    session?.destroy();
+    log.debug("connection.gone", { peer: offer.peer, code: cause.code, detail: cause.detail });
+    onGone();
+  }
+
+  function leave(talk: Talk): void {
+    talks.delete(talk);
+    usedAt = clock.now();
+    if (talks.size > 0) return;
+    heartbeat?.stop();
+    if (retired) destroy({ code: "closed", detail: "no longer used" });
+  }
+
+  function start(talk: Talk): void {
+    if (session === undefined || gone) return;
+    try {
+      const stream = session.request({ ":method": "POST", ":path": attemptPath }, { endStream: false });
+      stream.once("response", (headers) => {
+        const status = Number(headers[":status"]);
+        if (status !== 200) talk.fail({ code: "broken", detail: `the provider answered ${status}` });
+      });
+      talk.attach(stream);
+    } catch (error) {
+      talk.fail({ code: "broken", detail: error instanceof Error ? error.message : "no stream" });
+    }
+  }
+
+  function stand(socket: TLSSocket): void {
+    session = connectHttp2("https://holdfast", { ...sessionOptions, createConnection: () => socket });
+    session.once("connect", () => session?.setLocalWindowSize(windowBytes));
+    session.on("error", (error) => destroy({ code: "broken", detail: error.message }));
+    session.on("close", () => destroy({ code: "broken", detail: "the connection was lost" }));
+    heartbeat = createHeartbeat(clock, session, (detail) => destroy({ code: "silent", detail }));
+    if (talks.size > 0) heartbeat.start();
+    for (const talk of talks) start(talk);
+  }
+
+  connectToOffer(ports, offer).then((result) => {
+    if ("failure" in result) destroy(result.failure);
+    else if (gone) result.socket.destroy();
+    else stand(result.socket);
+  });
+
+  return {
+    usable: () =>
+      !gone && !retired && session?.closed !== true && talks.size < limits.streamsPerConnectionMax,
+    get attempts() {
+      return talks.size;
+    },
+    get usedAt() {
+      return usedAt;
+    },
+    open(handlers) {
+      const talk: Talk = createConversation<Word, Order>({
+        schema: wordSchema,
+        bytesMax: limits.replyBytesMax,
+        closing: "reset",
+        onOver: () => leave(talk),
+      });
+      talk.handlers = handlers;
+      talks.add(talk);
+      start(talk);
+      // A connection that lay idle may have died unnoticed: the first beat goes out with the first message.
+      if (talks.size === 1) heartbeat?.start();
+      return talk.channel;
+    },
+    retire() {
+      retired = true;
+      if (talks.size === 0) destroy({ code: "closed", detail: "no longer used" });
+    },
+    destroy,
+  };
+}
