@@ -1,0 +1,96 @@
+import type { TokenId } from "../ids.ts";
+import type { Sampling } from "../inference/spec.ts";
+import { margin } from "./margin.ts";
+import type { Candidate } from "./sampler.ts";
+
+/** Bounds on the margins of an honest answer, logits. */
+export interface Tolerances {
+  /** A single margin above this rejects its token. */
+  readonly marginMax: number;
+  /** The mean over the last `meanWindow` margins (at least `meanMin` of them) above this rejects. */
+  readonly meanMarginMax: number;
+  readonly meanMin: number;
+  readonly meanWindow: number;
+}
+
+export const tolerances: Tolerances = {
+  marginMax: 1,
+  meanMarginMax: 0.1,
+  meanMin: 32,
+  meanWindow: 64,
+};
+
+/** What a follower has seen of an answer: one margin for each position it judged, the latest first. */
+export interface Judge {
+  /** Position judged last; −1 before any. */
+  readonly position: number;
+  /** Its margin, logits. */
+  readonly margin: number;
+  readonly before: Judge | undefined;
+}
+
+/** A judge who has seen nothing yet. */
+export const judgeUnknown: Judge = { position: -1, margin: 0, before: undefined };
+
+/** One token to be judged: what the judge's own engine says, and what the speaker said. */
+export interface Look {
+  /** The judge's own candidates at this position. */
+  readonly candidates: readonly Candidate[];
+  readonly claimed: TokenId;
+  /** Needed when `claimed` is not among the candidates (TokenSequence.logitOf); else it could not have been chosen. */
+  readonly claimedLogit?: number | undefined;
+  readonly sampling: Sampling;
+  readonly position: number;
+}
+
+export interface Judged {
+  readonly judge: Judge;
+  /** Of this token, logits. */
+  readonly margin: number;
+  readonly rejected?: "margin" | "mean-margin";
+}
+
+/**
+ * Weighs one token. The judge goes on after a rejection, so that a dissenter who was outvoted can still follow.
+ * Positions are judged in order; for positions that were dropped see `judgeUntil`.
+ */
+export function judgeToken(judge: Judge, look: Look, within: Tolerances = tolerances): Judged {
+  const { candidates, claimed, claimedLogit, sampling, position } = look;
+  const claim = claimedLogit === undefined ? { id: claimed } : { id: claimed, logit: claimedLogit };
+  return judgeMargin(judge, position, margin(candidates, claim, sampling, position), within);
+}
+
+/** The same for a margin that is already known. */
+export function judgeMargin(
+  before: Judge,
+  position: number,
+  marginHere: number,
+  within: Tolerances = tolerances,
+): Judged {
+  const judge: Judge = { position, margin: marginHere, before };
+  if (marginHere > within.marginMax) return { judge, margin: marginHere, rejected: "margin" };
+  if (meanMargin(judge, within) > within.meanMarginMax) {
+    return { judge, margin: marginHere, rejected: "mean-margin" };
+  }
+  return { judge, margin: marginHere };
+}
+
+/** The judge as it was before position `to` was looked at. */
+export function judgeUntil(judge: Judge, to: number): Judge {
+  let kept = judge;
+  while (kept.position >= to && kept.before !== undefined) kept = kept.before;
+  return kept;
+}
+
+/** Mean over the window that ends here; 0 while it is too short to mean anything. */
+function meanMargin(judge: Judge, within: Tolerances): number {
+  let sum = 0;
+  let count = 0;
+  for (let at: Judge | undefined = judge; at !== undefined && count < within.meanWindow; at = at.before) {
+    if (at.position < 0) break;
+    // Cut, so that one outvoted rejection does not colour the whole window.
+    sum += Math.min(at.margin, within.marginMax);
+    count += 1;
+  }
+  return count < within.meanMin ? 0 : sum / count;
+}
