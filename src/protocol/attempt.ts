@@ -22,7 +22,7 @@ const branch = z.int().min(0).max(1_000_000);
 
 export const chunkSchema = z.strictObject({
   start: position,
-  ids: z.array(z.int().min(0).max(0x7fffffff)).max(limits.chunkTokensMax),
+  ids: z.array(z.int().min(0).max(0x7fffffff)).max(limits.chunkTokensMax).readonly(),
   text: z.string().max(limits.chunkTextMax),
   end: z.enum(["stop", "length"]).exactOptional(),
   signature: z.base64().max(100),

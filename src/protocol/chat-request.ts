@@ -1,0 +1,156 @@
+import * as z from "zod";
+import type { Prompt } from "../domain/inference/spec.ts";
+import { limits } from "./limits.ts";
+import { invalidRequest, type Refusal } from "./openai.ts";
+
+/** What the network backend takes from a request body; nothing of it is trusted before this. */
+export interface AnswerRequest {
+  readonly prompt: Prompt;
+  readonly tokensMax: number | undefined;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly stops: readonly string[];
+  readonly seed: number | undefined;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly choices: number;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a chat or completion body. What cannot be honoured is refused with 400 naming the parameter, never ignored;
+ * metadata that changes nothing about the answer is ignored.
+ */
+export function parseAnswerRequest(
+  endpoint: "chat/completions" | "completions",
+  body: Body,
+): AnswerRequest | Refusal {
+  for (const [name, harmless] of Object.entries(unsupported)) {
+    const value = body[name];
+    if (value !== undefined && value !== null && !harmless(value)) {
+      return invalidRequest(
+        `\`${name}\` cannot be honoured by this network's engines yet.`,
+        name,
+        "unsupported_parameter",
+      );
+    }
+  }
+  const schema = endpoint === "chat/completions" ? chatSchema : completionSchema;
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) return refusalOf(parsed.error);
+  const { stop, max_tokens, n, temperature, top_p, seed, stream, stream_options } = parsed.data;
+  const longest = "max_completion_tokens" in parsed.data ? parsed.data.max_completion_tokens : undefined;
+  const prompt: Prompt =
+    "messages" in parsed.data
+      ? { kind: "chat", messages: parsed.data.messages }
+      : { kind: "text", text: parsed.data.prompt };
+  return {
+    prompt,
+    tokensMax: longest ?? max_tokens ?? undefined,
+    temperature: temperature ?? 1,
+    topP: top_p ?? 1,
+    stops: typeof stop === "string" ? [stop] : (stop ?? []),
+    seed: seed ?? undefined,
+    stream: stream ?? false,
+    includeUsage: stream_options?.include_usage ?? false,
+    choices: n ?? 1,
+  };
+}
+
+const isZero = (value: unknown) => value === 0;
+const isFalse = (value: unknown) => value === false;
+const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
+const isText = (value: unknown) =>
+  typeof value === "object" && (value as { type?: unknown })?.type === "text";
+
+/** Parameters that would change the answer and that no engine here honours, with the values that ask for nothing. */
+const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
+  frequency_penalty: isZero,
+  presence_penalty: isZero,
+  repetition_penalty: (value) => value === 1,
+  logit_bias: (value) => typeof value === "object" && Object.keys(value as object).length === 0,
+  logprobs: (value) => value === false,
+  top_logprobs: isZero,
+  tools: isEmpty,
+  tool_choice: (value) => value === "none" || value === "auto",
+  functions: isEmpty,
+  function_call: (value) => value === "none" || value === "auto",
+  response_format: isText,
+  modalities: (value) => JSON.stringify(value) === '["text"]',
+  audio: () => false,
+  prediction: () => false,
+  web_search_options: () => false,
+  reasoning_effort: () => false,
+  top_k: (value) => value === 0 || value === -1,
+  min_p: isZero,
+  best_of: (value) => value === 1,
+  echo: isFalse,
+  suffix: (value) => value === "",
+};
+
+const text = z.string().refine((value) => value.isWellFormed(), "contains half of a surrogate pair");
+
+/** Content is a string or, as newer clients send it, a list of text parts. */
+const content = z
+  .union([
+    text,
+    z
+      .array(z.object({ type: z.literal("text"), text }))
+      .transform((parts) => parts.map((part) => part.text).join("")),
+  ])
+  .nullish()
+  .transform((value) => value ?? "");
+
+const shared = {
+  max_tokens: z.int().min(1).max(limits.answerTokensMax).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
+  stop: z
+    .union([
+      z.string().min(1).max(limits.stopLengthMax),
+      z.array(z.string().min(1).max(limits.stopLengthMax)).max(limits.stopsMax),
+    ])
+    .nullish(),
+  seed: z.int().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.int().min(1).max(limits.choicesMax).nullish(),
+};
+
+const chatSchema = z.object({
+  ...shared,
+  max_completion_tokens: z.int().min(1).max(limits.answerTokensMax).nullish(),
+  messages: z
+    .array(
+      z.object({
+        role: z
+          .enum(["system", "developer", "user", "assistant"])
+          .transform((role) => (role === "developer" ? "system" : role)),
+        content,
+      }),
+    )
+    .min(1)
+    .max(limits.messagesMax),
+});
+
+const completionSchema = z.object({
+  ...shared,
+  prompt: z.union([
+    text,
+    z
+      .array(text)
+      .length(1)
+      .transform(([only]) => only!),
+  ]),
+});
+
+function refusalOf(error: z.ZodError): Refusal {
+  const issue = error.issues[0]!;
+  const path = issue.path.reduce<string>(
+    (at, part) =>
+      typeof part === "number" ? `${at}[${part}]` : at === "" ? String(part) : `${at}.${String(part)}`,
+    "",
+  );
+  return invalidRequest(`\`${path}\`: ${issue.message}.`, path === "" ? null : path);
+}

@@ -1,0 +1,172 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { JobId } from "../../../domain/ids.ts";
+import type { Cast } from "../../../domain/inference/effect.ts";
+import { scanStops } from "../../../domain/inference/stops.ts";
+import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
+import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
+import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { isRefusal, unknownModel } from "../../../protocol/openai.ts";
+import type { Backend, Call } from "../backend.ts";
+import { createRoster, type ModelOnOffer, type NetworkRoster } from "./roster.ts";
+import { type RunningJob, runJob } from "./run-job.ts";
+import { createWriter } from "./writer.ts";
+
+export interface NetworkPorts {
+  readonly market: Market;
+  readonly dialer: Dialer;
+  readonly chain: Chain;
+  readonly verify: Verify;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface NetworkOptions {
+  /** What a request gets that names nothing. */
+  readonly defaults: HoldfastOptions;
+  readonly deadlineMs: number;
+}
+
+/** The open network behind the gateway's HTTP face: each choice of each call is a job among the providers on offer. */
+export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): Backend {
+  const roster = createRoster(ports);
+  let running = 0;
+
+  return {
+    models: () =>
+      roster.models().map(({ id, name, providers }) => ({
+        id: name,
+        ownedBy: "holdfast",
+        facts: { digest: id, providers },
+      })),
+    answer(call) {
+      const request = parseAnswerRequest(call.endpoint, call.body);
+      if (isRefusal(request)) return call.reply.refuse(request);
+      const wishes = parseHoldfastOptions(call.body, call.headers, options.defaults);
+      if (isRefusal(wishes)) return call.reply.refuse(wishes);
+      const model = roster.modelOf(call.body.model);
+      if (model === undefined) return call.reply.refuse(unknownModel(call.body.model));
+      running += 1;
+      answer(ports, roster, { call, request, wishes, model, deadlineMs: options.deadlineMs }, () => {
+        running -= 1;
+      });
+    },
+    status: () => ({ running, ...roster.status() }),
+    close: () => ports.dialer.close(),
+  };
+}
+
+interface Ask {
+  readonly call: Call;
+  readonly request: AnswerRequest;
+  readonly wishes: HoldfastOptions;
+  readonly model: ModelOnOffer;
+  readonly deadlineMs: number;
+}
+
+/** Runs one call's choices, each a job of its own with its own seed, and calls `ended` once. */
+function answer(ports: NetworkPorts, roster: NetworkRoster, ask: Ask, ended: () => void): void {
+  const { call, request, wishes, model } = ask;
+  const nonce = ports.random.bytes(32);
+  const base = bytesToHex(nonce);
+  const created = Math.floor(ports.clock.wall() / 1000);
+  const prefix = call.endpoint === "chat/completions" ? "chatcmpl" : "cmpl";
+  const writer = createWriter(call, request, {
+    ...{
+      id: `${prefix}-${base.slice(0, 24)}`,
+      job: base,
+      model: call.body.model,
+      created,
+      finality: wishes.finality,
+    },
+  });
+  const jobs: RunningJob[] = [];
+  let left = request.choices;
+  let over = false;
+  const end = () => {
+    if (over) return;
+    over = true;
+    ended();
+  };
+  call.reply.onAbort(() => {
+    for (const job of jobs) job.cancel();
+    end();
+  });
+  for (let choice = 0; choice < request.choices && !over; choice++) {
+    const stops = createStopper(request.stops);
+    /** Goes with the next text that leaves; stop strings may withhold the first. */
+    let cast: Cast | undefined;
+    const spec = {
+      job: (choice === 0 ? base : bytesToHex(sha256(concatBytes(nonce, Uint8Array.of(choice))))) as JobId,
+      model: model.id,
+      prompt: request.prompt,
+      sampling: {
+        temperature: request.temperature,
+        topP: request.topP,
+        seed: seedOf(request.seed, nonce, choice),
+      },
+      tokensMax: request.tokensMax,
+    };
+    const job = runJob(
+      ports,
+      { ...roster, prospects: (without) => roster.prospectsOf(model.id, without) },
+      {
+        spec,
+        policy: { ...wishes, deadlineMs: ask.deadlineMs, attemptsMax: limits.attemptsMax },
+        tokensDefault: limits.answerTokensDefault,
+        contextTokens: model.contextTokens,
+      },
+      (effect) => {
+        if (over) return;
+        if (effect.kind === "deliver") {
+          cast = effect.cast ?? cast;
+          const text = stops.take(effect.text);
+          writer.deliver(choice, text, cast);
+          if (text !== "") cast = undefined;
+          if (stops.stopped()) jobs[choice]?.satisfy();
+          return;
+        }
+        if (effect.kind === "finish") {
+          writer.deliver(choice, stops.rest(), cast);
+          const reason = stops.stopped() ? "stop" : effect.reason;
+          writer.finish(choice, { ...effect, reason });
+          left -= 1;
+          if (left === 0) end();
+          return;
+        }
+        writer.fail(effect);
+        end();
+        for (const other of jobs) other.cancel();
+      },
+    );
+    jobs.push(job);
+  }
+}
+
+/** 32 bytes as hex, fixed before anyone is asked: the same user seed repeats, and none is unpredictable. */
+function seedOf(seed: number | undefined, nonce: Uint8Array, choice: number): string {
+  const source =
+    seed === undefined
+      ? concatBytes(nonce, utf8ToBytes(` ${choice}`))
+      : utf8ToBytes(`user ${seed} ${choice}`);
+  return bytesToHex(sha256(concatBytes(utf8ToBytes("holdfast seed 1 "), source)));
+}
+
+/** Stop strings over one choice's deliveries. */
+function createStopper(stops: readonly string[]) {
+  let withheld = "";
+  let stopped = false;
+  return {
+    take(added: string): string {
+      if (stopped) return "";
+      const scan = scanStops(stops, withheld, added);
+      withheld = scan.withheld;
+      stopped = scan.stopped;
+      return scan.text;
+    },
+    rest: () => (stopped ? "" : withheld),
+    stopped: () => stopped,
+  };
+}

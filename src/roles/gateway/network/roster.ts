@@ -1,0 +1,126 @@
+import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import type { Prospect } from "../../../domain/inference/state.ts";
+import { createBook } from "../../../domain/market/book.ts";
+import { createHealth } from "../../../domain/routing/health.ts";
+import { type Known, rank } from "../../../domain/routing/rank.ts";
+import type { Chain, Clock, Market, Random } from "../../../ports.ts";
+import { limits } from "../../../protocol/limits.ts";
+import type { Offer } from "../../../protocol/offer.ts";
+import type { Roster } from "./run-job.ts";
+
+export interface NetworkRoster extends Omit<Roster, "prospects"> {
+  prospectsOf(model: ModelId, without: readonly PeerId[]): readonly Prospect[];
+  /** By digest, or by the name most stake stands behind. */
+  modelOf(nameOrId: string): ModelOnOffer | undefined;
+  models(): readonly ModelOnOffer[];
+  status(): Record<string, unknown>;
+}
+
+export interface ModelOnOffer {
+  readonly id: ModelId;
+  readonly name: string;
+  /** The window every provider of it can hold, tokens. */
+  readonly contextTokens: number;
+  readonly providers: number;
+}
+
+export interface RosterPorts {
+  readonly market: Market;
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Who is on offer, how each has done, and how busy this gateway keeps them. */
+export function createRoster({ market, chain, clock, random }: RosterPorts): NetworkRoster {
+  const book = createBook<Offer>(limits);
+  const health = createHealth<PeerId>();
+  const running = new Map<PeerId, number>();
+  const gone = new Set<PeerId>();
+
+  market.onOffer((offer) => {
+    gone.delete(offer.peer);
+    book.take(offer, clock.now(), clock.wall());
+  });
+  market.onGone((peer) => gone.add(peer));
+
+  const standing = () => {
+    for (const peer of book.expire(clock.now())) gone.delete(peer);
+    return book.standing();
+  };
+  const chance = () => new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
+
+  return {
+    offerOf: (peer) => book.of(peer),
+    opened: (peer) => running.set(peer, (running.get(peer) ?? 0) + 1),
+    closed(peer) {
+      const left = (running.get(peer) ?? 1) - 1;
+      if (left > 0) running.set(peer, left);
+      else running.delete(peer);
+    },
+    learnt({ peer, outcome }) {
+      if (outcome === "completed") health.succeeded(peer, clock.now());
+      else if (outcome !== "unused" && outcome !== "busy") health.failed(peer, clock.now());
+    },
+    prospectsOf(model, without) {
+      const known = standing()
+        .filter(({ peer, models }) => !without.includes(peer) && models.some(({ id }) => id === model))
+        .map((offer) => knownOf(offer, model));
+      return rank(known, clock.now(), chance);
+    },
+    modelOf(nameOrId) {
+      return modelsOnOffer(standing(), chain).find(({ id, name }) => id === nameOrId || name === nameOrId);
+    },
+    models: () => modelsOnOffer(standing(), chain),
+    status: () => ({ providers: standing().map(statusOf) }),
+  };
+
+  function knownOf(offer: Offer, model: ModelId): Known {
+    const { witness, resume } = offer.models.find(({ id }) => id === model)!;
+    const { operator, region, build, hardware } = offer.domain;
+    const state = health.of(offer.peer, clock.now());
+    return {
+      ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness, resume, slots: offer.slots },
+      running: running.get(offer.peer) ?? 0,
+      stake: chain.stakeOf(offer.address),
+      // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
+      quarantinedUntil: gone.has(offer.peer) ? Number.POSITIVE_INFINITY : state.quarantinedUntil,
+      score: state.score,
+      domain: [`operator ${operator}`, `region ${region}`, `build ${build}`, `hardware ${hardware}`],
+    };
+  }
+
+  function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
+    return {
+      ...{ peer, address, endpoints, slots, domain },
+      alive: !gone.has(peer) && health.of(peer, clock.now()).quarantinedUntil <= clock.now(),
+      models: models.map(({ id, name }) => ({ id, name })),
+      stake: chain.stakeOf(address).toString(),
+      offer: { expiresAt },
+      running: running.get(peer) ?? 0,
+    };
+  }
+}
+
+/** Models on offer; of several digests under one name, the one registered on chain and most staked comes first. */
+function modelsOnOffer(offers: readonly Offer[], chain: Chain): ModelOnOffer[] {
+  const found = new Map<ModelId, ModelOnOffer & { stake: bigint }>();
+  for (const offer of offers) {
+    for (const { id, name, contextTokens } of offer.models) {
+      const before = found.get(id);
+      found.set(id, {
+        ...{ id, name: before?.name ?? name },
+        contextTokens: Math.min(before?.contextTokens ?? contextTokens, contextTokens),
+        providers: (before?.providers ?? 0) + 1,
+        stake: (before?.stake ?? 0n) + chain.stakeOf(offer.address),
+      });
+    }
+  }
+  const registered = (id: ModelId) => (chain.isRegistered(id) ? 1 : 0);
+  return [...found.values()].sort(
+    (a, b) =>
+      registered(b.id) - registered(a.id) ||
+      Number(b.stake > a.stake) - Number(a.stake > b.stake) ||
+      b.providers - a.providers,
+  );
+}

@@ -1,0 +1,220 @@
+import type { PeerId } from "../../../domain/ids.ts";
+import type { JobEffect } from "../../../domain/inference/effect.ts";
+import type { JobEvent } from "../../../domain/inference/event.ts";
+import { transcriptAfter } from "../../../domain/inference/hearing.ts";
+import { begin, type Step, step } from "../../../domain/inference/job.ts";
+import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
+import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
+import type { Channel, Clock, Dialer, Log, Verify } from "../../../ports.ts";
+import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
+import type { Offer } from "../../../protocol/offer.ts";
+
+export interface RunPorts {
+  readonly dialer: Dialer;
+  readonly verify: Verify;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where a job finds providers and leaves what it learnt of them. */
+export interface Roster {
+  prospects(without: readonly PeerId[]): readonly Prospect[];
+  offerOf(peer: PeerId): Offer | undefined;
+  opened(peer: PeerId): void;
+  closed(peer: PeerId): void;
+  learnt(effect: Extract<JobEffect, { kind: "outcome" }>): void;
+}
+
+export interface JobRequest {
+  readonly spec: Omit<JobSpec, "tokensMax"> & { readonly tokensMax: number | undefined };
+  readonly policy: Policy;
+  readonly tokensDefault: number;
+  readonly contextTokens: number;
+}
+
+export type JobListener = (effect: Extract<JobEffect, { kind: "deliver" | "finish" | "fail" }>) => void;
+
+export interface RunningJob {
+  /** The application has what it wanted; what follows is not. */
+  satisfy(): void;
+  /** The application hung up. Every provider is told at once; the listener hears nothing more. */
+  cancel(): void;
+}
+
+/** Performs one job's effects over the network and feeds what comes back to the rules, one event at a time. */
+export function runJob(
+  ports: RunPorts,
+  roster: Roster,
+  request: JobRequest,
+  listener: JobListener,
+): RunningJob {
+  const { clock, dialer, log } = ports;
+  const channels = new Map<AttemptId, { channel: Channel<Order>; peer: PeerId }>();
+  const events: JobEvent[] = [];
+  let state: JobState;
+  let cancelWake: () => void = () => {};
+  let wakeAt = Number.NaN;
+  let busy = false;
+
+  busy = true;
+  perform(begin({ ...request, prospects: roster.prospects([]) }, clock.now()));
+  busy = false;
+  drain();
+  return {
+    satisfy: () => happen({ kind: "satisfied" }),
+    cancel: () => happen({ kind: "cancelled" }),
+  };
+
+  function happen(event: JobEvent): void {
+    events.push(event);
+    drain();
+  }
+
+  /** Effects may bring about events; those are taken up only after all effects of their step. */
+  function drain(): void {
+    if (busy) return;
+    busy = true;
+    for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      perform(step(state, event, clock.now()));
+    }
+    busy = false;
+  }
+
+  function perform({ state: next, effects }: Step): void {
+    state = next;
+    for (const effect of effects) apply(effect);
+    if (state.ended) cancelWake();
+  }
+
+  function apply(effect: JobEffect): void {
+    switch (effect.kind) {
+      case "open":
+        return open(effect.attempt, effect.peer);
+      case "show":
+        return send(effect.attempt, { t: "said", chunk: effect.chunk, speaker: effect.speaker });
+      case "drop":
+        return send(effect.attempt, { t: "drop", to: effect.to, branch: effect.branch });
+      case "speak":
+        return send(effect.attempt, { t: "speak", from: effect.from });
+      case "close":
+        return close(effect.attempt);
+      case "seek":
+        events.push({ kind: "prospects", prospects: roster.prospects(effect.without) });
+        return;
+      case "outcome":
+        if (effect.outcome !== "completed" && effect.outcome !== "unused") {
+          log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
+        }
+        return roster.learnt(effect);
+      case "wake":
+        return wake(effect.at);
+      case "deliver":
+      case "finish":
+      case "fail":
+        return listener(effect);
+    }
+  }
+
+  function open(attempt: AttemptId, peer: PeerId): void {
+    const offer = roster.offerOf(peer);
+    if (offer === undefined) {
+      events.push({ kind: "lost", attempt, cause: "offer expired" });
+      return;
+    }
+    roster.opened(peer);
+    const channel = dialer.open(offer, {
+      message: (word) => hear(attempt, word),
+      closed: ({ code, detail }) => {
+        if (!channels.delete(attempt)) return;
+        roster.closed(peer);
+        log.debug("attempt-lost", { job: request.spec.job, peer, code, detail });
+        happen({ kind: "lost", attempt, cause: code });
+      },
+    });
+    channels.set(attempt, { channel, peer });
+    channel.send(openOrder());
+  }
+
+  function openOrder(): OpenOrder {
+    const { spec, policy, tokensDefault, contextTokens } = request;
+    const deadlineMs = Math.max(1, state.startedAt + policy.deadlineMs - clock.now());
+    const { job, model, prompt, sampling, tokensMax } = spec;
+    return {
+      ...{
+        t: "open",
+        job,
+        model,
+        prompt: prompt as OpenOrder["prompt"],
+        sampling,
+        tokensDefault,
+        contextTokens,
+      },
+      ...{ holdMs: policy.holdMs, deadlineMs },
+      ...(tokensMax === undefined ? {} : { tokensMax }),
+    };
+  }
+
+  function hear(attempt: AttemptId, word: Word): void {
+    switch (word.t) {
+      case "ready":
+        return happen({
+          kind: "ready",
+          attempt,
+          promptTokens: word.promptTokens,
+          promptDigest: word.promptDigest,
+        });
+      case "chunk":
+        return happen({
+          kind: "chunk",
+          attempt,
+          branch: word.branch,
+          chunk: word.chunk,
+          authentic: isAuthentic(attempt, word),
+        });
+      case "judged":
+        return happen({ kind: "judged", attempt, branch: word.branch, through: word.through });
+      case "rejected": {
+        const { branch, start, through, at, reason, margin } = word;
+        log.info("chunk-rejected", { job: request.spec.job, attempt, at, reason, margin });
+        return happen({ kind: "rejected", attempt, branch, start, through });
+      }
+      case "refused":
+        return happen({
+          ...{ kind: "refused", attempt, code: word.code, message: word.message },
+          ...{ retryAfterMs: word.retryAfterMs },
+        });
+    }
+  }
+
+  function isAuthentic(id: AttemptId, { chunk }: Extract<Word, { t: "chunk" }>): boolean {
+    const attempt = state.attempts.find((each) => each.id === id);
+    const digest = transcriptAfter(state, chunk);
+    return (
+      attempt !== undefined &&
+      digest !== undefined &&
+      ports.verify(attempt.sessionKey, digest, chunk.signature)
+    );
+  }
+
+  function send(attempt: AttemptId, order: Order): void {
+    channels.get(attempt)?.channel.send(order);
+  }
+
+  function close(attempt: AttemptId): void {
+    const open = channels.get(attempt);
+    if (open === undefined || !channels.delete(attempt)) return;
+    open.channel.close();
+    roster.closed(open.peer);
+  }
+
+  function wake(at: number): void {
+    if (at === wakeAt) return;
+    cancelWake();
+    wakeAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    cancelWake = clock.after(Math.max(1, at - clock.now()), () => {
+      wakeAt = Number.NaN;
+      happen({ kind: "tick" });
+    });
+  }
+}

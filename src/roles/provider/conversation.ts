@@ -1,0 +1,167 @@
+import type { ModelId } from "../../domain/ids.ts";
+import { chunkEnd } from "../../domain/inference/chunk.ts";
+import type { Channel, ChannelHandlers, Clock, Engine, Log, Signer, Verify } from "../../ports.ts";
+import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import { type Answer, createAnswer } from "./answer.ts";
+import { openTextVoice } from "./text-voice.ts";
+import { openTokenVoice } from "./token-voice.ts";
+import type { Voice } from "./voice.ts";
+
+export interface ConversationPorts {
+  readonly engineOf: (model: ModelId) => Engine | undefined;
+  readonly signer: Signer;
+  readonly verify: Verify;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * One attempt, from the provider's side: orders are taken one at a time in the order they came, and between two of
+ * them it speaks if it was told to. Closing the channel stops the engine within a step.
+ */
+export function converse(ports: ConversationPorts, channel: Channel<Word>): ChannelHandlers<Order> {
+  const { clock, log, signer, verify } = ports;
+  const orders: Order[] = [];
+  const stop = new AbortController();
+  let wake: (() => void) | undefined;
+  let voice: Voice | undefined;
+  let cancelDeadline: (() => void) | undefined;
+
+  run().catch((error: unknown) => refuse(refusalOf(error), error));
+  return {
+    message(order) {
+      orders.push(order);
+      wake?.();
+    },
+    closed: () => end(),
+  };
+
+  function end(): void {
+    if (stop.signal.aborted) return;
+    stop.abort();
+    cancelDeadline?.();
+    voice?.close();
+    wake?.();
+  }
+
+  function refuse(code: RefusalCode, error: unknown): void {
+    if (stop.signal.aborted) return;
+    const message = error instanceof HoldfastError ? error.message : "the engine failed";
+    if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: String(error) });
+    channel.send({ t: "refused", code, message, ...(code === "busy" ? { retryAfterMs: 1000 } : {}) });
+    channel.close();
+    end();
+  }
+
+  async function run(): Promise<void> {
+    const open = await nextOrder();
+    if (open === undefined) return;
+    if (open.t !== "open") throw outOfTurn(open.t);
+    voice = await openVoice(ports, open, stop.signal);
+    if (stop.signal.aborted) return voice.close();
+    cancelDeadline = clock.after(open.deadlineMs, () => {
+      channel.close();
+      end();
+    });
+    const { promptTokens, promptDigest } = voice;
+    channel.send({ t: "ready", promptTokens, promptDigest });
+    await follow(voice, createAnswer(open.job, promptDigest));
+  }
+
+  /** Follows what is shown and speaks when told to, until the channel closes. */
+  async function follow(voice: Voice, answer: Answer): Promise<void> {
+    let branch = 0;
+    let speaking = false;
+    while (!stop.signal.aborted) {
+      if (!speaking || orders.length > 0) {
+        const order = await nextOrder();
+        if (order === undefined) return;
+        if (order.t === "open") throw outOfTurn(order.t);
+        if (order.t === "said") await hear(voice, answer, order, branch);
+        if (order.t === "drop") {
+          answer.drop(order.to);
+          await voice.drop(order.to);
+          branch = order.branch;
+          speaking = false;
+        }
+        if (order.t === "speak") {
+          if (order.from !== answer.end) throw outOfTurn(`speak from ${order.from} at ${answer.end}`);
+          speaking = true;
+        }
+        continue;
+      }
+      const said = await voice.speak(answer, () => orders.length > 0, stop.signal);
+      if (said === undefined || stop.signal.aborted) continue;
+      const signature = signer.sign(answer.digestAfter(said));
+      answer.append(said);
+      channel.send({ t: "chunk", branch, chunk: { ...said, signature } });
+      speaking = said.end === undefined;
+    }
+  }
+
+  async function hear(
+    voice: Voice,
+    answer: Answer,
+    order: Extract<Order, { t: "said" }>,
+    branch: number,
+  ): Promise<void> {
+    const { chunk, speaker } = order;
+    const { start } = chunk;
+    if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
+    const through = chunkEnd(chunk);
+    const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
+    const judgement = await voice.judge(answer, chunk, stop.signal);
+    answer.append(chunk);
+    if (stop.signal.aborted) return;
+    const { margin } = judgement;
+    if (!authentic)
+      channel.send({ t: "rejected", branch, start, through, at: start, reason: "signature", margin });
+    else if (judgement.accepted) channel.send({ t: "judged", branch, through, margin });
+    else
+      channel.send({
+        t: "rejected",
+        branch,
+        start,
+        through,
+        at: judgement.at,
+        reason: judgement.reason,
+        margin,
+      });
+  }
+
+  async function nextOrder(): Promise<Order | undefined> {
+    while (orders.length === 0) {
+      if (stop.signal.aborted) return undefined;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      wake = undefined;
+    }
+    return stop.signal.aborted ? undefined : orders.shift();
+  }
+}
+
+async function openVoice(ports: ConversationPorts, open: OpenOrder, signal: AbortSignal): Promise<Voice> {
+  const engine = ports.engineOf(open.model);
+  if (engine === undefined) {
+    throw new HoldfastError("this node does not serve that model", { code: "unknown-model", fault: "peer" });
+  }
+  return engine.kind === "token" ? openTokenVoice(ports, engine, open) : openTextVoice(engine, open, signal);
+}
+
+function outOfTurn(what: string): HoldfastError {
+  return new HoldfastError(`out of turn: ${what}`, { code: "bad-request", fault: "peer" });
+}
+
+function refusalOf(error: unknown): RefusalCode {
+  const codes: readonly string[] = [
+    "busy",
+    "unknown-model",
+    "context-overflow",
+    "bad-request",
+    "cannot-witness",
+  ];
+  const code = error instanceof HoldfastError ? error.code : "engine";
+  return codes.includes(code) ? (code as RefusalCode) : "engine";
+}

@@ -1,0 +1,104 @@
+import type { Clock, Engine, Listener, Log, Market, Signer, Verify } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Offer } from "../../protocol/offer.ts";
+import { converse } from "./conversation.ts";
+
+export interface ProviderPorts {
+  readonly listener: Listener;
+  readonly market: Market;
+  readonly engines: readonly Engine[];
+  readonly signer: Signer;
+  readonly verify: Verify;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ProviderOptions {
+  /** SHA-256 of the TLS certificate the listener shows, hex. */
+  readonly certificate: string;
+  /** Data plane addresses, `host:port`. */
+  readonly endpoints: readonly string[];
+  readonly multiaddrs: () => readonly string[];
+  readonly domain: Offer["domain"];
+  readonly priceIn: string;
+  readonly priceOut: string;
+}
+
+/** Serves attempts and keeps an offer standing. Resolves once the first offer is out. */
+export async function startProvider(
+  ports: ProviderPorts,
+  options: ProviderOptions,
+): Promise<{ close(): void }> {
+  const { listener, market, engines, clock, log } = ports;
+  const byModel = new Map(engines.map((engine) => [engine.model, engine]));
+  const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
+  let running = 0;
+  let cancelRenewal: () => void = () => {};
+
+  listener.onAttempt((channel, remote) => {
+    if (running >= slots + limits.attemptsWaitingMax) {
+      channel.send({ t: "refused", code: "busy", message: "this node is at capacity", retryAfterMs: 1000 });
+      channel.close();
+      return { message: () => {}, closed: () => {} };
+    }
+    running += 1;
+    log.debug("attempt-opened", { remote, running });
+    let open = true;
+    const left = () => {
+      if (open) running -= 1;
+      open = false;
+    };
+    const handlers = converse(
+      { ...ports, engineOf: (model) => byModel.get(model) },
+      {
+        send: (word) => channel.send(word),
+        close: () => {
+          left();
+          channel.close();
+        },
+      },
+    );
+    return {
+      message: handlers.message,
+      closed: (cause) => {
+        left();
+        handlers.closed(cause);
+      },
+    };
+  });
+
+  await renew();
+  return { close: () => cancelRenewal() };
+
+  async function renew(): Promise<void> {
+    try {
+      await market.publish(offerOf(ports, options, slots));
+    } catch (error) {
+      log.warn("offer-not-published", { error: String(error) });
+    }
+    cancelRenewal = clock.after(limits.offerLifeMs * limits.offerRenewShare, () => void renew());
+  }
+}
+
+function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, slots: number) {
+  const { certificate, endpoints, multiaddrs, domain, priceIn, priceOut } = options;
+  return {
+    v: 1 as const,
+    sessionKey: signer.sessionKey,
+    certificate,
+    endpoints: [...endpoints],
+    multiaddrs: multiaddrs().slice(0, limits.offerAddressesMax),
+    models: engines.map((engine) => ({
+      id: engine.model,
+      name: engine.name,
+      contextTokens: engine.contextTokens,
+      witness: engine.kind === "token",
+      resume: engine.kind === "token" || engine.resume,
+      profile: engine.profile,
+      priceIn,
+      priceOut,
+    })),
+    slots,
+    domain,
+  };
+}

@@ -1,0 +1,136 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { TokenId } from "../../domain/ids.ts";
+import type { Chunk } from "../../domain/inference/chunk.ts";
+import { isChunkFull } from "../../domain/inference/filling.ts";
+import { judgeToken, judgeUnknown, judgeUntil } from "../../domain/verification/judge.ts";
+import { choose } from "../../domain/verification/sampler.ts";
+import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
+import type { OpenOrder, RejectionReason } from "../../protocol/attempt.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import type { Answer } from "./answer.ts";
+import type { Judgement, Voice } from "./voice.ts";
+
+/** Speaks and judges with an engine that shows its logits, by the canonical sampler and by margin. */
+export async function openTokenVoice(
+  ports: { clock: Clock },
+  engine: TokenEngine,
+  open: OpenOrder,
+): Promise<Voice> {
+  if (open.contextTokens > engine.contextTokens) {
+    throw new HoldfastError("this node's window is smaller than the job's", {
+      code: "engine",
+      fault: "peer",
+    });
+  }
+  const sequence = await engine.open(open.prompt, open.tokensMax ?? 1);
+  const promptTokens = sequence.promptIds.length;
+  const room = open.contextTokens - promptTokens;
+  if ((open.tokensMax ?? 1) > room) {
+    sequence.close();
+    throw contextOverflow(promptTokens, open);
+  }
+  const tokensMax = open.tokensMax ?? Math.min(open.tokensDefault, room);
+  let judged = judgeUnknown;
+  /** The last token said and not yet appended to the sequence. */
+  let pending: TokenId | undefined;
+  let firstSaid = false;
+
+  return {
+    promptTokens,
+    promptDigest: digestOf(sequence.promptIds),
+    tokensMax,
+    speak,
+    judge,
+    async drop(to) {
+      pending = undefined;
+      judged = judgeUntil(judged, to);
+      await sequence.keep(to);
+    },
+    close: () => sequence.close(),
+  };
+
+  async function speak(answer: Answer, interrupted: () => boolean, signal: AbortSignal) {
+    const ids: TokenId[] = [];
+    const begunAt = ports.clock.now();
+    let end: Chunk["end"];
+    while (end === undefined) {
+      if (interrupted() || signal.aborted) break;
+      const candidates = await sequence.next(pending === undefined ? [] : [pending], signal);
+      pending = undefined;
+      const position = answer.end + ids.length;
+      const { id } = choose(candidates, open.sampling, position);
+      ids.push(id);
+      pending = id;
+      end = sequence.ends(id) ? "stop" : position + 1 >= tokensMax ? "length" : undefined;
+      const openMs = ports.clock.now() - begunAt;
+      if (isChunkFull({ tokens: ids.length, first: !firstSaid, openMs }, open.holdMs)) break;
+    }
+    if (ids.length === 0) return undefined;
+    firstSaid = true;
+    return said(answer, ids, end);
+  }
+
+  function said(answer: Answer, ids: TokenId[], end: Chunk["end"]): Omit<Chunk, "signature"> {
+    const text = sequence.text(ids, answer.ids);
+    return { start: answer.end, ids, text, ...(end === undefined ? {} : { end }) };
+  }
+
+  async function judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement> {
+    const { ids, start } = chunk;
+    const lists = await sequence.judge(ids, signal);
+    let margin = 0;
+    let rejection: { reason: RejectionReason; at: number } | undefined;
+    for (const [offset, claimed] of ids.entries()) {
+      const position = start + offset;
+      const candidates = lists[offset]!;
+      const outside = !candidates.some(({ id }) => id === claimed);
+      const claimedLogit = outside ? await sequence.logitOf(position, claimed, signal) : undefined;
+      const found = judgeToken(judged, {
+        candidates,
+        claimed,
+        claimedLogit,
+        sampling: open.sampling,
+        position,
+      });
+      judged = found.judge;
+      margin = Math.max(margin, found.margin);
+      if (found.rejected !== undefined) rejection ??= { reason: found.rejected, at: position };
+    }
+    rejection ??= formOf(sequence, answer, chunk, tokensMax);
+    return rejection === undefined ? { accepted: true, margin } : { accepted: false, margin, ...rejection };
+  }
+}
+
+/** What can be seen without logits: the text is what the ids say, and the end is where they say it is. */
+function formOf(
+  sequence: TokenSequence,
+  answer: Answer,
+  chunk: Chunk,
+  tokensMax: number,
+): { reason: RejectionReason; at: number } | undefined {
+  const { ids, start, text, end } = chunk;
+  if (sequence.text(ids, answer.ids) !== text) return { reason: "text", at: start };
+  const last = start + ids.length - 1;
+  const endsAt = ids.findIndex((id) => sequence.ends(id));
+  if (endsAt >= 0 && (endsAt !== ids.length - 1 || end !== "stop"))
+    return { reason: "end", at: start + endsAt };
+  if (end === "stop" && endsAt < 0) return { reason: "end", at: last };
+  if ((end === "length") !== (last + 1 === tokensMax && endsAt < 0)) return { reason: "end", at: last };
+  return undefined;
+}
+
+function contextOverflow(promptTokens: number, open: OpenOrder): HoldfastError {
+  return new HoldfastError(
+    `the prompt (${promptTokens} tokens) and the answer asked for (${open.tokensMax ?? 1}) do not fit the model's window of ${open.contextTokens} tokens`,
+    { code: "context-overflow", fault: "user" },
+  );
+}
+
+/** SHA-256 over u32 little-endian ids, hex. */
+function digestOf(ids: readonly TokenId[]): string {
+  const bytes = new Uint8Array(ids.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (const [index, id] of ids.entries()) view.setUint32(index * 4, id, true);
+  return bytesToHex(sha256(bytes));
+}

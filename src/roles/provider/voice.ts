@@ -1,0 +1,39 @@
+import type { Chunk } from "../../domain/inference/chunk.ts";
+import type { RejectionReason } from "../../protocol/attempt.ts";
+import type { Answer } from "./answer.ts";
+
+/**
+ * An engine at work on one job. Two kinds of engine, one conversation: a token voice speaks, judges and resumes
+ * token for token; a text voice only speaks, its tokens being the text's code points.
+ */
+export interface Voice {
+  readonly promptTokens: number;
+  /** SHA-256 over the prompt's token ids, hex. */
+  readonly promptDigest: string;
+  /** Longest answer it will give, tokens of its own kind. */
+  readonly tokensMax: number;
+  /**
+   * Says the next chunk of `answer`. Returns undefined when `interrupted()` became true before there was anything to
+   * say. Never called again after a chunk with `end`.
+   */
+  speak(
+    answer: Answer,
+    interrupted: () => boolean,
+    signal: AbortSignal,
+  ): Promise<Omit<Chunk, "signature"> | undefined>;
+  /** Reads a chunk that another said and that was not yet appended to `answer`. */
+  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement>;
+  /** The answer now ends at `to`. */
+  drop(to: number): Promise<void>;
+  close(): void;
+}
+
+/** `margin`: largest of the chunk's tokens, logits. */
+export type Judgement =
+  | { readonly accepted: true; readonly margin: number }
+  | {
+      readonly accepted: false;
+      readonly margin: number;
+      readonly reason: RejectionReason;
+      readonly at: number;
+    };
