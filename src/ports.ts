@@ -136,7 +136,7 @@ export interface Upstreams {
 export interface UpstreamRequest {
   readonly method: "GET" | "POST";
   /** `http:` or `https:`, without credentials. */
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }

@@ -32,13 +32,46 @@ export const limits = {
   /** Witnesses a client may ask for. Each costs a prefill on another's machine. */
   witnessesMax: 8,
   /** A job's whole time, ms. */
-  deadlineMsDefault: 120_000,
+  deadlineMsDefault: 600_000,
   deadlineMsMax: 3_600_000,
   /** Answer length when the application names none, tokens; and the most it may ask for (a node's context ends it sooner). */
   answerTokensDefault: 1024,
   answerTokensMax: 131_072,
+  /** Retry-After of a 429 or 503, seconds: a slot, or a lost node's successor, is usually there by then. */
+  retryAfterSeconds: 1,
   /** Executor attempts for one answer: with 30 % of nodes dead and nobody aware, five tries succeed 99.76 % of the time. */
   attemptsMax: 5,
+
+  // ---- between gateway and plain upstreams ----
+  /** Upstreams of one gateway, and connections kept to each. One request uses one connection (HTTP/1.1). */
+  upstreamsMax: 1024,
+  upstreamConnectionsMax: 256,
+  /** A whole body from an upstream, bytes; a long answer with log probabilities is a few MB. Abuse: memory. */
+  upstreamBodyBytesMax: 64 * 1024 * 1024,
+  /** A body that is not an answer (an error, a list of models), UTF-16 units. Abuse: memory. */
+  upstreamErrorCharsMax: 1024 * 1024,
+  /** One server-sent event of an upstream, UTF-16 units. Abuse: an event that never ends. */
+  upstreamEventCharsMax: 4 * 1024 * 1024,
+  /** Time for one answer, ms, until its first content and, without streaming, until its end; all attempts together. */
+  upstreamDeadlineMsDefault: 600_000,
+  /** Attempts for one answer that run at once: the one that is silent and those started beside it. */
+  upstreamAttemptsAtOnceMax: 3,
+  /** Attempts of one answer altogether. `attemptsMax` of them may pass without a new piece of text. */
+  upstreamAttemptsMax: 32,
+  /** Silence of an upstream that starts an attempt beside it, ms: bounds on what its own rhythm suggests. */
+  silenceMsMin: 400,
+  silenceMsMax: 15_000,
+  /** The same while nothing is known of its rhythm. */
+  silenceMsUnknown: 2_000,
+  /** Silence in the middle of an answer after which an upstream is given up though nobody else can go on, ms. */
+  stallMsMax: 120_000,
+  /** Quarantine of an upstream, ms: the first, and the longest. It doubles with every failure in a row. */
+  quarantineMsMin: 1_000,
+  quarantineMsMax: 60_000,
+  /** How long an upstream's list of models is taken as it was, ms. */
+  catalogueMsMax: 60_000,
+  /** Time one list of models may take, ms. */
+  catalogueWaitMsMax: 2_000,
 
   // ---- between gateway and provider (data plane) ----
   /** One message on an attempt's stream, bytes. The longest is `open`, which carries the prompt. */

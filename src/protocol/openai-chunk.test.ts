@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { readChunk } from "./openai-chunk.ts";
+
+const delta = (value: unknown, rest = {}) =>
+  JSON.stringify({ choices: [{ index: 0, delta: value, ...rest }] });
+
+test("a role alone is neither content nor opaque", () => {
+  expect(readChunk(delta({ role: "assistant", content: "", tool_calls: [], refusal: null }))).toMatchObject({
+    text: "",
+    opaque: false,
+    finished: false,
+  });
+});
+
+test("content is text, in chats and completions", () => {
+  expect(readChunk(delta({ content: "Hi" }))).toMatchObject({ text: "Hi", opaque: false });
+  expect(readChunk('{"choices":[{"text":"Hi","index":0,"logprobs":null}]}')).toMatchObject({
+    text: "Hi",
+    opaque: false,
+  });
+});
+
+test.each([
+  delta({ tool_calls: [{ index: 0 }] }),
+  delta({ reasoning_content: "hm" }),
+  delta({ content: "a" }, { logprobs: { content: [{}] } }),
+  delta({ content: "a" }, { index: 1 }),
+])("what nobody else can go on from is opaque: %s", (data) => {
+  expect(readChunk(data)).toMatchObject({ opaque: true });
+});
+
+test("ends, errors and garbage are told apart", () => {
+  expect(readChunk(delta({}, { finish_reason: "stop" }))).toMatchObject({ finished: true });
+  expect(readChunk('{"error":{"message":"x"}}')).toMatchObject({ error: true });
+  expect(readChunk('{"choices":[],"usage":{}}')).toMatchObject({ text: "", finished: false, error: false });
+  for (const data of ["{", "3", "[]", "null", '{"choices":3}', '{"choices":[1]}']) {
+    expect(readChunk(data)).toBeUndefined();
+  }
+});

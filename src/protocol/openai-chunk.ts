@@ -1,0 +1,63 @@
+/** What one chunk of a streamed answer means for going on with it elsewhere. */
+export interface ChunkFacts {
+  /** Answer text it adds. */
+  readonly text: string;
+  /**
+   * It adds something another server cannot go on from: a tool call, reasoning, log probabilities, a second choice.
+   * A role alone is not such a thing, and is not content either.
+   */
+  readonly opaque: boolean;
+  /** Some choice ends here (`finish_reason`). */
+  readonly finished: boolean;
+  /** The upstream's own error inside the stream. */
+  readonly error: boolean;
+  readonly id: unknown;
+  readonly created: unknown;
+}
+
+/** Reads the data of one event of a chat or text completion stream; undefined when it is not one. */
+export function readChunk(data: string): ChunkFacts | undefined {
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(chunk)) return undefined;
+  const { id, created } = chunk;
+  const error = (chunk["error"] ?? undefined) !== undefined;
+  const facts = { text: "", opaque: false, finished: false, error, id, created };
+  const choices = chunk["choices"] ?? [];
+  if (!Array.isArray(choices)) return undefined;
+  for (const choice of choices) {
+    if (!isObject(choice)) return undefined;
+    const { text, opaque } = readChoice(choice);
+    if (opaque || (text !== "" && (choice["index"] ?? 0) !== 0)) facts.opaque = true;
+    facts.text += text;
+    if (typeof choice["finish_reason"] === "string") facts.finished = true;
+  }
+  return facts;
+}
+
+function readChoice(choice: Record<string, unknown>): { text: string; opaque: boolean } {
+  let opaque = holdsSomething(choice["logprobs"]);
+  if (typeof choice["text"] === "string") return { text: choice["text"], opaque };
+  const delta = choice["delta"];
+  if (!isObject(delta)) return { text: "", opaque };
+  let text = "";
+  for (const name in delta) {
+    const value = delta[name];
+    if (name === "content" && typeof value === "string") text = value;
+    else if (name !== "role" && holdsSomething(value)) opaque = true;
+  }
+  return { text, opaque };
+}
+
+function holdsSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return false;
+  return !(Array.isArray(value) && value.length === 0);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
