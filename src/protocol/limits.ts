@@ -65,9 +65,6 @@ export const limits = {
   silenceMsUnknown: 2_000,
   /** Silence in the middle of an answer after which an upstream is given up though nobody else can go on, ms. */
   stallMsMax: 120_000,
-  /** Quarantine of an upstream, ms: the first, and the longest. It doubles with every failure in a row. */
-  quarantineMsMin: 1_000,
-  quarantineMsMax: 60_000,
   /** How long an upstream's list of models is taken as it was, ms. */
   catalogueMsMax: 60_000,
   /** Time one list of models may take, ms. */
