@@ -1,3 +1,8 @@
+import type { TokenId } from "../ids.ts";
+import type { Sampling } from "../inference/spec.ts";
+import { margin } from "./margin.ts";
+import type { Candidate } from "./sampler.ts";
+
 /** Bounds on the margins of an honest answer, logits. */
 export interface Tolerances {
   /** A single margin above this rejects its token. */
@@ -15,52 +20,77 @@ export const tolerances: Tolerances = {
   meanWindow: 64,
 };
 
-export interface Judgement {
-  /** Margins of all positions judged so far, this step's included; give it to the next step. */
-  readonly margins: readonly number[];
-  /** Largest margin of this step, logits; 0 for an empty one. */
+/** What a follower has seen of an answer: one margin for each position it judged, the latest first. */
+export interface Judge {
+  /** Position judged last; −1 before any. */
+  readonly position: number;
+  /** Its margin, logits. */
   readonly margin: number;
-  /** The first token of this step that an honest speaker would not have said; `at` is its answer position. */
-  readonly rejection?: {
-    readonly at: number;
-    readonly reason: "margin" | "mean-margin";
-    readonly margin: number;
-  };
+  readonly before: Judge | undefined;
+}
+
+/** A judge who has seen nothing yet. */
+export const judgeUnknown: Judge = { position: -1, margin: 0, before: undefined };
+
+/** One token to be judged: what the judge's own engine says, and what the speaker said. */
+export interface Look {
+  /** The judge's own candidates at this position. */
+  readonly candidates: readonly Candidate[];
+  readonly claimed: TokenId;
+  /** Needed when `claimed` is not among the candidates (TokenSequence.logitOf); else it could not have been chosen. */
+  readonly claimedLogit?: number | undefined;
+  readonly sampling: Sampling;
+  readonly position: number;
+}
+
+export interface Judged {
+  readonly judge: Judge;
+  /** Of this token, logits. */
+  readonly margin: number;
+  readonly rejected?: "margin" | "mean-margin";
 }
 
 /**
- * Judges a chunk after everything before it. `before` holds the margin of every earlier position of the answer (cut
- * it with `slice(0, to)` when positions are dropped; put 0 for positions one spoke oneself), `chunk` those of the new
- * ones. Margins are those of `margin()`. The judge goes on after a rejection, so that a dissenter who was outvoted
- * can still follow.
+ * Weighs one token. The judge goes on after a rejection, so that a dissenter who was outvoted can still follow.
+ * Positions are judged in order; for positions that were dropped see `judgeUntil`.
  */
-export function judgeChunk(
-  before: readonly number[],
-  chunk: readonly number[],
-  within: Tolerances = tolerances,
-): Judgement {
-  const margins = [...before, ...chunk];
-  let largest = 0;
-  for (const margin of chunk) largest = Math.max(largest, margin);
-  for (let at = before.length; at < margins.length; at += 1) {
-    const margin = margins[at]!;
-    if (margin > within.marginMax) {
-      return { margins, margin: largest, rejection: { at, reason: "margin", margin } };
-    }
-    const mean = meanMargin(margins, at + 1, within);
-    if (mean > within.meanMarginMax) {
-      return { margins, margin: largest, rejection: { at, reason: "mean-margin", margin: mean } };
-    }
-  }
-  return { margins, margin: largest };
+export function judgeToken(judge: Judge, look: Look, within: Tolerances = tolerances): Judged {
+  const { candidates, claimed, claimedLogit, sampling, position } = look;
+  const claim = claimedLogit === undefined ? { id: claimed } : { id: claimed, logit: claimedLogit };
+  return judgeMargin(judge, position, margin(candidates, claim, sampling, position), within);
 }
 
-/** Mean over the window that ends before `end`; 0 while it is too short to mean anything. */
-function meanMargin(margins: readonly number[], end: number, within: Tolerances): number {
-  const start = Math.max(0, end - within.meanWindow);
-  if (end - start < within.meanMin) return 0;
+/** The same for a margin that is already known. */
+export function judgeMargin(
+  before: Judge,
+  position: number,
+  marginHere: number,
+  within: Tolerances = tolerances,
+): Judged {
+  const judge: Judge = { position, margin: marginHere, before };
+  if (marginHere > within.marginMax) return { judge, margin: marginHere, rejected: "margin" };
+  if (meanMargin(judge, within) > within.meanMarginMax) {
+    return { judge, margin: marginHere, rejected: "mean-margin" };
+  }
+  return { judge, margin: marginHere };
+}
+
+/** The judge as it was before position `to` was looked at. */
+export function judgeUntil(judge: Judge, to: number): Judge {
+  let kept = judge;
+  while (kept.position >= to && kept.before !== undefined) kept = kept.before;
+  return kept;
+}
+
+/** Mean over the window that ends here; 0 while it is too short to mean anything. */
+function meanMargin(judge: Judge, within: Tolerances): number {
   let sum = 0;
-  // Cut, so that one outvoted rejection does not colour the whole window.
-  for (let i = start; i < end; i += 1) sum += Math.min(margins[i]!, within.marginMax);
-  return sum / (end - start);
+  let count = 0;
+  for (let at: Judge | undefined = judge; at !== undefined && count < within.meanWindow; at = at.before) {
+    if (at.position < 0) break;
+    // Cut, so that one outvoted rejection does not colour the whole window.
+    sum += Math.min(at.margin, within.marginMax);
+    count += 1;
+  }
+  return count < within.meanMin ? 0 : sum / count;
 }
