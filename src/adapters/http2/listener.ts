@@ -9,7 +9,7 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createSecureContext, TLSSocket } from "node:tls";
+import { createServer as createTlsServer } from "node:tls";
 import type { Channel, ChannelHandlers, Clock, Listener, Log } from "../../ports.ts";
 import { attemptPath, type Order, orderSchema, type Word } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
@@ -56,7 +56,6 @@ export async function createListener(
     handshakeTimeout: limits.handshakeMsMax,
     unknownProtocolTimeout: limits.handshakeMsMax,
   });
-  const secureContext = createSecureContext(tls);
   const sessions = new Map<ServerHttp2Session, string>();
   let accept: Accept | undefined;
   let arriving: string | undefined;
@@ -69,7 +68,7 @@ export async function createListener(
       return;
     }
     sessions.set(session, remote);
-    session.setLocalWindowSize(windowBytes);
+    if (!session.destroyed) session.setLocalWindowSize(windowBytes);
     session.setTimeout(2 * limits.connectionIdleMsMax, () => session.close());
     session.on("error", (error) => log.debug("listener.session", { remote, detail: error.message }));
     session.on("close", () => sessions.delete(session));
@@ -95,16 +94,18 @@ export async function createListener(
       accept = listener;
     },
     serve(connection, remote) {
-      const socket = new TLSSocket(connection, { ...tls, secureContext, isServer: true });
-      const cancel = ports.clock.after(limits.handshakeMsMax, () => socket.destroy());
-      socket.on("error", (error) => log.debug("listener.tls", { remote, detail: error.message }));
-      socket.once("close", cancel);
-      socket.once("secure", () => {
-        cancel();
+      // A server of its own for each, never listening: that is what tells whose handshake was completed.
+      const gate = createTlsServer({ ...tls, handshakeTimeout: limits.handshakeMsMax }, (socket) => {
         arriving = remote;
         server.emit("secureConnection", socket);
         arriving = undefined;
       });
+      gate.on("tlsClientError", (error) => {
+        log.debug("listener.tls", { remote, detail: error.message });
+        connection.destroy();
+      });
+      connection.on("error", (error) => log.debug("listener.carried", { remote, detail: error.message }));
+      gate.emit("connection", connection);
     },
     async close() {
       for (const session of sessions.keys()) session.destroy();

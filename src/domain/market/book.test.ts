@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { PeerId } from "../ids.ts";
+import { createBook, type OfferTerms } from "./book.ts";
+
+const bounds = { offersMax: 3, offerLifeMsMax: 600_000, clockSkewMsMax: 120_000 };
+const wall = 1_700_000_000_000;
+
+function offer(peer: string, seq: number, facts: Partial<OfferTerms> = {}): OfferTerms {
+  return { peer: peer as PeerId, seq, issuedAt: wall, expiresAt: wall + 60_000, ...facts };
+}
+
+test("only a higher sequence number replaces what is known of a peer", () => {
+  const book = createBook(bounds);
+  expect(book.take(offer("a", 5), 0, wall)).toBe("newer");
+  expect(book.take(offer("a", 5), 0, wall)).toBe("same");
+  expect(book.take(offer("a", 4, { expiresAt: wall + 99_000 }), 0, wall)).toBe("older");
+  expect(book.take(offer("a", 6), 0, wall)).toBe("newer");
+  expect(book.of("a" as PeerId)?.seq).toBe(6);
+});
+
+test("an offer's times must be such that some honest clock could have meant them", () => {
+  const book = createBook(bounds);
+  const verdict = (facts: Partial<OfferTerms>) => book.judge(offer("a", 1, facts), wall);
+  expect(verdict({ issuedAt: wall - 200_000, expiresAt: wall - 120_000 })).toBe("expired");
+  expect(verdict({ expiresAt: wall })).toBe("expired");
+  expect(verdict({ expiresAt: wall + 600_001 })).toBe("endless");
+  expect(verdict({ issuedAt: wall + 120_001, expiresAt: wall + 130_000 })).toBe("premature");
+  expect(verdict({ issuedAt: wall - 120_000, expiresAt: wall - 60_000 })).toBe("newer");
+});
+
+test("a full book keeps whom it knows and takes newcomers again when someone is gone", () => {
+  const book = createBook(bounds);
+  for (const peer of ["a", "b", "c"]) book.take(offer(peer, 1), 0, wall);
+  expect(book.take(offer("d", 1), 0, wall)).toBe("full");
+  expect(book.take(offer("a", 2), 1_000, wall)).toBe("newer");
+  expect(book.expire(60_000).sort()).toEqual(["b", "c"]);
+  expect(book.take(offer("d", 1), 60_000, wall)).toBe("newer");
+  expect(book.standing().map(({ peer }) => peer)).toEqual(["d", "a"]);
+});
+
+test("whatever comes in any order: bounded, one per peer, the highest taken, gone when its life is over", () => {
+  const terms = fc.record({
+    peer: fc.constantFrom("a", "b", "c", "d", "e").map((peer) => peer as PeerId),
+    seq: fc.nat(20),
+    issuedAt: fc.integer({ min: wall - 300_000, max: wall + 300_000 }),
+    expiresAt: fc.integer({ min: wall - 300_000, max: wall + 1_000_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(terms, { maxLength: 60 }), (offers) => {
+      const book = createBook(bounds);
+      const highest = new Map<PeerId, number>();
+      offers.forEach((each, now) => {
+        if (book.take(each, now, wall) === "newer") highest.set(each.peer, each.seq);
+        expect(book.standing().length).toBeLessThanOrEqual(bounds.offersMax);
+        for (const known of book.standing()) expect(known.seq).toBe(highest.get(known.peer));
+      });
+      const last = offers.length + bounds.offerLifeMsMax + bounds.clockSkewMsMax;
+      book.expire(last);
+      expect(book.standing()).toEqual([]);
+    }),
+  );
+});
