@@ -144,9 +144,33 @@ export const limits = {
   /** Nodes that one `holdfast up` starts. Each is a process with a model of its own, about 0.3 GB. */
   localNodesMax: 64,
 
+  // ---- health ----
+  /** First quarantine of a peer after an incident and the longest, ms. Short, so that a blip costs little; growing, so that a bad peer does. */
+  quarantine: { least: 1_000, most: 60_000 },
+
+  // ---- between a node and its chain ----
+  /** One call to an RPC endpoint, ms. Nothing that a request waits for; a hanging endpoint delays knowledge this much. */
+  rpcMsMax: 2_000,
+  /** A reply of an RPC endpoint, bytes; the longest asked for is `stakesPageMax` words of 32 bytes, in hex. Abuse: memory. */
+  rpcReplyBytesMax: 1024 * 1024,
+  /** Endpoints of one chain. More than a handful adds load and no safety. */
+  rpcEndpointsMax: 16,
+  /** Nodes or models asked for in one call; 1024 cost 3 M gas, well within what endpoints let a call use. */
+  stakesPageMax: 1024,
+  /** Nodes and models whose facts are kept and read again; those asked for longest ago go first. Abuse: Sybil flooding. */
+  nodesWatchedMax: 16_384,
+  modelsWatchedMax: 4_096,
+  /** Blocks the chain may seem to have gone back, as after a reorganisation. Further back is an endpoint that stands still. */
+  reorgBlocksMax: 64,
+
   // ---- sampler ----
   /** Candidates of the canonical sampler: the 64 largest logits (design, verification §4). */
   candidates: 64,
+
+  // ---- engines ----
+  /** UTF-16 units one token may stand for. A prompt longer than this times the window cannot fit and is refused
+   *  unread. The longest token of known vocabularies is below 200 bytes. Abuse: megabytes to tokenise, on one thread. */
+  tokenLengthMax: 256,
 
   // ---- fetching models ----
   /** A model file, bytes. Above it nothing of today's is meant; it stops a server that never ends. Abuse: a full disk. */

@@ -77,7 +77,12 @@ function dropFrom(draft: Draft, index: number): void {
 /** A later speaker that had gone on from the dropped chunk begins again where the answer now ends. */
 function retell(draft: Draft, liar: string): void {
   if (!draft.effects.some((effect) => effect.kind === "outcome" && effect.peer === liar)) {
-    draft.effects.push({ kind: "outcome", peer: liar as Attempt["peer"], outcome: "rejected" });
+    draft.effects.push({
+      kind: "outcome",
+      peer: liar as Attempt["peer"],
+      outcome: "rejected",
+      since: draft.startedAt,
+    });
   }
   const { speaker } = draft;
   if (speaker === undefined || attemptOf(draft, speaker.attempt) === undefined) return;

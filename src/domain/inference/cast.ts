@@ -14,7 +14,8 @@ export function leave(draft: Draft, id: AttemptId, outcome: Outcome): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
   draft.attempts = draft.attempts.filter((other) => other.id !== id);
-  draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer: attempt.peer, outcome });
+  const { peer, openedAt: since } = attempt;
+  draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer, outcome, since });
   if (draft.speaker?.attempt === id) draft.speaker = undefined;
 }
 

@@ -22,7 +22,8 @@ export type JobEffect =
       readonly tokens: number;
       readonly cast: Cast | undefined;
     }
-  | { readonly kind: "outcome"; readonly peer: PeerId; readonly outcome: Outcome }
+  /** `since`: when the attempt began; what was under way when a peer failed belongs to the same incident. */
+  | { readonly kind: "outcome"; readonly peer: PeerId; readonly outcome: Outcome; readonly since: Ms }
   /** Call again with `tick` at this time. Replaces the wake before it. */
   | { readonly kind: "wake"; readonly at: Ms }
   /** Exactly one of these two, once, last. Neither comes after `cancelled`. */

@@ -53,9 +53,9 @@ export function fail(draft: Draft, code: FailureCode, message: string): void {
 
 /** Lets everyone go. Used alone when the application hung up: nobody is there to be told. */
 export function endJob(draft: Draft, outcome: "completed" | "unused" = "unused"): void {
-  for (const { id, peer, ready } of draft.attempts) {
+  for (const { id, peer, ready, openedAt: since } of draft.attempts) {
     draft.effects.push({ kind: "close", attempt: id });
-    draft.effects.push({ kind: "outcome", peer, outcome: ready === undefined ? "unused" : outcome });
+    draft.effects.push({ kind: "outcome", peer, outcome: ready === undefined ? "unused" : outcome, since });
   }
   draft.attempts = [];
   draft.speaker = undefined;

@@ -1,7 +1,13 @@
 import type { ModelId, PeerId } from "../../../domain/ids.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
-import { createHealth } from "../../../domain/routing/health.ts";
+import {
+  afterFailure,
+  afterSuccess,
+  type Health,
+  healthy,
+  standing as standingOf,
+} from "../../../domain/routing/health.ts";
 import { type Known, rank } from "../../../domain/routing/rank.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -34,7 +40,7 @@ export interface RosterPorts {
 /** Who is on offer, how each has done, and how busy this gateway keeps them. */
 export function createRoster({ market, chain, clock, random }: RosterPorts): NetworkRoster {
   const book = createBook<Offer>(limits);
-  const health = createHealth<PeerId>();
+  const healths = new Map<PeerId, Health>();
   const running = new Map<PeerId, number>();
   const gone = new Set<PeerId>();
 
@@ -45,9 +51,13 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
   market.onGone((peer) => gone.add(peer));
 
   const standing = () => {
-    for (const peer of book.expire(clock.now())) gone.delete(peer);
+    for (const peer of book.expire(clock.now())) {
+      gone.delete(peer);
+      healths.delete(peer);
+    }
     return book.standing();
   };
+  const healthOf = (peer: PeerId) => healths.get(peer) ?? healthy;
   const chance = () => new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
 
   return {
@@ -58,9 +68,11 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
       if (left > 0) running.set(peer, left);
       else running.delete(peer);
     },
-    learnt({ peer, outcome }) {
-      if (outcome === "completed") health.succeeded(peer, clock.now());
-      else if (outcome !== "unused" && outcome !== "busy") health.failed(peer, clock.now());
+    learnt({ peer, outcome, since }) {
+      if (outcome === "unused" || outcome === "busy") return;
+      const before = healthOf(peer);
+      if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
+      else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
     prospectsOf(model, without) {
       const known = standing()
@@ -78,14 +90,14 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
   function knownOf(offer: Offer, model: ModelId): Known {
     const { witness, resume } = offer.models.find(({ id }) => id === model)!;
     const { operator, region, build, hardware } = offer.domain;
-    const state = health.of(offer.peer, clock.now());
+    const { quarantinedUntil, incidents } = healthOf(offer.peer);
     return {
       ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness, resume, slots: offer.slots },
       running: running.get(offer.peer) ?? 0,
       stake: chain.stakeOf(offer.address),
       // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
-      quarantinedUntil: gone.has(offer.peer) ? Number.POSITIVE_INFINITY : state.quarantinedUntil,
-      score: state.score,
+      quarantinedUntil: gone.has(offer.peer) ? Number.POSITIVE_INFINITY : quarantinedUntil,
+      score: 1 / (1 + incidents),
       domain: [`operator ${operator}`, `region ${region}`, `build ${build}`, `hardware ${hardware}`],
     };
   }
@@ -93,7 +105,7 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
   function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
     return {
       ...{ peer, address, endpoints, slots, domain },
-      alive: !gone.has(peer) && health.of(peer, clock.now()).quarantinedUntil <= clock.now(),
+      alive: !gone.has(peer) && standingOf(healthOf(peer), clock.now()) !== "quarantined",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
       offer: { expiresAt },

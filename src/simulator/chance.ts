@@ -1,0 +1,39 @@
+/** Seeded chance. One master seed, one child per subsystem and node, so that a fault added in one place does not reshuffle another. */
+export interface Chance {
+  /** In [0, 1). */
+  next(): number;
+  /** Whole number in [0, below). */
+  below(below: number): number;
+  /** True with this probability. */
+  hits(probability: number): boolean;
+  /** Exponentially distributed with this mean. */
+  exponential(mean: number): number;
+  child(name: string): Chance;
+}
+
+export function createChance(seed: number): Chance {
+  let state = seed >>> 0;
+  /** mulberry32 (Tommy Ettinger, public domain): small, fast, good enough to draw faults from. */
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    next,
+    below: (below) => Math.floor(next() * below),
+    hits: (probability) => next() < probability,
+    exponential: (mean) => -Math.log(1 - next()) * mean,
+    child: (name) => createChance(mixName(seed, name)),
+  };
+}
+
+/** FNV-1a over the name, begun from the seed. */
+export function mixName(seed: number, name: string): number {
+  let hash = (2166136261 ^ seed) >>> 0;
+  for (let index = 0; index < name.length; index++) {
+    hash = Math.imul(hash ^ name.charCodeAt(index), 16777619) >>> 0;
+  }
+  return hash;
+}
