@@ -1,0 +1,79 @@
+import {
+  type Abi,
+  bytesToHex,
+  createPublicClient,
+  createWalletClient,
+  fallback,
+  type Hex,
+  http,
+  type PublicClient,
+  type TransactionReceipt,
+} from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Address } from "../../domain/ids.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { NodeKey } from "../keys/node-key.ts";
+import { isNonceRace } from "./chain-error.ts";
+
+export interface Call {
+  readonly address: Address;
+  readonly abi: Abi;
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+}
+
+/** An account that pays for transactions. Its endpoints are tried in order. */
+export interface Account {
+  readonly address: Address;
+  readonly client: PublicClient;
+  /** Simulates, sends and waits until the call is in a block. Throws what viem throws; see chain-error.ts. */
+  call(call: Call): Promise<TransactionReceipt>;
+  /** Sends raw data and waits for it. */
+  send(to: Address, data: Hex): Promise<TransactionReceipt>;
+}
+
+/** Tries when other processes send from the same account and each thinks the next nonce is its own. */
+const nonceTriesMax = 20;
+const receiptMsMax = 60_000;
+
+export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
+  const account = privateKeyToAccount(bytesToHex(key));
+  const transport = fallback(rpcs.map((rpc) => http(rpc, { timeout: limits.rpcMsMax, retryCount: 1 })));
+  const client = createPublicClient({ transport, pollingInterval: 100 });
+  const wallet = createWalletClient({ account, transport });
+
+  async function settle(hash: Hex): Promise<TransactionReceipt> {
+    const receipt = await client.waitForTransactionReceipt({ hash, timeout: receiptMsMax });
+    if (receipt.status === "success") return receipt;
+    throw new HoldfastError("A transaction was mined but failed.", {
+      code: "transaction-failed",
+      fault: "environment",
+      retryable: true,
+      facts: { transaction: hash, block: Number(receipt.blockNumber) },
+    });
+  }
+
+  return {
+    address: account.address as Address,
+    client,
+    call: (call) =>
+      withNextNonce(async () => {
+        const { request } = await client.simulateContract({ account, ...call });
+        return settle(await wallet.writeContract({ ...request, chain: null }));
+      }),
+    send: (to, data) =>
+      withNextNonce(async () => settle(await wallet.sendTransaction({ chain: null, to, data }))),
+  };
+}
+
+async function withNextNonce<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isNonceRace(error) || tries >= nonceTriesMax) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * tries));
+    }
+  }
+}
