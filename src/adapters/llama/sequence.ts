@@ -1,0 +1,223 @@
+import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
+import type { TokenId } from "../../domain/ids.ts";
+import { type Candidate, candidateCount } from "../../domain/verification/sampler.ts";
+import type { TokenSequence } from "../../ports.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+
+/**
+ * The fast form of "the 64 largest raw logits": cutting to 64 before sorting avoids sorting the vocabulary, and a
+ * temperature of 1 with everything else off leaves the logits as they are (a test compares it with the slow form).
+ * The seed is never used for a choice; without one the library would read the clock.
+ */
+const topCandidates = {
+  logits: { filter: { tokens: [], includeTop: candidateCount } },
+  options: { temperature: 1, topK: candidateCount, topP: 1, minP: 0, seed: 1 },
+};
+
+export interface SequenceOptions {
+  readonly promptIds: readonly TokenId[];
+  /** Tokens the window holds, prompt and answer together. */
+  readonly contextTokens: number;
+  /** Prompt tokens evaluated in one step; a cancelled job stops after at most one. */
+  readonly promptPieceTokens: number;
+  readonly text: TokenSequence["text"];
+  readonly ends: TokenSequence["ends"];
+  /** The sequence is idle for good; its evaluated tokens may serve the next job. */
+  readonly release: () => void;
+}
+
+/**
+ * One job on one sequence of the context. `promptIds` and the answer say what the sequence should hold; its cache
+ * holds a prefix of that in `valid` tokens and perhaps leftovers of an earlier job behind them. Nothing is
+ * evaluated or erased before somebody asks for candidates.
+ */
+export function openSequence(cache: LlamaContextSequence, options: SequenceOptions): TokenSequence {
+  const { promptIds, contextTokens } = options;
+  const answer: TokenId[] = [];
+  /** Candidates by answer position, for positions lately looked at. */
+  const known = new Map<number, Candidate[]>();
+  // The last prompt token is always evaluated anew: its candidates are the first thing needed.
+  let valid = Math.min(commonPrefix(cache.contextTokens, promptIds), promptIds.length - 1);
+  let closed = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return {
+    promptIds,
+    judge: (ids, signal) => exclusive(() => judge(ids, signal)),
+    next: (ids, signal) => exclusive(() => next(ids, signal)),
+    logitOf: (position, id, signal) => exclusive(() => logitOf(position, id, signal)),
+    keep: (length) => exclusive(async () => cut(length)),
+    text: options.text,
+    ends: options.ends,
+    close() {
+      if (closed) return;
+      closed = true;
+      // A step that is running cannot be stopped; the sequence is free when it is over.
+      turn.then(options.release, options.release);
+    },
+  };
+
+  /** One call at a time, in the order they came. */
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(() => {
+      if (closed) throw new HoldfastError("This sequence was closed.", { code: "closed", fault: "holdfast" });
+      return work();
+    });
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]> {
+    const start = answer.length;
+    await append(ids, start, signal);
+    return ids.map((_, offset) => known.get(start + offset)!);
+  }
+
+  async function next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]> {
+    if (promptIds.length + answer.length + ids.length >= contextTokens) throw overflow(1 + ids.length);
+    await append(ids, answer.length + ids.length, signal);
+    return known.get(answer.length)!;
+  }
+
+  /** Adds `ids` and sees to it that the candidates of positions `from` up to the end are known; or adds nothing. */
+  async function append(ids: readonly TokenId[], from: number, signal: AbortSignal): Promise<void> {
+    if (ids.length > limits.chunkTokensMax) throw new RangeError("more ids than a chunk holds");
+    if (promptIds.length + answer.length + ids.length > contextTokens) throw overflow(ids.length);
+    const before = answer.length;
+    answer.push(...ids);
+    try {
+      await evaluateTo(from, signal);
+    } catch (error) {
+      cut(before);
+      throw error;
+    }
+    for (const position of known.keys()) if (position < from - limits.chunkTokensMax) known.delete(position);
+  }
+
+  function cut(length: number): void {
+    if (length >= answer.length) return;
+    answer.length = Math.max(0, length);
+    valid = Math.min(valid, promptIds.length + answer.length);
+    for (const position of known.keys()) if (position > answer.length) known.delete(position);
+  }
+
+  /** Evaluates what is missing so that candidates from position `from` to the end of the answer are known. */
+  async function evaluateTo(from: number, signal: AbortSignal): Promise<void> {
+    let first = from;
+    while (first <= answer.length && known.has(first)) first += 1;
+    // Position p is decided by the token before it. The window's very last token decides nothing any more.
+    const wantedFrom = promptIds.length + first - 1;
+    const end = Math.min(promptIds.length + answer.length, contextTokens - 1);
+    if (first <= answer.length) valid = Math.min(valid, wantedFrom);
+    if (valid >= end) return;
+    await erase();
+    while (valid < end) {
+      signal.throwIfAborted();
+      const inPrompt = valid < promptIds.length;
+      const stop = inPrompt
+        ? Math.min(valid + options.promptPieceTokens, promptIds.length)
+        : Math.min(valid + limits.chunkTokensMax, end);
+      await evaluate(stop, wantedFrom);
+    }
+    signal.throwIfAborted();
+  }
+
+  async function evaluate(stop: number, wantedFrom: number): Promise<void> {
+    const input: ControlledEvaluateInputItem[] = [];
+    for (let index = valid; index < stop; index += 1) {
+      const token = tokenAt(index);
+      input.push(index >= wantedFrom ? [token, { generateNext: topCandidates }] : token);
+    }
+    const start = valid;
+    const output = await guarded(() => cache.controlledEvaluate(input));
+    valid = stop;
+    for (let index = Math.max(start, wantedFrom); index < stop; index += 1) {
+      known.set(index + 1 - promptIds.length, toCandidates(output[index - start]?.next.logits));
+    }
+  }
+
+  async function logitOf(position: number, id: TokenId, signal: AbortSignal): Promise<number> {
+    if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
+    const listed = known.get(position)?.find((candidate) => candidate.id === id);
+    if (listed !== undefined) return listed.logit;
+    const index = promptIds.length + position - 1;
+    while (valid < index) {
+      signal.throwIfAborted();
+      if (valid < cache.nextTokenIndex) await erase();
+      await evaluate(Math.min(valid + limits.chunkTokensMax, index), Number.POSITIVE_INFINITY);
+    }
+    valid = index;
+    await erase();
+    signal.throwIfAborted();
+    // The slow form: with no options the chain is greedy only, so the logit is raw here too.
+    const generateNext = { logits: { filter: { tokens: [id as Token] } } };
+    const output = await guarded(() => cache.controlledEvaluate([[tokenAt(index), { generateNext }]]));
+    valid = index + 1;
+    return output[0]?.next.logits?.get(id as Token) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  function tokenAt(index: number): Token {
+    return (index < promptIds.length ? promptIds[index] : answer[index - promptIds.length]) as Token;
+  }
+
+  /** Forgets what the cache holds beyond the tokens that still count. */
+  async function erase(): Promise<void> {
+    if (cache.nextTokenIndex <= valid) return;
+    await guarded(() => cache.eraseContextTokenRanges([{ start: valid, end: cache.nextTokenIndex }]));
+    // Some models cannot forget a part; then the library starts over, and so do we.
+    valid = Math.min(valid, cache.nextTokenIndex);
+  }
+
+  /** After a failure nobody knows what the cache holds, so it is emptied. */
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      valid = 0;
+      known.clear();
+      await cache.clearHistory().catch(() => undefined);
+      throw new HoldfastError("The engine failed.", { code: "engine", fault: "environment", cause: error });
+    }
+  }
+
+  function overflow(more: number): HoldfastError {
+    return contextOverflow({
+      promptTokens: promptIds.length + answer.length,
+      answerTokens: more,
+      contextTokens,
+    });
+  }
+}
+
+export function contextOverflow(facts: {
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+  readonly contextTokens: number;
+}): HoldfastError {
+  return new HoldfastError(
+    `The prompt (${facts.promptTokens} tokens) and the answer asked for (${facts.answerTokens}) do not fit the model's window of ${facts.contextTokens} tokens.`,
+    {
+      code: "context-overflow",
+      fault: "user",
+      remedy: "Shorten the prompt or lower max_tokens; nothing is ever cut silently.",
+      facts,
+    },
+  );
+}
+
+/** Canonical order: largest first, ties by lower id. Not every value of a broken model is a number. */
+function toCandidates(logits: ReadonlyMap<Token, number> | undefined): Candidate[] {
+  const list: Candidate[] = [];
+  for (const [id, logit] of logits ?? []) if (Number.isFinite(logit)) list.push({ id, logit });
+  if (list.length === 0) {
+    throw new HoldfastError("The model gave no finite logits.", { code: "engine", fault: "environment" });
+  }
+  return list.sort((a, b) => b.logit - a.logit || a.id - b.id);
+}
+
+export function commonPrefix(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
