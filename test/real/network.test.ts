@@ -1,9 +1,23 @@
+import { multiaddr } from "@multiformats/multiaddr";
 import { afterEach, expect, test } from "vitest";
 import { createDialer } from "../../src/adapters/http2/dialer.ts";
+import { addressOf, makeNodeKey, peerIdOf } from "../../src/adapters/keys/node-key.ts";
 import { createSession } from "../../src/adapters/keys/session.ts";
+import { createHost } from "../../src/adapters/libp2p/host.ts";
 import type { NodeOptions } from "../../src/adapters/libp2p/node.ts";
-import { converse, type ProviderRig, startProvider, wholeAttempt } from "../rigs/network.ts";
-import { createHome, type NodeRig, offerFacts, startNode } from "../rigs/nodes.ts";
+import { sealOffer } from "../../src/adapters/libp2p/sealed-offer.ts";
+import { limits } from "../../src/protocol/limits.ts";
+import {
+  converse,
+  openOrder,
+  type ProviderRig,
+  plainOffer,
+  startProvider,
+  talk,
+  wholeAttempt,
+} from "../rigs/network.ts";
+import { createHome, market, type NodeRig, offerFacts, startNode } from "../rigs/nodes.ts";
+import { startPeer } from "../rigs/peers.ts";
 import { clock, createLogRig } from "../rigs/ports.ts";
 
 const closing: Array<() => Promise<unknown> | unknown> = [];
@@ -103,4 +117,81 @@ test("a provider that cannot be dialled is reached by relay, and a whole attempt
   const wrong = { ...offer, certificate: createSession().tls.fingerprint };
   await expect(wholeAttempt(dialer, wrong)).rejects.toThrow("impostor");
   expect(hidden.data.orders.length).toBe(orders);
+});
+
+test("forged, oversize, garbage and expired offers are taken from nobody, however they come", async () => {
+  const victim = await node();
+  const [key, liar] = [makeNodeKey(), makeNodeKey()];
+  const fresh = (seq: number) => ({
+    ...plainOffer({ peer: peerIdOf(key), address: addressOf(key), seq }),
+    issuedAt: Date.now(),
+    expiresAt: Date.now() + limits.offerLifeMs,
+  });
+  const stale = { ...fresh(1), issuedAt: 1, expiresAt: Date.now() - limits.clockSkewMsMax };
+  const evil = [
+    await sealOffer(fresh(1), liar, market),
+    await sealOffer(fresh(2), key, { ...market, chainId: 1 }),
+    await sealOffer({ ...stale, issuedAt: stale.expiresAt - 1 }, key, market),
+    Buffer.from("{}"),
+    Buffer.alloc(limits.offerBytesMax, 0x20),
+    Buffer.alloc(limits.offerBytesMax * 4, 0x20),
+  ];
+  const topic = `/holdfast/${market.chainId}/${market.bonds.toLowerCase()}/offers/1`;
+  // What is wrong comes in the exchange when two nodes meet, from one such peer after the other.
+  for (const bytes of [...evil, Buffer.from("\n\n\n"), Buffer.alloc(0)]) {
+    const hostile = await createHost({ privateKey: makeNodeKey(), listen: [], local: true }, topic);
+    closing.push(() => hostile.stop());
+    const asked = new Promise<void>((resolve) => {
+      void hostile.handle(topic, async (stream) => {
+        stream.send(Buffer.concat([bytes, Buffer.from("\n")]));
+        await stream.close().catch(() => undefined);
+        resolve();
+      });
+    });
+    await hostile.dial(victim.node.multiaddrs().map(multiaddr));
+    await asked;
+  }
+  // And by gossip, from one that is otherwise well-behaved; its one honest offer arrives.
+  const gossip = await createHost({ privateKey: makeNodeKey(), listen: [], local: true }, topic);
+  closing.push(() => gossip.stop());
+  gossip.services.pubsub.subscribe(topic);
+  await gossip.dial(victim.node.multiaddrs().map(multiaddr));
+  await expect.poll(() => gossip.services.pubsub.getSubscribers(topic).length, soon).toBe(1);
+  for (const bytes of evil.slice(0, 3)) await gossip.services.pubsub.publish(topic, bytes);
+  await gossip.services.pubsub.publish(topic, await sealOffer(fresh(9), key, market));
+  await expect.poll(() => victim.node.offers().map(({ seq }) => seq), soon).toEqual([9]);
+  const reasons = victim.log.lines.filter((line) => line.includes("offer.refused")).join("\n");
+  for (const reason of ["forged", "garbage"]) expect(reasons).toContain(reason);
+});
+
+test("a provider killed in the middle of its answer, or stopped, is lost and known to be gone", async () => {
+  const gateway = await node({ listen: ["/ip4/127.0.0.1/tcp/0"] });
+  const gone: string[] = [];
+  gateway.node.onGone((peer) => gone.push(peer));
+  const dialer = gatewayDialer(gateway);
+  const bootstrap = gateway.node.multiaddrs();
+  const peers = (["SIGKILL", "SIGSTOP"] as const).map((signal) => ({
+    signal,
+    process: startPeer({ role: "provider", host: "127.0.0.1", node: { bootstrap } }),
+  }));
+  for (const { process } of peers) closing.push(() => process.stop());
+  for (const { signal, process } of peers) {
+    const { peer } = await process.line("peer");
+    await expect.poll(() => gateway.node.offers().map((offer) => `${offer.peer}`), soon).toContain(peer);
+    const offer = gateway.node.offers().find((each) => each.peer === peer);
+    if (offer === undefined) throw new Error("no offer");
+    const attempt = talk(dialer, offer);
+    attempt.channel.send(openOrder);
+    await attempt.heard((word) => word.t === "ready");
+    attempt.channel.send({ t: "speak", from: 0 });
+    await attempt.heard((word) => word.t === "chunk" && word.chunk.start === 5);
+    process.child.kill(signal);
+    const { code } = await attempt.ended;
+    if (signal === "SIGSTOP") expect(code).toBe("silent");
+    else {
+      expect(["broken", "closed"]).toContain(code);
+      await expect.poll(() => gone, soon).toContain(peer);
+    }
+    expect(attempt.words.some((word) => word.t === "chunk" && word.chunk.end !== undefined)).toBe(false);
+  }
 });

@@ -60,12 +60,13 @@ export interface ProviderRig {
 /** A provider's data plane whose behaviour is `serve`. By default: ready, then one chunk per `said`, then the end. */
 export async function startProvider(
   serve: (order: Order, channel: Channel<Word>) => void = converse,
+  host = "127.0.0.1",
 ): Promise<ProviderRig> {
   const session = createSession();
   const { key, certificate } = session.tls;
   const listener = await createListener(
     { clock, log: createLogRig() },
-    { key, certificate, host: "127.0.0.1", port: 0 },
+    { key, certificate, host, port: 0 },
   );
   const rig: ProviderRig = { session, listener, ends: [], orders: [], remotes: [] };
   listener.onAttempt((channel, remote) => {
