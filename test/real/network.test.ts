@@ -9,6 +9,7 @@ import { sealOffer } from "../../src/adapters/libp2p/sealed-offer.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import {
   converse,
+  model,
   openOrder,
   type ProviderRig,
   plainOffer,
@@ -80,9 +81,12 @@ test("two providers and a gateway find each other through one bootstrap, and wit
   await sees(gateway, [one, two]);
   const dialer = gatewayDialer(gateway);
   for (const offer of gateway.node.offers()) expect(await wholeAttempt(dialer, offer)).toBe("Hello 世界");
+  // So does whoever only knows the model it wants.
+  await one.node.noticeModels([model]);
+  expect(await gateway.node.seekModel(model)).toBeGreaterThan(0);
   // It has connected to the providers themselves by now, which is what it will remember.
   await expect.poll(() => gateway.node.peers().length, soon).toBe(3);
-  await expect.poll(() => gateway.log.lines.join("\n"), soon).not.toContain("look-failed");
+  expect(gateway.log.lines.join("\n")).not.toContain("look-failed");
 
   await gateway.close();
   await bootstrap.close();
@@ -117,6 +121,13 @@ test("a provider that cannot be dialled is reached by relay, and a whole attempt
   const wrong = { ...offer, certificate: createSession().tls.fingerprint };
   await expect(wholeAttempt(dialer, wrong)).rejects.toThrow("impostor");
   expect(hidden.data.orders.length).toBe(orders);
+  // A relay that dies takes the attempts it carried with it, and nobody mistakes that for a good end.
+  const attempt = talk(dialer, offer);
+  attempt.channel.send(openOrder);
+  await attempt.heard((word) => word.t === "ready");
+  await relay.close();
+  expect(["broken", "closed", "silent"]).toContain((await attempt.ended).code);
+  await expect.poll(() => hidden.data.ends.length, soon).toBe(1);
 });
 
 test("forged, oversize, garbage and expired offers are taken from nobody, however they come", async () => {
@@ -170,12 +181,9 @@ test("a provider killed in the middle of its answer, or stopped, is lost and kno
   gateway.node.onGone((peer) => gone.push(peer));
   const dialer = gatewayDialer(gateway);
   const bootstrap = gateway.node.multiaddrs();
-  const peers = (["SIGKILL", "SIGSTOP"] as const).map((signal) => ({
-    signal,
-    process: startPeer({ role: "provider", host: "127.0.0.1", node: { bootstrap } }),
-  }));
-  for (const { process } of peers) closing.push(() => process.stop());
-  for (const { signal, process } of peers) {
+  const lose = async (signal: "SIGKILL" | "SIGSTOP"): Promise<void> => {
+    const process = startPeer({ role: "provider", host: "127.0.0.1", node: { bootstrap } });
+    closing.push(() => process.stop());
     const { peer } = await process.line("peer");
     await expect.poll(() => gateway.node.offers().map((offer) => `${offer.peer}`), soon).toContain(peer);
     const offer = gateway.node.offers().find((each) => each.peer === peer);
@@ -187,11 +195,21 @@ test("a provider killed in the middle of its answer, or stopped, is lost and kno
     await attempt.heard((word) => word.t === "chunk" && word.chunk.start === 5);
     process.child.kill(signal);
     const { code } = await attempt.ended;
-    if (signal === "SIGSTOP") expect(code).toBe("silent");
-    else {
-      expect(["broken", "closed"]).toContain(code);
-      await expect.poll(() => gone, soon).toContain(peer);
-    }
+    expect(signal === "SIGSTOP" ? ["silent"] : ["broken", "closed"]).toContain(code);
     expect(attempt.words.some((word) => word.t === "chunk" && word.chunk.end !== undefined)).toBe(false);
-  }
+    if (signal === "SIGKILL") await expect.poll(() => gone, soon).toContain(peer);
+  };
+  await Promise.all([lose("SIGKILL"), lose("SIGSTOP")]);
+});
+
+test("a dozen nodes on one loopback address all find one another", async () => {
+  const first = await provider([]);
+  const bootstrap = first.node.multiaddrs();
+  const all: NodeRig[] = [first];
+  for (let at = 1; at < 12; at++) all.push(await provider(bootstrap));
+  for (const rig of all)
+    await sees(
+      rig,
+      all.filter((other) => other !== rig),
+    );
 });

@@ -64,10 +64,7 @@ export async function startProvider(
 ): Promise<ProviderRig> {
   const session = createSession();
   const { key, certificate } = session.tls;
-  const listener = await createListener(
-    { clock, log: createLogRig() },
-    { key, certificate, host, port: 0 },
-  );
+  const listener = await createListener({ clock, log: createLogRig() }, { key, certificate, host, port: 0 });
   const rig: ProviderRig = { session, listener, ends: [], orders: [], remotes: [] };
   listener.onAttempt((channel, remote) => {
     rig.remotes.push(remote);

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session } from "node:http2";
+import type { Http2Session } from "node:http2";
 import type { Clock } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 
@@ -14,7 +14,7 @@ export interface Heartbeat {
  */
 export function createHeartbeat(
   clock: Clock,
-  session: ClientHttp2Session,
+  session: Http2Session,
   onSilent: (detail: string) => void,
 ): Heartbeat {
   let cancel: (() => void) | undefined;

@@ -15,6 +15,7 @@ import { attemptPath, type Order, orderSchema, type Word } from "../../protocol/
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createConversation } from "./conversation.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { sessionOptions, windowBytes } from "./session-options.ts";
 
 export interface ListenerOptions {
@@ -31,6 +32,13 @@ export interface Http2Listener extends Listener {
   readonly endpoint: string;
   /** Serves a connection that came another way (a relayed stream), with the same TLS. `remote` names its other end. */
   serve(connection: Duplex, remote: string): void;
+}
+
+/** One connection and what runs on it. */
+interface Guest {
+  readonly remote: string;
+  readonly heartbeat: Heartbeat;
+  attempts: number;
 }
 
 type Accept = (channel: Channel<Word>, remote: string) => ChannelHandlers<Order>;
@@ -56,26 +64,32 @@ export async function createListener(
     handshakeTimeout: limits.handshakeMsMax,
     unknownProtocolTimeout: limits.handshakeMsMax,
   });
-  const sessions = new Map<ServerHttp2Session, string>();
+  const guests = new Map<ServerHttp2Session, Guest>();
   let accept: Accept | undefined;
   let arriving: string | undefined;
 
   server.maxConnections = limits.connectionsInMax;
   server.on("session", (session) => {
     const remote = arriving ?? addressOf(session);
-    if (sessions.size >= limits.connectionsInMax) {
+    if (guests.size >= limits.connectionsInMax) {
       session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }
-    sessions.set(session, remote);
+    // A gateway whose host lost its power says nothing: without this its jobs would run to their deadline.
+    const heartbeat = createHeartbeat(ports.clock, session, () => session.destroy());
+    guests.set(session, { remote, heartbeat, attempts: 0 });
     if (!session.destroyed) session.setLocalWindowSize(windowBytes);
     session.setTimeout(2 * limits.connectionIdleMsMax, () => session.close());
     session.on("error", (error) => log.debug("listener.session", { remote, detail: error.message }));
-    session.on("close", () => sessions.delete(session));
+    session.on("close", () => {
+      heartbeat.stop();
+      guests.delete(session);
+    });
   });
   server.on("stream", (stream, headers) => {
-    const session = stream.session as ServerHttp2Session | undefined;
-    serveStream(ports, stream, headers, accept, (session && sessions.get(session)) ?? "unknown");
+    const guest = guests.get(stream.session as ServerHttp2Session);
+    if (guest === undefined) stream.destroy();
+    else serveStream(ports, stream, headers, accept, guest);
   });
   // What arrives broken is the other side's trouble, once it is named here.
   server.on("sessionError", (error) => log.debug("listener.session", { detail: error.message }));
@@ -108,7 +122,7 @@ export async function createListener(
       gate.emit("connection", connection);
     },
     async close() {
-      for (const session of sessions.keys()) session.destroy();
+      for (const session of guests.keys()) session.destroy();
       // Those still in their handshake are no sessions yet.
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -122,7 +136,7 @@ function serveStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   accept: Accept | undefined,
-  remote: string,
+  guest: Guest,
 ): void {
   const isAttempt = headers[":path"] === attemptPath && headers[":method"] === "POST";
   if (!isAttempt || accept === undefined) {
@@ -132,12 +146,16 @@ function serveStream(
     return;
   }
   let cancel = () => {};
+  guest.attempts += 1;
+  guest.heartbeat.start();
   const talk = createConversation<Order, Word>({
     schema: orderSchema,
     bytesMax: limits.messageBytesMax,
     closing: "finish",
     onOver: () => {
       cancel();
+      guest.attempts -= 1;
+      if (guest.attempts === 0) guest.heartbeat.stop();
       // A last word that is not fetched in time is given up with its stream.
       const giveUp = clock.after(limits.firstMessageMsMax, () => stream.destroy());
       if (stream.destroyed) giveUp();
@@ -147,7 +165,7 @@ function serveStream(
   cancel = clock.after(limits.firstMessageMsMax, () =>
     talk.fail({ code: "garbage", detail: `no message within ${limits.firstMessageMsMax} ms` }),
   );
-  const handlers = accept(talk.channel, remote);
+  const handlers = accept(talk.channel, guest.remote);
   talk.handlers = {
     message: (order) => {
       cancel();

@@ -3,6 +3,7 @@ import type { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { ModelId, PeerId } from "../../domain/ids.ts";
 import type { Clock, Log, Market, Store } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import type { Market712 } from "../keys/offer-signature.ts";
 import { acquaintances, parseBootstrap } from "./acquaintances.ts";
@@ -75,7 +76,7 @@ export async function createNode(ports: Ports, options: NodeOptions): Promise<No
   const company = keepCompany(ports, host, () =>
     acquaintances(host, remembered, bootstrap, offers.standing()),
   );
-  watchPeers(host, { own, offers, company, remembered });
+  watchPeers(ports, host, { own, offers, company, remembered });
   return {
     peer,
     multiaddrs,
@@ -124,12 +125,17 @@ interface Watch {
 }
 
 /** What a node does when peers come and go, and when its own addresses change. */
-function watchPeers(host: Host, { own, offers, company, remembered }: Watch): void {
+function watchPeers({ clock, log }: Ports, host: Host, { own, offers, company, remembered }: Watch): void {
   host.addEventListener("peer:identify", ({ detail: { connection, peerId, listenAddrs } }) => {
     // Only a peer this node reached itself is worth remembering: anyone can connect to us and claim addresses.
     if (connection.direction !== "outbound" || connection.limits !== undefined) return;
     const reached = connection.remoteAddr.toString();
-    remembered.remember(peerId.toString(), [...new Set([reached, ...listenAddrs.map(String)])]);
+    try {
+      remembered.remember(peerId.toString(), [...new Set([reached, ...listenAddrs.map(String)])]);
+    } catch (error) {
+      // A full disk costs the memory of this peer, not the running node.
+      log.warn("peer.not-remembered", { peer: peerId.toString(), detail: String(error) });
+    }
   });
   host.addEventListener("peer:disconnect", ({ detail }) => {
     company.look();
@@ -142,9 +148,13 @@ function watchPeers(host: Host, { own, offers, company, remembered }: Watch): vo
     });
   });
   let before = "";
+  let cancel = () => {};
   host.addEventListener("self:peer:update", () => {
     const now = host.getMultiaddrs().map(String).sort().join(" ");
-    if (now !== before) own.renew();
+    if (now === before) return;
     before = now;
+    // Addresses change several at a time; each offer told costs every node of the network a signature check.
+    cancel();
+    cancel = clock.after(limits.redialMsMin, own.renew);
   });
 }

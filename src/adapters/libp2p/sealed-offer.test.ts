@@ -30,8 +30,7 @@ test("a signed offer is opened as it was sealed", async () => {
 test("an offer signed by another key, for another market, or changed afterwards is forged", async () => {
   const other = makeNodeKey();
   const sealed = await sealOffer(offer(), key, market);
-  const changed = (from: string, to: string) =>
-    Buffer.from(Buffer.from(sealed).toString().replace(from, to));
+  const changed = (from: string, to: string) => Buffer.from(Buffer.from(sealed).toString().replace(from, to));
   const forgeries = [
     await sealOffer(offer(), other, market),
     await sealOffer(offer(), key, { ...market, chainId: 1 }),
@@ -50,10 +49,20 @@ test("oversize, garbage, stale and endless offers are refused for what they are"
   const seal = (facts: Partial<Offer>) => sealOffer(offer(facts), key, market);
   const skew = limits.clockSkewMsMax;
   expect(await verdict(Buffer.alloc(limits.offerBytesMax + 1, 0x20))).toBe("oversize");
-  expect(await verdict(await seal({ issuedAt: wall - skew - 2, expiresAt: wall - skew - 1 }))).toBe("expired");
+  expect(await verdict(await seal({ issuedAt: wall - skew - 2, expiresAt: wall - skew - 1 }))).toBe(
+    "expired",
+  );
   expect(await verdict(await seal({ expiresAt: wall + limits.offerLifeMsMax + 1 }))).toBe("endless");
-  expect(await verdict(await seal({ issuedAt: wall + skew + 1, expiresAt: wall + skew + 9 }))).toBe("premature");
-  const garbage = ["", "{}", "[", '{"body":"x","signature":"0x"}', `{"body":"{}","signature":"0x${"00".repeat(65)}"}`];
+  expect(await verdict(await seal({ issuedAt: wall + skew + 1, expiresAt: wall + skew + 9 }))).toBe(
+    "premature",
+  );
+  const garbage = [
+    "",
+    "{}",
+    "[",
+    '{"body":"x","signature":"0x"}',
+    `{"body":"{}","signature":"0x${"00".repeat(65)}"}`,
+  ];
   for (const text of garbage) expect(await verdict(Buffer.from(text))).toBe("garbage");
   expect(await verdict(Buffer.from([0xff, 0xfe]))).toBe("garbage");
   expect((["oversize", "garbage", "forged", "endless"] as const).every(isBlamed)).toBe(true);
