@@ -16,7 +16,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { NodeKey } from "../keys/node-key.ts";
 import { isNonceRace } from "./chain-error.ts";
 
-export interface Call {
+interface Call {
   readonly address: Address;
   readonly abi: Abi;
   readonly functionName: string;

@@ -7,10 +7,6 @@ export class Watched<Key extends string, Value> {
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#values.size;
-  }
-
   keys(): Key[] {
     return [...this.#values.keys()];
   }
