@@ -31,7 +31,7 @@ function heedBlame(draft: Draft): void {
   const first = draft.blamers[0];
   if (first === undefined || draft.held.length > 0) return;
   const another = draft.blamers.some(({ peer, code }) => peer !== first.peer && code === first.code);
-  const alone = draft.attempts.length === 0 && draft.prospects.length === 0;
+  const alone = draft.attempts.length === 0 && draft.nobodyLeft;
   if (another || alone) fail(draft, first.code as "context-overflow" | "bad-request", first.message);
 }
 
@@ -46,7 +46,7 @@ function weighVotes(draft: Draft): void {
   const disputed = draft.held.some((held) => standingOf(held) === "disputed");
   draft.disputedSince = disputed ? (draft.disputedSince ?? draft.now) : undefined;
   if (draft.disputedSince === undefined) return;
-  const undecided = draft.nobodyLeft && draft.prospects.length === 0 && witnessesOf(draft).every(hasVoted);
+  const undecided = draft.nobodyLeft && witnessesOf(draft).every(hasVoted);
   if (undecided || draft.now >= draft.disputedSince + budgets.disputeMs) {
     fail(draft, "disputed", "witnesses disagree about the answer and nobody is left to decide");
   }
@@ -71,6 +71,7 @@ function dropFrom(draft: Draft, index: number): void {
     });
     draft.effects.push({ kind: "drop", attempt: id, to, branch: draft.branch });
   }
+  if (!draft.barred.includes(liar)) draft.barred = [...draft.barred, liar];
   retell(draft, liar);
 }
 
@@ -96,7 +97,8 @@ function retell(draft: Draft, liar: string): void {
 function keepCast(draft: Draft): void {
   if (!isComplete(draft) && !ensureSpeaker(draft)) {
     const tried = draft.speakers >= draft.policy.attemptsMax;
-    const nobody = draft.attempts.length === 0 && draft.prospects.length === 0 && draft.nobodyLeft;
+    const nobody =
+      draft.attempts.length === 0 && (draft.nobodyLeft || draft.attemptNext >= budgets.attemptsOpenedMax);
     if (tried || nobody) return failWithoutSpeaker(draft, tried);
   }
   if (draft.policy.finality !== "none" && draft.policy.witnesses > 0) {

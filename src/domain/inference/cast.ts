@@ -17,6 +17,16 @@ export function leave(draft: Draft, id: AttemptId, outcome: Outcome): void {
   const { peer, openedAt: since } = attempt;
   draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer, outcome, since });
   if (draft.speaker?.attempt === id) draft.speaker = undefined;
+  if (outcome === "unused") return;
+  if (outcome === "garbage" || outcome === "rejected") draft.barred = [...draft.barred, peer];
+  else draft.failures = [...draft.failures, peer];
+}
+
+/** Once failed, a provider is asked again after its quarantine, or, when nobody else is at work, once at once. */
+export function mayBeAsked(draft: Draft, { peer, rested }: Prospect): boolean {
+  if (draft.barred.includes(peer)) return false;
+  const failures = draft.failures.filter((failed) => failed === peer).length;
+  return failures === 0 || rested || (failures === 1 && draft.attempts.length === 0);
 }
 
 /**
@@ -104,7 +114,7 @@ function agrees(draft: Draft, attempt: Attempt): boolean {
 
 function openNext(draft: Draft, fits: (prospect: Prospect) => boolean): AttemptId | undefined {
   if (draft.attemptNext >= budgets.attemptsOpenedMax) return undefined;
-  const prospect = draft.prospects.find(fits);
+  const prospect = draft.prospects.find((each) => fits(each) && mayBeAsked(draft, each));
   if (prospect === undefined) {
     seek(draft);
     return undefined;

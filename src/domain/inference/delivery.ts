@@ -30,7 +30,7 @@ export function holdEnd(draft: Draft): number | undefined {
 /** Could any witness, present or to be found, still accept something? */
 export function isWitnessed(draft: Draft): boolean {
   if (draft.policy.finality === "none" || draft.policy.witnesses === 0) return false;
-  return witnessesOf(draft).length > 0 || draft.prospects.some(({ witness }) => witness) || draft.seeking;
+  return witnessesOf(draft).length > 0 || draft.seeking;
 }
 
 function isDue(draft: Draft, held: Held): boolean {

@@ -1,5 +1,5 @@
 import { budgets } from "./budgets.ts";
-import { answerEnd, leave, setTerms } from "./cast.ts";
+import { answerEnd, leave, mayBeAsked, setTerms } from "./cast.ts";
 import { type Chunk, chunkEnd } from "./chunk.ts";
 import { attemptOf, changeAttempt, type Draft } from "./draft.ts";
 import type { JobEvent } from "./event.ts";
@@ -12,9 +12,9 @@ import { transcriptNext } from "./transcript.ts";
 type Heard<Kind extends JobEvent["kind"]> = Extract<JobEvent, { kind: Kind }>;
 
 export function heardProspects(draft: Draft, { prospects }: Heard<"prospects">): void {
-  draft.prospects = [...draft.prospects, ...prospects];
+  draft.prospects = prospects;
   draft.seeking = false;
-  draft.nobodyLeft = prospects.length === 0;
+  draft.nobodyLeft = !prospects.some((prospect) => mayBeAsked(draft, prospect));
   draft.seekAfter = draft.now + budgets.seekAgainMs;
 }
 

@@ -211,7 +211,7 @@ class World {
 }
 
 function prospectOf({ peer }: Node): Prospect {
-  return { peer, sessionKey: "00" as SessionKey, witness: true, resume: true };
+  return { peer, sessionKey: "00" as SessionKey, witness: true, resume: true, rested: true };
 }
 
 /** The positions of what was delivered, in order. */

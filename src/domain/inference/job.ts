@@ -50,6 +50,8 @@ export function begin(options: JobOptions, now: Ms): Step {
       speaker: undefined,
       speakers: 0,
       switches: 0,
+      failures: [],
+      barred: [],
       busy: 0,
       blamers: [],
       base: undefined,

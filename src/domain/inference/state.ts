@@ -14,6 +14,8 @@ export interface Prospect {
   readonly witness: boolean;
   /** Can go on from others' tokens. */
   readonly resume: boolean;
+  /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
+  readonly rested: boolean;
 }
 
 /** One provider's part in the job. Lost, refused and closed attempts are no longer listed. */
@@ -78,6 +80,10 @@ export interface JobState {
   /** Executors so far. */
   readonly speakers: number;
   readonly switches: number;
+  /** Who failed in this job, once for each time. */
+  readonly failures: readonly PeerId[];
+  /** Who lied or broke the protocol in this job. */
+  readonly barred: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
   /** Providers that refused because of the request itself. Two agreeing end the job as the application's mistake. */

@@ -78,7 +78,8 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
       const known = standing()
         .filter(({ peer, models }) => !without.includes(peer) && models.some(({ id }) => id === model))
         .map((offer) => knownOf(offer, model));
-      return rank(known, clock.now(), chance);
+      const now = clock.now();
+      return rank(known, now, chance).map((each) => ({ ...each, rested: each.quarantinedUntil <= now }));
     },
     modelOf(nameOrId) {
       return modelsOnOffer(standing(), chain).find(({ id, name }) => id === nameOrId || name === nameOrId);
