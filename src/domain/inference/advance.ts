@@ -2,7 +2,7 @@ import { budgets } from "./budgets.ts";
 import { ensureSpeaker, ensureWitnesses, leave, showAll } from "./cast.ts";
 import { deliverDue } from "./delivery.ts";
 import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
-import { fail, finishIfDone } from "./ending.ts";
+import { fail, failUnfinal, finishIfDone } from "./ending.ts";
 import { isComplete } from "./hearing.ts";
 import type { Attempt } from "./state.ts";
 import { standingOf } from "./votes.ts";
@@ -13,7 +13,16 @@ import { deadlineOf, dismissSilent } from "./waiting.ts";
  * is one place to read what happens next. Stops as soon as the job has ended.
  */
 export function advance(draft: Draft): void {
-  const rules = [heedDeadline, dismissSilent, heedBlame, weighVotes, keepCast, deliverDue, finishIfDone];
+  const rules = [
+    heedDeadline,
+    dismissSilent,
+    heedBlame,
+    weighVotes,
+    keepCast,
+    deliverDue,
+    failUnfinal,
+    finishIfDone,
+  ];
   for (const rule of rules) {
     rule(draft);
     if (draft.ended) return;

@@ -36,6 +36,16 @@ export function finishIfDone(draft: Draft): void {
   endJob(draft, "completed");
 }
 
+/** Finality "final" was asked for, the answer is whole, and nobody can or will accept it in time. */
+export function failUnfinal(draft: Draft): void {
+  if (draft.policy.finality !== "final" || !isComplete(draft) || draft.delivered > 0) return;
+  if (draft.held.length > 0 && draft.held.every((held) => standingOf(held) === "accepted")) return;
+  const nobody = draft.nobodyLeft && witnessesOf(draft).length === 0;
+  if (nobody || draft.now >= verdictEnd(draft)!) {
+    fail(draft, "not-final", "the answer was complete, but no witness accepted all of it");
+  }
+}
+
 export function fail(draft: Draft, code: FailureCode, message: string): void {
   const good = draft.held.slice(0, draft.delivered);
   const bad = good.findIndex((held) => standingOf(held) === "rejected");

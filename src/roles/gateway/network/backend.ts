@@ -7,7 +7,7 @@ import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../..
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
 import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { isRefusal, unknownModel } from "../../../protocol/openai.ts";
+import { invalidRequest, isRefusal, unknownModel } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
 import { createRoster, type ModelOnOffer, type NetworkRoster } from "./roster.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
@@ -46,6 +46,10 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       if (isRefusal(request)) return call.reply.refuse(request);
       const wishes = parseHoldfastOptions(call.body, call.headers, options.defaults);
       if (isRefusal(wishes)) return call.reply.refuse(wishes);
+      if (wishes.finality === "final" && wishes.witnesses === 0) {
+        const message = 'finality "final" needs at least one witness: nothing is final that nobody checked.';
+        return call.reply.refuse(invalidRequest(message, "holdfast.witnesses"));
+      }
       const model = roster.modelOf(call.body.model);
       if (model === undefined) return call.reply.refuse(unknownModel(call.body.model));
       running += 1;
