@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { editMembers, memberText } from "./json-edit.ts";
+import { editMembers, memberText, withMember } from "./json-edit.ts";
 
 describe("editing members of a JSON object", () => {
   test("keeps everything else byte for byte", () => {
@@ -16,6 +16,15 @@ describe("editing members of a JSON object", () => {
     expect(editMembers('{"\\u006dodel":"a","model":"b"}', { model: '"c"' })).toBe(
       '{"\\u006dodel":"c","model":"c"}',
     );
+  });
+
+  test("puts a member in front, and only once", () => {
+    expect(withMember(' {"a":1}', "holdfast", "{}")).toBe('{"holdfast":{},"a":1}');
+    expect(withMember("{ }", "holdfast", "{}")).toBe('{"holdfast":{} }');
+    expect(JSON.parse(withMember('{"a":{"holdfast":2},"holdfast":3}', "holdfast", "1"))).toEqual({
+      a: { holdfast: 2 },
+      holdfast: 1,
+    });
   });
 
   test("agrees with parsing for any object", () => {

@@ -24,6 +24,14 @@ export function editMembers(text: string, changes: Readonly<Record<string, strin
   return `{${[...added, ...kept].join(",")}}`;
 }
 
+/** Puts one member at the front of an object; in place of those of that name. */
+export function withMember(text: string, name: string, value: string): string {
+  if (text.includes(`"${name}"`)) return editMembers(text, { [name]: value });
+  const open = text.indexOf("{") + 1;
+  const rest = text.slice(open);
+  return `{"${name}":${value}${rest.trimStart().startsWith("}") ? "" : ","}${rest}`;
+}
+
 /** JSON text of one member's value, as written; the last one when the name is there more than once. */
 export function memberText(text: string, name: string): string | undefined {
   let found: string | undefined;

@@ -16,7 +16,7 @@ export const limits = {
   /** Bytes of an answer the application has not read before its connection is closed. Abuse: memory. */
   answerUnsentBytesMax: 4 * 1024 * 1024,
   /** Time in-flight answers have to leave when the gateway closes, ms. */
-  closeMsMax: 2_000,
+  closeMsMax: 800,
   /** Messages of one chat. Abuse: a million empty messages cost more to template than to send. */
   messagesMax: 4096,
   /** Stop strings: as in the OpenAI API. */

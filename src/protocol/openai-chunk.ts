@@ -39,6 +39,17 @@ export function readChunk(data: string): ChunkFacts | undefined {
   return facts;
 }
 
+/** The same chunk without the first `chars` of its text. Only for chunks that are nothing but text. */
+export function cutChunkText(data: string, chars: number): string {
+  const chunk = JSON.parse(data) as { choices: Array<{ text?: unknown; delta?: { content?: unknown } }> };
+  for (const choice of chunk.choices) {
+    if (typeof choice.text === "string") choice.text = choice.text.slice(chars);
+    else if (typeof choice.delta?.content === "string")
+      choice.delta.content = choice.delta.content.slice(chars);
+  }
+  return JSON.stringify(chunk);
+}
+
 function readChoice(choice: Record<string, unknown>): { text: string; opaque: boolean } {
   let opaque = holdsSomething(choice["logprobs"]);
   if (typeof choice["text"] === "string") return { text: choice["text"], opaque };

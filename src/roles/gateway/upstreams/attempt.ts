@@ -1,0 +1,219 @@
+import type { Plan } from "../../../domain/continuation/plan.ts";
+import type { Ms } from "../../../domain/ids.ts";
+import type {
+  Clock,
+  UpstreamExchange,
+  UpstreamHandlers,
+  UpstreamRequest,
+  Upstreams,
+} from "../../../ports.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { type ChunkFacts, readChunk } from "../../../protocol/openai-chunk.ts";
+import { type SseEvent, SseSplitter } from "../../../protocol/sse.ts";
+import { type AttemptFault, judgeStatus } from "./fault.ts";
+import type { Member } from "./fleet.ts";
+import type { PrefillStyle } from "./request.ts";
+import { wholeAnswer } from "./whole.ts";
+
+/** One event of an upstream's stream, read once. */
+export interface StreamPiece extends SseEvent {
+  /** Undefined for comments. */
+  readonly facts: ChunkFacts | undefined;
+}
+
+export interface AttemptListener {
+  /** An event with content, or with something else of substance. */
+  content(attempt: Attempt, piece: StreamPiece): void;
+  /** A role, a comment, statistics: nothing by which an answer has begun. */
+  filler(attempt: Attempt, piece: StreamPiece): void;
+  /** All events of one network read were handed over. */
+  flush(attempt: Attempt): void;
+  /** The answer is complete. `held`: the events from its `finish_reason` on, or the body that is the answer. */
+  complete(attempt: Attempt, answer: { held: readonly StreamPiece[]; body: string }): void;
+  /** The upstream says that the application's request is wrong. */
+  refused(attempt: Attempt, response: { status: number; body: string; contentType: string }): void;
+  lost(attempt: Attempt, fault: AttemptFault): void;
+}
+
+interface AttemptPorts {
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+}
+
+interface AttemptOptions {
+  readonly id: number;
+  readonly member: Member;
+  readonly plan: Plan;
+  readonly style: PrefillStyle;
+  readonly streaming: boolean;
+}
+
+/** One exchange with one upstream: reads what comes, says what it means, ends exactly once. */
+export class Attempt implements UpstreamHandlers {
+  readonly id: number;
+  readonly member: Member;
+  readonly plan: Plan;
+  readonly style: PrefillStyle;
+  readonly startedAt: Ms;
+  /** Last sign of life with substance, or the start. */
+  lastAt: Ms;
+  spoke = false;
+  /** Told the job's rules that it is silent. */
+  reportedSilent = false;
+  /** Speaks for the answer: what it says is passed on. */
+  leads = false;
+  /** Took over an answer that others had begun. */
+  successor = false;
+  /** Came before any content: passed on with the first of it, or forgotten. */
+  preamble: StreamPiece[] = [];
+
+  readonly #ports: AttemptPorts;
+  readonly #listener: AttemptListener;
+  readonly #streaming: boolean;
+  readonly #splitter = new SseSplitter(limits.upstreamEventCharsMax);
+  readonly #held: StreamPiece[] = [];
+  #exchange: UpstreamExchange | undefined;
+  #status = 0;
+  #headers: Readonly<Record<string, string | string[] | undefined>> = {};
+  #body = "";
+  #finishSeen = false;
+  #over = false;
+  #answerOver = false;
+  #cancelLinger: (() => void) | undefined;
+
+  constructor(ports: AttemptPorts, options: AttemptOptions, listener: AttemptListener) {
+    this.id = options.id;
+    this.member = options.member;
+    this.plan = options.plan;
+    this.style = options.style;
+    this.startedAt = ports.clock.now();
+    this.lastAt = this.startedAt;
+    this.#streaming = options.streaming;
+    this.#ports = ports;
+    this.#listener = listener;
+  }
+
+  send(request: UpstreamRequest): void {
+    this.member.running += 1;
+    this.#exchange = this.#ports.upstreams.send(request, this);
+  }
+
+  /** Ends it from our side; the listener hears nothing more. */
+  abort(): void {
+    if (this.#over) return;
+    this.#settle();
+    this.#exchange?.abort();
+  }
+
+  answered(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (this.#isStream() && this.#contentType().startsWith("application/json")) {
+      this.#lose({ code: "garbage", detail: "a whole body where a stream was asked for" });
+    }
+  }
+
+  piece(text: string): void {
+    if (this.#over || this.#answerOver) return;
+    if (this.#isStream()) return this.#pieceOfStream(text);
+    this.#body += text;
+    const ok = this.#status >= 200 && this.#status < 300;
+    if (!ok && this.#body.length > limits.upstreamErrorCharsMax) this.ended();
+  }
+
+  ended(): void {
+    if (this.#over) return;
+    if (this.#answerOver) return this.#settle();
+    if (this.#isStream()) {
+      // Some servers leave out the blank line after the very last event.
+      if (/^data: ?\[DONE\]\s*$/.test(this.#splitter.rest)) return this.#done();
+      return this.#lose({ code: "cut", detail: "the stream ended without [DONE]" });
+    }
+    const judged = judgeStatus(this.#status, this.#headers, this.#body);
+    if (judged === "answer") return this.#wholeBody();
+    if (judged !== "relay") return this.#lose(judged);
+    this.#settle();
+    this.#listener.refused(this, {
+      status: this.#status,
+      body: this.#body,
+      contentType: this.#contentType(),
+    });
+  }
+
+  failed(fault: AttemptFault): void {
+    if (this.#answerOver) this.#settle();
+    else this.#lose(fault);
+  }
+
+  #pieceOfStream(text: string): void {
+    const events = this.#splitter.push(text);
+    if (events === "oversize") return this.#lose({ code: "garbage", detail: "an endless event" });
+    for (const event of events) {
+      this.#event(event);
+      if (this.#over || this.#answerOver) return;
+    }
+    this.#listener.flush(this);
+  }
+
+  #event(event: SseEvent): void {
+    if (event.data === "[DONE]") return this.#done();
+    const facts = event.data === undefined ? undefined : readChunk(event.data);
+    if (event.data !== undefined && facts === undefined) {
+      return this.#lose({ code: "garbage", detail: "an event that is not a chunk" });
+    }
+    if (event.name === "error" || facts?.error === true) {
+      return this.#lose({ code: "error-event", detail: "an error inside the stream" });
+    }
+    const piece: StreamPiece = { raw: event.raw, data: event.data, name: event.name, facts };
+    const substance = facts !== undefined && (facts.text !== "" || facts.opaque);
+    if (facts?.finished === true) this.#finishSeen = true;
+    // The end is passed on only when it is known to be one. Of several choices, others may go on after one ended.
+    if (facts?.finished === true || (this.#finishSeen && !substance)) this.#held.push(piece);
+    else if (substance) this.#listener.content(this, piece);
+    else this.#listener.filler(this, piece);
+    if (this.#held.length + this.preamble.length > eventsKeptMax) {
+      this.#lose({ code: "garbage", detail: "too many events without content" });
+    }
+  }
+
+  #done(): void {
+    if (!this.#finishSeen) return this.#lose({ code: "cut", detail: "[DONE] without finish_reason" });
+    this.#answerOver = true;
+    // The connection is kept for others if the body now ends; a server that leaves it open loses it.
+    this.#cancelLinger = this.#ports.clock.after(lingerMs, () => this.abort());
+    this.#listener.complete(this, { held: this.#held, body: "" });
+  }
+
+  #wholeBody(): void {
+    const fault = wholeAnswer(this.#body);
+    if (fault !== undefined) return this.#lose(fault);
+    this.#answerOver = true;
+    this.#settle();
+    this.#listener.complete(this, { held: [], body: this.#body });
+  }
+
+  #lose(fault: AttemptFault): void {
+    if (this.#over) return;
+    this.abort();
+    this.#listener.lost(this, fault);
+  }
+
+  #settle(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelLinger?.();
+    this.member.running -= 1;
+  }
+
+  #isStream(): boolean {
+    return this.#streaming && this.#status >= 200 && this.#status < 300;
+  }
+
+  #contentType(): string {
+    return String(this.#headers["content-type"] ?? "application/json");
+  }
+}
+
+/** Events without content that are kept while waiting for some. */
+const eventsKeptMax = 1024;
+const lingerMs = 1_000;

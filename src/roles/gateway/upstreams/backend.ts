@@ -1,0 +1,100 @@
+import { traitsOf } from "../../../domain/continuation/traits.ts";
+import { standing } from "../../../domain/routing/health.ts";
+import type { Random } from "../../../ports.ts";
+import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { invalidRequest, isRefusal, type Refusal, serverError } from "../../../protocol/openai.ts";
+import type { Backend, Call } from "../backend.ts";
+import { Catalogue } from "./catalogue.ts";
+import { Fleet } from "./fleet.ts";
+import { Job, type JobPorts } from "./job.ts";
+import type { Member } from "./member.ts";
+import type { UpstreamTarget } from "./request.ts";
+import { WitnessedJob } from "./witnessed-job.ts";
+
+export interface UpstreamBackendPorts extends JobPorts {
+  readonly random: Random;
+}
+
+export interface UpstreamBackendOptions {
+  readonly upstreams: readonly UpstreamTarget[];
+  /** What requests get that ask for nothing else. Without one: stream, no witnesses. */
+  readonly defaults?: HoldfastOptions;
+  /** Wait for the first content (for the whole answer without streaming), all attempts together. */
+  readonly deadlineMs?: number;
+}
+
+const defaultsOfUpstreams: HoldfastOptions = { finality: "stream", witnesses: 0, holdMs: 250 };
+
+/** The gateway's backend over plain OpenAI-compatible servers: no chain, no network of nodes, no model. */
+export function createUpstreamBackend(ports: UpstreamBackendPorts, options: UpstreamBackendOptions): Backend {
+  const { clock, upstreams, log, random } = ports;
+  const fleet = new Fleet(options.upstreams);
+  const catalogue = new Catalogue(ports, fleet);
+  const jobs = new Set<Job | WitnessedJob>();
+  let closing = false;
+  void catalogue.refresh();
+
+  return {
+    models: () => catalogue.refresh().then(() => catalogue.cards()),
+
+    answer(call) {
+      if (closing)
+        return call.reply.refuse(serverError(503, "The gateway is closing.", "gateway_closing", 1));
+      const holdfast = holdfastOptions(call, options.defaults ?? defaultsOfUpstreams);
+      if (isRefusal(holdfast)) return call.reply.refuse(holdfast);
+      const job = new (holdfast.witnesses > 0 ? WitnessedJob : Job)(
+        { clock, upstreams, log },
+        {
+          ...{ id: hex(random.bytes(32)), fleet, call, holdfast },
+          deadlineMs: options.deadlineMs ?? limits.upstreamDeadlineMsDefault,
+          over: () => jobs.delete(job),
+        },
+      );
+      jobs.add(job);
+      job.begin();
+    },
+
+    status: () => ({
+      backend: "upstreams",
+      inFlight: jobs.size,
+      providers: fleet.members.map((member) => statusOf(member, clock.now())),
+    }),
+
+    async close() {
+      closing = true;
+      for (const job of [...jobs]) job.close();
+      await upstreams.close();
+    },
+  };
+}
+
+/** What applies to this call; witnesses are for requests that ask for the same answer every time. */
+function holdfastOptions(call: Call, defaults: HoldfastOptions): HoldfastOptions | Refusal {
+  const asked = parseHoldfastOptions(call.body, call.headers, defaults);
+  if (isRefusal(asked)) return asked;
+  const { deterministic } = traitsOf(call.endpoint, call.body);
+  if (asked.finality !== "final") return { ...asked, witnesses: deterministic ? asked.witnesses : 0 };
+  if (deterministic) return { ...asked, witnesses: Math.max(1, asked.witnesses) };
+  const message =
+    '`finality: "final"` over plain upstreams compares two texts, so it needs a request that asks for the same ' +
+    "answer every time: temperature 0, or a seed.";
+  return invalidRequest(message, "holdfast.finality");
+}
+
+/** An upstream in the words of `holdfast status`: a provider whose peer id is its name. */
+function statusOf(member: Member, now: number): Record<string, unknown> {
+  const { target, health, running, lastFault, latencyMs, catalogue } = member;
+  const state = standing(health, now);
+  const models = target.model === undefined ? [...(catalogue ?? [])] : [target.model];
+  return {
+    ...{ peer: target.name, endpoints: [target.url], models: models.map((name) => ({ id: name, name })) },
+    ...{ alive: state !== "quarantined", standing: state, incidents: health.incidents, running },
+    firstContentMs: latencyMs === undefined ? null : Math.round(latencyMs),
+    lastFault: lastFault === undefined ? null : `${lastFault.code} (${lastFault.detail})`,
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,66 @@
+import { type Refusal, serverError } from "../../../protocol/openai.ts";
+import type { AttemptFault } from "./fault.ts";
+
+export interface FailedAttempt {
+  readonly upstream: string;
+  readonly fault: AttemptFault;
+}
+
+/** Nobody could answer, and nothing was sent: every cause is named, none of them quotes an upstream. */
+export function nobodyAnswered(faults: readonly FailedAttempt[], code: FailureCode): Refusal {
+  const causes = causesOf(faults);
+  const suffix = causes === "" ? "" : `: ${causes}`;
+  switch (code) {
+    case "closing":
+      return serverError(503, "The gateway is closing.", "gateway_closing", 1);
+    case "deadline":
+      return serverError(503, `No upstream answered in time${suffix}.`, "deadline_exceeded");
+    default: {
+      const pauses = faults.map(({ fault }) =>
+        fault.code === "busy" ? (fault.retryAfterMs ?? 0) : undefined,
+      );
+      const busy = pauses.length > 0 && pauses.every((pause) => pause !== undefined);
+      if (busy) {
+        const seconds = Math.max(1, Math.ceil(Math.min(...(pauses as number[])) / 1000));
+        return serverError(503, `Every upstream is busy${suffix}.`, "upstreams_busy", seconds);
+      }
+      return serverError(
+        faults.length === 0 ? 503 : 502,
+        `No upstream could answer${suffix}.`,
+        "upstreams_failed",
+      );
+    }
+  }
+}
+
+export type FailureCode = "nobody" | "stuck" | "deadline" | "closing";
+
+/** The answer broke off after it had begun. `offset`: characters (UTF-16 units) of it that stand. */
+export function answerBroke(
+  faults: readonly FailedAttempt[],
+  code: FailureCode,
+  { offset, obstacle }: { readonly offset: number; readonly obstacle: string | undefined },
+): Refusal {
+  const why =
+    code === "closing"
+      ? "the gateway is closing"
+      : code === "deadline"
+        ? "its time is over"
+        : code === "stuck" || obstacle !== undefined
+          ? `it cannot be continued safely (${obstacle ?? "something other than text was already delivered"})`
+          : "no upstream could continue it";
+  const causes = causesOf(faults);
+  const message =
+    `The answer broke off after ${offset} characters: ${why}. ` +
+    `What was delivered stands; it is not the whole answer.${causes === "" ? "" : ` Causes: ${causes}.`}`;
+  return serverError(502, message, code === "closing" ? "gateway_closing" : "answer_interrupted");
+}
+
+function causesOf(faults: readonly FailedAttempt[]): string {
+  const shown = faults
+    .slice(-causesShownMax)
+    .map(({ upstream, fault }) => `${upstream} ${fault.code} (${fault.detail})`);
+  return shown.join(", ");
+}
+
+const causesShownMax = 8;

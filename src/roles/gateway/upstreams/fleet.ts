@@ -1,0 +1,64 @@
+import { type Plan, planFor } from "../../../domain/continuation/plan.ts";
+import type { Traits } from "../../../domain/continuation/traits.ts";
+import type { Ms } from "../../../domain/ids.ts";
+import { inOrder } from "../../../domain/routing/health.ts";
+import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
+import type { PrefillStyle, UpstreamTarget } from "./request.ts";
+
+export type { Member } from "./member.ts";
+
+/** What an answer needs of the next upstream. */
+export interface Wanted {
+  readonly model: string;
+  readonly said: string;
+  readonly traits: Traits;
+  /** Attempts already made for this answer, by member. `Infinity`: not again, whatever happens. */
+  readonly tried: ReadonlyMap<Member, number>;
+  /** Working on this answer now. */
+  readonly running: ReadonlySet<Member>;
+}
+
+export interface Choice {
+  readonly member: Member;
+  readonly plan: Plan;
+  readonly style: PrefillStyle;
+}
+
+/** All upstreams of this gateway. */
+export class Fleet {
+  readonly members: readonly Member[];
+  /** Of all of them together, for those of which nothing is known yet. */
+  readonly rhythms: Rhythms = rhythmsUnknown();
+  #turn = 0;
+
+  constructor(targets: readonly UpstreamTarget[]) {
+    this.members = targets.map((target) => new Member(target, this.rhythms));
+  }
+
+  /** Whom to ask next and how, or undefined when nobody can safely go on. */
+  choose(wanted: Wanted, now: Ms): Choice | undefined {
+    const { said, traits, tried, model } = wanted;
+    this.#turn += 1;
+    const venture = said === "" && tried.size === 0;
+    let best: (Choice & { place: number }) | undefined;
+    for (const member of inOrder(this.members, now, { turn: this.#turn, venture })) {
+      const tries = tried.get(member) ?? 0;
+      if (wanted.running.has(member) || tries >= triesMax) continue;
+      const style = member.prefillStyle(model, now);
+      const plan = planFor(said, traits, style !== undefined);
+      if (plan === undefined) continue;
+      // First those not tried yet, and those that list the model: whom a fault has hit, it may hit again.
+      const place = 2 * tries + (lacks(member, model) ? 1 : 0);
+      if (best === undefined || place < best.place) best = { member, plan, style: style ?? "flags", place };
+      if (place === 0) break;
+    }
+    return best;
+  }
+}
+
+/** Attempts with one upstream for one answer. The second meets a stale connection or a passing error. */
+const triesMax = 2;
+
+function lacks({ target, catalogue }: Member, model: string): boolean {
+  return target.model === undefined && catalogue !== undefined && !catalogue.has(model);
+}

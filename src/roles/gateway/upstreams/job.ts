@@ -1,0 +1,319 @@
+import {
+  type Answer,
+  type AnswerEffect,
+  type AnswerEvent,
+  newAnswer,
+  step,
+} from "../../../domain/continuation/answer.ts";
+import { type Traits, traitsOf } from "../../../domain/continuation/traits.ts";
+import type { Clock, Log, Upstreams } from "../../../ports.ts";
+import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import { withMember } from "../../../protocol/json-edit.ts";
+import { limits } from "../../../protocol/limits.ts";
+import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
+import type { Call } from "../backend.ts";
+import { Attempt, type AttemptListener, type StreamPiece } from "./attempt.ts";
+import { StreamDelivery } from "./delivery.ts";
+import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
+import type { AttemptFault } from "./fault.ts";
+import type { Fleet, Member } from "./fleet.ts";
+import { requestFor } from "./request.ts";
+import { Watch } from "./watch.ts";
+
+export interface JobPorts {
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface JobOptions {
+  readonly id: string;
+  readonly fleet: Fleet;
+  readonly call: Call;
+  readonly holdfast: HoldfastOptions;
+  readonly deadlineMs: number;
+  /** Called once, when nothing is under way any more. */
+  readonly over: () => void;
+}
+
+/** One answer: performs what the rules of continuation decide, and tells them what happens. */
+export class Job implements AttemptListener {
+  readonly #ports: JobPorts;
+  readonly #options: JobOptions;
+  readonly #traits: Traits;
+  readonly #streaming: boolean;
+  readonly #delivery: StreamDelivery;
+  readonly #watch: Watch;
+  readonly #attempts = new Map<number, Attempt>();
+  readonly #tried = new Map<Member, number>();
+  readonly #faults: FailedAttempt[] = [];
+  #answer: Answer = newAnswer({
+    attemptsMax: limits.attemptsMax,
+    attemptsTotalMax: limits.upstreamAttemptsMax,
+    atOnceMax: limits.upstreamAttemptsAtOnceMax,
+  });
+  #cancelDeadline: () => void;
+  #nextAttempt = 0;
+  /** Length of the text after each piece delivered: how many tokens stand before a boundary. */
+  readonly #pieceEnds: number[] = [];
+  /** The event the rules are being told of. */
+  #current: StreamPiece | undefined;
+  /** The end of an answer, while the rules decide about it. */
+  #ending: {
+    readonly held: readonly StreamPiece[];
+    readonly cuts: Map<StreamPiece, Cut>;
+    readonly body: string;
+  } = noEnding;
+
+  constructor(ports: JobPorts, options: JobOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    const { call, deadlineMs, fleet } = options;
+    this.#traits = traitsOf(call.endpoint, call.body);
+    this.#streaming = call.body["stream"] === true;
+    this.#delivery = new StreamDelivery(call.reply);
+    this.#watch = new Watch(ports.clock, {
+      fleet,
+      requestChars: call.raw.length,
+      streaming: this.#streaming,
+      attempts: this.#attempts,
+      answer: () => this.#answer,
+      silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
+      stalled: (attempt) => {
+        attempt.abort();
+        this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
+      },
+    });
+    const deadline = () => this.#feed({ t: "deadline" });
+    this.#cancelDeadline = ports.clock.after(deadlineMs, () => {
+      if (!this.#answer.begun) return deadline();
+      // A stream that has begun is bounded by its own rhythm; the deadline is for the wait before it.
+      this.#cancelDeadline = ports.clock.after(limits.deadlineMsMax, deadline);
+    });
+  }
+
+  begin(): void {
+    this.#options.call.reply.onAbort(() => this.#feed({ t: "hangup" }));
+    this.#feed({ t: "begin" });
+  }
+
+  close(): void {
+    this.#feed({ t: "closing" });
+  }
+
+  content(attempt: Attempt, piece: StreamPiece): void {
+    this.#watch.heard(attempt);
+    this.#current = piece;
+    const { text, opaque } = piece.facts!;
+    this.#feed({ t: "heard", attempt: attempt.id, text, opaque });
+  }
+
+  filler(attempt: Attempt, piece: StreamPiece): void {
+    if (this.#answer.speaker !== attempt.id) attempt.preamble.push(piece);
+    // A successor's own statistics and roles belong to another stream than the one the application sees.
+    else if (!attempt.successor) this.#delivery.pass(piece, { cut: 0, foreign: false });
+  }
+
+  flush(): void {
+    this.#delivery.flush();
+  }
+
+  complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
+    this.#ending = { held, body, cuts: new Map() };
+    for (const piece of held) {
+      const { text, opaque } = piece.facts ?? { text: "", opaque: false };
+      if (text === "" && !opaque) continue;
+      // Text that comes with the end must fit what was said as any other does; it is written with the end.
+      this.#ending.cuts.set(piece, { cut: text.length, start: false });
+      this.content(attempt, piece);
+    }
+    this.#feed({ t: "finished", attempt: attempt.id });
+    this.#ending = noEnding;
+  }
+
+  refused(
+    attempt: Attempt,
+    { status, body, contentType }: { status: number; body: string; contentType: string },
+  ): void {
+    const { call } = this.#options;
+    if (!this.#answer.begun) {
+      this.#feed({ t: "refused", attempt: attempt.id });
+      call.reply.text(status, body, { "content-type": contentType });
+      return;
+    }
+    if (attempt.plan.how === "prefill") {
+      attempt.member.prefillRefused(call.body.model, attempt.style, this.#ports.clock.now());
+      // The other style is no second try of the same thing.
+      this.#tried.set(attempt.member, (this.#tried.get(attempt.member) ?? 1) - 1);
+    }
+    this.#feed({ t: "refused", attempt: attempt.id });
+  }
+
+  lost(attempt: Attempt, fault: AttemptFault): void {
+    if (!this.#attempts.has(attempt.id)) return;
+    this.#blame(attempt, fault);
+    if (fault.code === "misconfigured") this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+    this.#feed({ t: "lost", attempt: attempt.id });
+  }
+
+  #feed(event: AnswerEvent): void {
+    const { state, effects } = step(this.#answer, event);
+    const ended = state.over && !this.#answer.over;
+    this.#answer = state;
+    if (event.t === "lost" || event.t === "refused") this.#attempts.delete(event.attempt);
+    for (const effect of effects) this.#perform(effect);
+    if (!ended) return;
+    this.#cancelDeadline();
+    this.#watch.stop();
+    this.#options.over();
+  }
+
+  #perform(effect: AnswerEffect): void {
+    switch (effect.t) {
+      case "recruit":
+        return this.#recruit();
+      case "deliver":
+        return this.#deliver(this.#attempts.get(effect.attempt)!, effect);
+      case "cancel":
+        return this.#cancel(this.#attempts.get(effect.attempt)!, effect.why);
+      case "finish":
+        return this.#finish(this.#attempts.get(effect.attempt)!);
+      case "fail":
+        return this.#fail(effect.code);
+      case "relay":
+        return; // `refused` has the response and passes it on.
+    }
+  }
+
+  #recruit(): void {
+    const { fleet, call } = this.#options;
+    const { said } = this.#answer;
+    const running = new Set([...this.#attempts.values()].map(({ member }) => member));
+    const wanted = { model: call.body.model, said, traits: this.#traits, tried: this.#tried, running };
+    const choice = fleet.choose(wanted, this.#ports.clock.now());
+    if (choice === undefined) return this.#feed({ t: "nobody" });
+    const { member, plan, style } = choice;
+    const id = this.#nextAttempt++;
+    this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
+    const attempt = new Attempt(this.#ports, { id, member, plan, style, streaming: this.#streaming }, this);
+    this.#attempts.set(id, attempt);
+    this.#feed({ t: "asked", attempt: id, plan });
+    this.#watch.began(attempt);
+    const tokensBefore = this.#pieceEnds.filter((end) => end <= plan.prefix.length).length;
+    attempt.send(requestFor(member.target, call, plan, style, tokensBefore));
+  }
+
+  #deliver(attempt: Attempt, { from: cut, start }: { from: number; start: boolean }): void {
+    const piece = this.#current!;
+    if (start) this.#takesOver(attempt);
+    this.#pieceEnds.push(this.#answer.said.length);
+    if (this.#ending.cuts.has(piece)) {
+      this.#ending.cuts.set(piece, { cut, start });
+      return;
+    }
+    const foreign = attempt.successor;
+    this.#delivery.pass(piece, start ? { cut, foreign, facts: this.#startFacts(attempt) } : { cut, foreign });
+  }
+
+  #takesOver(attempt: Attempt): void {
+    const { call } = this.#options;
+    attempt.leads = true;
+    attempt.successor = this.#delivery.begun;
+    if (attempt.successor) {
+      const facts = { job: this.#options.id, to: attempt.member.target.name, how: attempt.plan.how };
+      this.#ports.log.info("upstream switched", facts);
+      if (attempt.plan.how === "prefill") attempt.member.prefillWorked(call.body.model, attempt.style);
+      return;
+    }
+    for (const piece of attempt.preamble) this.#delivery.pass(piece, { cut: 0, foreign: false });
+    attempt.preamble = [];
+  }
+
+  #cancel(attempt: Attempt, why: "overtaken" | "differs" | "unneeded"): void {
+    attempt.abort();
+    this.#attempts.delete(attempt.id);
+    const { call } = this.#options;
+    if (why === "overtaken") {
+      this.#blame(attempt, { code: "silent", detail: "another was quicker" });
+    } else if (why === "differs") {
+      this.#blame(attempt, { code: "differs", detail: `${attempt.plan.how} did not repeat what was said` });
+      if (attempt.plan.how === "prefill") {
+        attempt.member.prefillMissed(call.body.model, attempt.style, this.#ports.clock.now());
+      }
+    }
+  }
+
+  #blame(attempt: Attempt, fault: AttemptFault): void {
+    const { member, startedAt } = attempt;
+    this.#faults.push({ upstream: member.target.name, fault });
+    member.faulted(fault, startedAt, this.#ports.clock.now());
+    const facts = {
+      job: this.#options.id,
+      upstream: member.target.name,
+      code: fault.code,
+      detail: fault.detail,
+    };
+    this.#ports.log.info("upstream attempt failed", facts);
+  }
+
+  #finish(attempt: Attempt): void {
+    const { call } = this.#options;
+    attempt.member.endedWell(attempt.startedAt);
+    this.#attempts.delete(attempt.id);
+    if (!this.#streaming) {
+      attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
+      call.reply.text(200, withMember(this.#ending.body, "holdfast", JSON.stringify(this.#endFacts())));
+      return;
+    }
+    // An answer without any content, or one whose last words another had already said.
+    if (!attempt.leads) this.#takesOver(attempt);
+    for (const piece of this.#ending.held) {
+      const { cut, start } = this.#ending.cuts.get(piece) ?? { cut: 0, start: false };
+      const end = piece.facts?.finished === true ? this.#endFacts() : undefined;
+      const facts = start ? { ...this.#startFacts(attempt), ...end } : end;
+      const foreign = attempt.successor;
+      this.#delivery.pass(piece, facts === undefined ? { cut, foreign } : { cut, foreign, facts });
+    }
+    this.#delivery.done();
+  }
+
+  #fail(code: FailureCode): void {
+    const { id, call } = this.#options;
+    const offset = this.#answer.said.length;
+    const refusal = this.#delivery.begun
+      ? answerBroke(this.#faults, code, { offset, obstacle: this.#traits.obstacle })
+      : nobodyAnswered(this.#faults, code);
+    this.#ports.log.warn("answer failed", {
+      job: id,
+      code: refusal.code,
+      attempts: this.#answer.asked,
+      offset,
+    });
+    if (this.#streaming) this.#delivery.fail(refusal);
+    else call.reply.refuse(refusal);
+  }
+
+  #startFacts(attempt: Attempt): HoldfastStart {
+    return { job: this.#options.id, executor: attempt.member.target.name, witnesses: [] };
+  }
+
+  #endFacts(): HoldfastEnd {
+    const { id, holdfast } = this.#options;
+    const { switches, asked: attempts } = this.#answer;
+    return {
+      job: id,
+      finality: holdfast.finality,
+      verdict: "inconclusive",
+      basis: "none",
+      switches,
+      attempts,
+    };
+  }
+}
+
+interface Cut {
+  readonly cut: number;
+  readonly start: boolean;
+}
+
+const noEnding = { held: [], cuts: new Map<StreamPiece, Cut>(), body: "" };

@@ -1,0 +1,116 @@
+import type { Ms } from "../../../domain/ids.ts";
+import { type Rhythm, rhythmAfter, rhythmUnknown } from "../../../domain/inference/rhythm.ts";
+import {
+  afterFailure,
+  afterPause,
+  afterSuccess,
+  type Health,
+  healthy,
+  quarantineDefault,
+  type Ranked,
+} from "../../../domain/routing/health.ts";
+import type { AttemptFault } from "./fault.ts";
+import type { PrefillStyle, UpstreamTarget } from "./request.ts";
+
+/** How regularly answers come: to the first content (per unit of prompt), between pieces, and whole. */
+export interface Rhythms {
+  first: Rhythm;
+  gap: Rhythm;
+  whole: Rhythm;
+}
+
+export const rhythmsUnknown = (): Rhythms => ({
+  first: rhythmUnknown,
+  gap: rhythmUnknown,
+  whole: rhythmUnknown,
+});
+
+/** One upstream and everything learnt about it since the start. */
+export class Member implements Ranked {
+  readonly target: UpstreamTarget;
+  health: Health = healthy;
+  running = 0;
+  readonly rhythms: Rhythms = rhythmsUnknown();
+  readonly #all: Rhythms;
+  /** Models it listed; undefined while unknown. */
+  catalogue: ReadonlySet<string> | undefined;
+  lastFault: AttemptFault | undefined;
+  readonly #prefill = new Map<string, PrefillKnowledge>();
+
+  constructor(target: UpstreamTarget, all: Rhythms) {
+    this.target = target;
+    this.#all = all;
+  }
+
+  get latencyMs(): Ms | undefined {
+    const { intervalMs, heard } = this.rhythms.first;
+    return heard === 0 ? undefined : intervalMs;
+  }
+
+  heardAfter(kind: keyof Rhythms, interval: Ms): void {
+    this.rhythms[kind] = rhythmAfter(this.rhythms[kind], interval);
+    this.#all[kind] = rhythmAfter(this.#all[kind], interval);
+  }
+
+  endedWell(startedAt: Ms): void {
+    this.health = afterSuccess(this.health, startedAt);
+  }
+
+  faulted(fault: AttemptFault, startedAt: Ms, now: Ms): void {
+    if (fault.code === "differs") return;
+    this.lastFault = fault;
+    if (fault.code === "busy") this.health = afterPause(this.health, now, fault.retryAfterMs ?? 0);
+    else this.health = afterFailure(this.health, startedAt, now, quarantineDefault);
+  }
+
+  /** How to ask it to go on from a text; undefined when it is known not to do that. */
+  prefillStyle(model: string, now: Ms): PrefillStyle | undefined {
+    const known = this.#prefill.get(model);
+    if (known === undefined) return "flags";
+    return known.refusedUntil > now ? undefined : known.style;
+  }
+
+  prefillWorked(model: string, style: PrefillStyle): void {
+    this.#prefill.set(model, { style, misses: 0, refusedUntil: Number.NEGATIVE_INFINITY });
+  }
+
+  /** It answered a prefill with an error: the other style is tried next, then none for a while. */
+  prefillRefused(model: string, style: PrefillStyle, now: Ms): void {
+    const next =
+      style === "flags" ? { style: "plain" as const, refusedUntil: Number.NEGATIVE_INFINITY } : refused(now);
+    this.#setPrefill(model, { misses: 0, ...next });
+  }
+
+  /** It took the prefill and said something else. Once may be chance; more often, it starts a new answer. */
+  prefillMissed(model: string, style: PrefillStyle, now: Ms): void {
+    const misses = (this.#prefill.get(model)?.misses ?? 0) + 1;
+    const next = misses < missesMax ? { style, refusedUntil: Number.NEGATIVE_INFINITY } : refused(now);
+    this.#setPrefill(model, { misses, ...next });
+  }
+
+  knowsPrefill(model: string): PrefillKnowledge | undefined {
+    return this.#prefill.get(model);
+  }
+
+  #setPrefill(model: string, knowledge: PrefillKnowledge): void {
+    // The application chooses these names; the map must not grow with them.
+    if (this.#prefill.size >= modelsRememberedMax && !this.#prefill.has(model)) this.#prefill.clear();
+    this.#prefill.set(model, knowledge);
+  }
+}
+
+interface PrefillKnowledge {
+  readonly style: PrefillStyle;
+  /** Mismatches since it last worked. */
+  readonly misses: number;
+  readonly refusedUntil: Ms;
+}
+
+const missesMax = 3;
+const modelsRememberedMax = 256;
+/** Servers are upgraded: what is refused now is tried again later. */
+const refusalMs = 10 * 60_000;
+
+function refused(now: Ms): { style: PrefillStyle; refusedUntil: Ms } {
+  return { style: "flags", refusedUntil: now + refusalMs };
+}

@@ -1,0 +1,103 @@
+import type { Answer } from "../../../domain/continuation/answer.ts";
+import { promptWeight, silenceBudget } from "../../../domain/continuation/patience.ts";
+import type { Ms } from "../../../domain/ids.ts";
+import type { Clock } from "../../../ports.ts";
+import { limits } from "../../../protocol/limits.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Rhythms } from "./member.ts";
+
+export interface Watched {
+  readonly fleet: Fleet;
+  readonly requestChars: number;
+  readonly streaming: boolean;
+  readonly attempts: ReadonlyMap<number, Attempt>;
+  answer(): Pick<Answer, "over" | "begun" | "fruitless">;
+  /** Quiet for longer than is usual for it. Said once for each silence. */
+  silent(attempt: Attempt): void;
+  /** Quiet for so long, in the middle of an answer, that it is given up. */
+  stalled(attempt: Attempt): void;
+}
+
+/** Notices silence. One timer for a whole answer: hearing something costs a clock reading, no timer. */
+export class Watch {
+  readonly #clock: Clock;
+  readonly #watched: Watched;
+  readonly #weight: number;
+  #dueAt: Ms = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock, watched: Watched) {
+    this.#clock = clock;
+    this.#watched = watched;
+    this.#weight = promptWeight(watched.requestChars);
+  }
+
+  /** A new attempt is under way. */
+  began(attempt: Attempt): void {
+    this.#armBy(this.#dueOf(attempt));
+  }
+
+  /** It said something of substance. */
+  heard(attempt: Attempt): void {
+    const now = this.#clock.now();
+    const interval = now - attempt.lastAt;
+    attempt.lastAt = now;
+    attempt.reportedSilent = false;
+    if (attempt.spoke) {
+      // Events of one network read are one piece.
+      if (interval >= 1) attempt.member.heardAfter("gap", interval);
+      return;
+    }
+    attempt.spoke = true;
+    attempt.member.heardAfter("first", interval / this.#weight);
+    this.#armBy(this.#dueOf(attempt));
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#dueAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #armBy(due: Ms): void {
+    if (due >= this.#dueAt) return;
+    this.#cancel?.();
+    this.#dueAt = due;
+    this.#cancel = this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.#look());
+  }
+
+  #look(): void {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now();
+    for (const attempt of [...this.#watched.attempts.values()]) {
+      if (this.#watched.answer().over) return;
+      if (this.#dueOf(attempt) > now || !this.#watched.attempts.has(attempt.id)) continue;
+      if (attempt.reportedSilent) {
+        this.#watched.stalled(attempt);
+      } else {
+        attempt.reportedSilent = true;
+        this.#watched.silent(attempt);
+      }
+    }
+    for (const attempt of this.#watched.attempts.values()) this.#armBy(this.#dueOf(attempt));
+  }
+
+  #dueOf(attempt: Attempt): Ms {
+    const { begun, fruitless } = this.#watched.answer();
+    if (attempt.reportedSilent) return begun ? attempt.lastAt + limits.stallMsMax : Number.POSITIVE_INFINITY;
+    const kind: keyof Rhythms = this.#watched.streaming ? (attempt.spoke ? "gap" : "first") : "whole";
+    const slower = this.#watched.streaming ? 1 : wholeAnswersSlower;
+    const bounds = {
+      least: limits.silenceMsMin * slower,
+      most: limits.silenceMsMax * slower,
+      unknown: limits.silenceMsUnknown * slower,
+    };
+    const weight = attempt.spoke ? 1 : this.#weight;
+    const work = { weight, round: Math.max(0, fruitless - 1) };
+    const { fleet } = this.#watched;
+    return attempt.lastAt + silenceBudget(attempt.member.rhythms[kind], fleet.rhythms[kind], bounds, work);
+  }
+}
+
+/** A whole answer says nothing until it is done, and answers differ in length far more than first words do. */
+const wholeAnswersSlower = 5;

@@ -1,0 +1,19 @@
+import type { AttemptFault } from "./fault.ts";
+
+/** What is wrong with a whole body as an answer; undefined when nothing is. */
+export function wholeAnswer(body: string): AttemptFault | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    return { code: "garbage", detail: "the body is not JSON" };
+  }
+  if (typeof answer !== "object" || answer === null)
+    return { code: "garbage", detail: "the body is no answer" };
+  if ("error" in answer && answer.error !== null)
+    return { code: "error-event", detail: "an error with status 200" };
+  const choices = "choices" in answer ? answer.choices : undefined;
+  if (!Array.isArray(choices) || choices.length === 0) return { code: "garbage", detail: "no choices" };
+  const ended = choices.every((choice) => typeof choice?.finish_reason === "string");
+  return ended ? undefined : { code: "cut", detail: "no finish_reason" };
+}
