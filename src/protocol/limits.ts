@@ -135,6 +135,8 @@ export const limits = {
   relayReservationsMax: 128,
   relayConnectionMsMax: 60 * 60_000,
   relayConnectionBytesMax: 1024 * 1024 * 1024,
+  /** Relayed streams one peer may hold open to another: one in use, one going, and a reserve. Abuse: handshakes. */
+  carriedPerPeerMax: 4,
 
   // ---- a node's own machine ----
   /** Size of a node's state file, bytes. It holds counters and vouchers, some KiB each peer. Abuse: peers filling a disk. */

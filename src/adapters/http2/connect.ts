@@ -131,7 +131,7 @@ function pinnedTls(
 }
 
 /** `host:port`, `[v6]:port`. Undefined for what is no address. */
-export function parseEndpoint(endpoint: string): { host: string; port: number } | undefined {
+function parseEndpoint(endpoint: string): { host: string; port: number } | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+)):(\d{1,5})$/.exec(endpoint);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

@@ -11,7 +11,7 @@ import { streamDuplex } from "./stream-duplex.ts";
  * The data plane's second way: a raw stream to a node that cannot be dialled, usually through a relay. The same
  * pinned TLS and HTTP/2 run over it, so a relay carries bytes it can neither read nor forge.
  */
-export const carrierProtocol = "/holdfast/h2/1";
+const carrierProtocol = "/holdfast/h2/1";
 
 /** Serves streams that others open to this node. `remote` is who, as proven by libp2p's own handshake. */
 export function serveCarried(host: Host, serve: (connection: Duplex, remote: PeerId) => void): Promise<void> {
@@ -19,7 +19,7 @@ export function serveCarried(host: Host, serve: (connection: Duplex, remote: Pee
     carrierProtocol,
     (stream, connection) =>
       serve(streamDuplex(stream), connection.remotePeer.toString() as unknown as PeerId),
-    { runOnLimitedConnection: true, maxInboundStreams: limits.connectionsInMax },
+    { runOnLimitedConnection: true, maxInboundStreams: limits.carriedPerPeerMax },
   );
 }
 

@@ -7,7 +7,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Host } from "./host.ts";
 
 /** A model's name in the distributed hash table: its SHA-256 as a content id, as any IPFS node would name its bytes. */
-export function cidOf(model: ModelId): CID {
+function cidOf(model: ModelId): CID {
   const sha256 = 0x12;
   return CID.createV1(raw.code, createDigest(sha256, Buffer.from(model.slice("sha256:".length), "hex")));
 }

@@ -13,7 +13,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { createLibp2p } from "libp2p";
 import { limits } from "../../protocol/limits.ts";
 
-export interface HostServices extends ServiceMap {
+interface HostServices extends ServiceMap {
   readonly identify: Identify;
   readonly ping: Ping;
   readonly pubsub: GossipSub;

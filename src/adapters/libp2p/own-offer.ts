@@ -5,7 +5,7 @@ import { addressOf, type NodeKey, peerIdOf } from "../keys/node-key.ts";
 import type { Market712 } from "../keys/offer-signature.ts";
 import { sealOffer } from "./sealed-offer.ts";
 
-export type OfferFacts = Parameters<Market["publish"]>[0];
+type OfferFacts = Parameters<Market["publish"]>[0];
 
 /** This node's standing offer: signed, told to the network, and renewed before its life is over. */
 export interface OwnOffer {

@@ -8,7 +8,6 @@ export function streamDuplex(stream: Stream): Duplex {
   stream.maxReadBufferLength = limits.unsentBytesMax;
   let paused = false;
   const duplex = new Duplex({
-    allowHalfOpen: true,
     read() {
       if (!paused) return;
       paused = false;
@@ -35,6 +34,8 @@ export function streamDuplex(stream: Stream): Duplex {
     paused = true;
     stream.pause();
   });
+  // Nobody half-closes a connection that lives; TLS over this kind of stream would wait on for its other half.
+  duplex.once("end", () => duplex.destroy());
   const end = () => {
     if (!duplex.destroyed && !duplex.readableEnded) duplex.push(null);
   };
