@@ -39,9 +39,14 @@ function isLocked(parent, name) {
 
 function platformOf(name) {
   const words = name.split(/[/-]/);
-  const os = ["android", "darwin", "freebsd", "linux", "openharmony", "win32"].find((it) => words.includes(it));
-  const cpu = ["arm64", "arm", "ia32", "ppc64", "riscv64", "s390x", "x64", "amd64"].find((it) => words.includes(it));
-  if (os === undefined || cpu === undefined) throw new Error(`${name} does not tell its platform; add it by hand`);
+  const os = ["android", "darwin", "freebsd", "linux", "openharmony", "win32"].find((it) =>
+    words.includes(it),
+  );
+  const cpu = ["arm64", "arm", "ia32", "ppc64", "riscv64", "s390x", "x64", "amd64"].find((it) =>
+    words.includes(it),
+  );
+  if (os === undefined || cpu === undefined)
+    throw new Error(`${name} does not tell its platform; add it by hand`);
   const c = os !== "linux" ? undefined : words.some((it) => it.startsWith("musl")) ? "musl" : "glibc";
   const libc = words.some((it) => /^(musl|gnu)/.test(it)) && c !== undefined ? { libc: [c] } : {};
   return { cpu: [cpu === "amd64" ? "x64" : cpu], os: [os], ...libc };

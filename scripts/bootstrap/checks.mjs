@@ -1,15 +1,15 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 
-/** What must hold before the tests are worth running, as arguments to Node. */
+/** What must hold besides the tests, as arguments to Node. */
 export function checks(root) {
   const at = (file) => path.join(root, file);
-  const all = [
-    { name: "types", args: [at("node_modules/typescript/bin/tsc")] },
-    { name: "pure rooms", args: [at("node_modules/typescript/bin/tsc"), "-p", at("tsconfig.pure.json")] },
+  const tsc = at("node_modules/typescript/bin/tsc");
+  return [
+    { name: "types", args: [tsc] },
+    { name: "types of the pure rooms", args: [tsc, "-p", at("tsconfig.pure.json")] },
     { name: "lint and format", args: [at("node_modules/@biomejs/biome/bin/biome"), "check", "--colors=off"] },
     { name: "unused code", args: [at("node_modules/knip/bin/knip.js")] },
-    { name: "contracts", args: [at("scripts/contracts.mjs"), "test"] },
+    { name: "format of the contracts", args: [at("scripts/contracts.mjs"), "check"] },
+    { name: "tests of the contracts", args: [at("scripts/contracts.mjs"), "test"] },
   ];
-  return all.filter(({ args: [script] }) => existsSync(script));
 }

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Fault, HoldfastError } from "../../protocol/errors.ts";
+import { lifelineDescriptor, lifelineEnvironment } from "./lifeline.ts";
+import { processStart } from "./process-start.ts";
+
+export interface ChildSpec {
+  /** How people know it: "provider 1". */
+  readonly name: string;
+  /** Arguments to Node: the script and what follows. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** File its standard error goes to; appended. */
+  readonly log: string;
+}
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /**
+   * The first line it prints, a JSON object, by which it says that it works. Rejects with HoldfastError: the child's
+   * own error where it told one, else `child-ended` (fault holdfast).
+   */
+  readonly ready: Promise<Record<string, unknown>>;
+  /** Resolves when it has ended, to how: `exit code 1`, `SIGKILL`. Never rejects. */
+  readonly ended: Promise<string>;
+}
+
+export interface Children {
+  start(spec: ChildSpec): Child;
+  /** Puts a program started elsewhere, which knows no lifeline, in the guard's care; returns what takes it out. */
+  guard(pid: number): () => void;
+  /** Ends all of them: asked first, killed after a moment. Resolves when none is left. */
+  stop(): Promise<void>;
+}
+
+/** Time children have to end in order, ms. With what follows it must fit into the 2 s in which everything is gone. */
+const stopMsMax = 700;
+
+/**
+ * Child processes that cannot outlive this one. Each has a pipe from here and ends when it closes; a guard process ends
+ * those that cannot (see guard.ts). They lead sessions of their own, so that a terminal's Ctrl-C comes here only.
+ */
+export function createChildren(): Children {
+  let stopping = false;
+  const living = new Map<number, ChildProcess>();
+  const watched = new Map<number, string>();
+  let guard = startGuard();
+  guard.on("exit", replaceGuard);
+
+  /** A guard that was killed is replaced: it is what a stopped child is ended by. */
+  function replaceGuard(): void {
+    if (stopping) return;
+    guard = startGuard();
+    guard.on("exit", replaceGuard);
+    for (const line of watched.values()) tell(line);
+  }
+
+  function tell(line: string): void {
+    const pipe = guard.stdio[3];
+    if (pipe !== null && pipe !== undefined && "write" in pipe) pipe.write(`${line}\n`);
+  }
+
+  function watch(pid: number, manner: "term" | "kill"): () => void {
+    const line = `watch ${pid} ${processStart(pid) ?? "-"} ${manner}`;
+    watched.set(pid, line);
+    tell(line);
+    return () => {
+      watched.delete(pid);
+      tell(`forget ${pid}`);
+    };
+  }
+
+  function start(spec: ChildSpec): Child {
+    const child = launch(spec);
+    const { pid } = child;
+    if (pid === undefined)
+      throw new HoldfastError(`${spec.name} could not be started.`, endedOptions(spec, "never began"));
+    living.set(pid, child);
+    const forget = watch(pid, "kill");
+    const ended = new Promise<string>((resolve) => {
+      child.once("exit", (code, signal) => {
+        living.delete(pid);
+        forget();
+        resolve(signal ?? `exit code ${code}`);
+      });
+    });
+    return { name: spec.name, pid, ended, ready: firstLine(child, spec, ended) };
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    const gone = [...living.values()].map((child) => new Promise((resolve) => child.once("exit", resolve)));
+    for (const child of living.values()) child.kill("SIGTERM");
+    const late = setTimeout(() => {
+      for (const child of living.values()) child.kill("SIGKILL");
+    }, stopMsMax);
+    await Promise.all(gone);
+    clearTimeout(late);
+    guard.kill("SIGKILL");
+  }
+
+  return { start, guard: (pid) => watch(pid, "term"), stop };
+}
+
+/** The guard's file has this file's extension: it is run as source here and as JavaScript from a package. */
+function startGuard(): ChildProcess {
+  const file = fileURLToPath(import.meta.url).replace(/children\.(ts|js)$/, "guard.$1");
+  const lifeline = lifelineDescriptor();
+  const child = spawn(process.execPath, [file, ...(lifeline === undefined ? [] : ["lifeline"])], {
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "pipe", lifeline ?? "ignore"],
+  });
+  child.stdio[3]?.on("error", () => {});
+  child.on("error", () => {});
+  return child;
+}
+
+function launch(spec: ChildSpec): ChildProcess {
+  mkdirSync(dirname(spec.log), { recursive: true });
+  const log = openSync(spec.log, "a");
+  try {
+    const child = spawn(process.execPath, [...spec.args], {
+      detached: true,
+      env: { ...process.env, ...spec.env, ...lifelineEnvironment },
+      stdio: ["ignore", "pipe", log, "pipe"],
+    });
+    child.stdio[3]?.on("error", () => {});
+    child.on("error", () => {});
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Longest first line, bytes; a child that prints more without a line end is not one of ours. */
+const lineBytesMax = 64 * 1024;
+
+function firstLine(
+  child: ChildProcess,
+  spec: ChildSpec,
+  ended: Promise<string>,
+): Promise<Record<string, unknown>> {
+  const line = new Promise<Record<string, unknown>>((resolve, reject) => {
+    let text = "";
+    const onData = (data: string) => {
+      text += data;
+      const end = text.indexOf("\n");
+      if (end < 0 && text.length < lineBytesMax) return;
+      child.stdout?.off("data", onData).resume();
+      try {
+        const said = JSON.parse(text.slice(0, end)) as Record<string, unknown>;
+        if (said["error"] === undefined) resolve(said);
+        else reject(toldError(said["error"] as Record<string, unknown>, spec));
+      } catch {
+        reject(
+          new HoldfastError(`${spec.name} did not say that it works.`, endedOptions(spec, "unreadable")),
+        );
+      }
+    };
+    child.stdout?.setEncoding("utf8").on("data", onData);
+    void ended.then((how) => {
+      // Its last line may still be on the way.
+      setImmediate(() =>
+        reject(new HoldfastError(`${spec.name} ended while starting.`, endedOptions(spec, how))),
+      );
+    });
+  });
+  // Whoever awaits it is told; nobody awaiting it is no crash.
+  line.catch(() => {});
+  return line;
+}
+
+function endedOptions(spec: ChildSpec, how: string) {
+  return {
+    code: "child-ended",
+    fault: "holdfast",
+    facts: { how, log: spec.log, said: lastWords(spec.log) },
+    remedy: "Its log, named above, tells why.",
+  } as const;
+}
+
+/** The error a child told on its way out, as its own: the person fixing it should not have to look for it. */
+function toldError(told: Record<string, unknown>, spec: ChildSpec): HoldfastError {
+  return new HoldfastError(`${spec.name}: ${String(told["message"])}`, {
+    code: String(told["code"]),
+    fault: (told["fault"] ?? "holdfast") as Fault,
+    facts: { ...(told["facts"] as Record<string, string | number>), log: spec.log },
+    ...(typeof told["remedy"] === "string" ? { remedy: told["remedy"] } : {}),
+  });
+}
+
+function lastWords(log: string): string {
+  try {
+    return readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n    ");
+  } catch {
+    return "";
+  }
+}

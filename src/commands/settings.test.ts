@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { readSettings } from "./settings.ts";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-settings-"));
+writeFileSync(
+  join(home, "holdfast.json"),
+  JSON.stringify({ port: 1, nodes: 1, region: "file", rpc: ["http://a"] }),
+);
+const broken = join(home, "broken.json");
+writeFileSync(broken, "{port: 1}");
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const coded = (code: string) => expect.objectContaining({ code, fault: "user" });
+
+describe("reading settings", () => {
+  test("lets flags win over the environment, and the environment over the file", () => {
+    const environment = { HOLDFAST_PORT: "2", HOLDFAST_NODES: "2" };
+    const { port, nodes, region } = readSettings({ home, port: "3" }, environment);
+    expect({ port, nodes, region }).toEqual({ port: 3, nodes: 2, region: "file" });
+  });
+
+  test("reads lists from repeated flags and from variables separated by blanks", () => {
+    const environment = { HOLDFAST_UPSTREAMS: "http://a,key=env:A  http://b\nhttp://c", HOLDFAST_HOME: home };
+    expect(readSettings({}, environment).upstreams).toEqual(["http://a,key=env:A", "http://b", "http://c"]);
+    expect(readSettings({ upstream: ["http://d"] }, environment).upstreams).toEqual(["http://d"]);
+  });
+
+  test("knows whether the home folder was named", () => {
+    expect(readSettings({}, {}).homeNamed).toBe(false);
+    expect(readSettings({}, { HOLDFAST_HOME: home }).homeNamed).toBe(true);
+  });
+
+  test("takes an empty variable for none", () => {
+    expect(readSettings({ home }, { HOLDFAST_PORT: "" }).port).toBe(1);
+  });
+
+  test("names the flag or the variable that is wrong", () => {
+    expect(() => readSettings({ home, port: "abc" }, {})).toThrow(
+      expect.objectContaining({ code: "config-invalid", facts: { "--port": expect.any(String) } }),
+    );
+    expect(() => readSettings({ home }, { HOLDFAST_DATA_PORT: "0x10" })).toThrow(
+      expect.objectContaining({ facts: { HOLDFAST_DATA_PORT: expect.any(String) } }),
+    );
+  });
+
+  test("misses a file only when it was named", () => {
+    expect(() => readSettings({ home, config: join(home, "none.json") }, {})).toThrow(
+      coded("config-unreadable"),
+    );
+    expect(readSettings({ home: join(home, "none") }, {}).port).toBeUndefined();
+  });
+
+  test("says which file is not JSON", () => {
+    expect(() => readSettings({ home, config: broken }, {})).toThrow(coded("config-unreadable"));
+  });
+});

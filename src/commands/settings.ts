@@ -1,0 +1,112 @@
+import { readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Config, type ConfigKey, configKinds, parseConfig } from "../protocol/config.ts";
+import { HoldfastError } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+
+/** What commander hands over: text, or lists of text, under camelCase names. */
+export type Flags = Readonly<Record<string, string | string[] | boolean | undefined>>;
+
+export interface Settings extends Config {
+  /** Folder that holds all state of a network or node; absolute. */
+  readonly home: string;
+  /** Was the folder named, rather than defaulted? Then this is one network of several, and ports default to free ones. */
+  readonly homeNamed: boolean;
+}
+
+/**
+ * The settings of a command: flags, then the environment, then the one configuration file (`--config FILE`, else
+ * `holdfast.json` in the home folder). Throws HoldfastError `config-invalid` or `config-unreadable` (fault user).
+ */
+export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Settings {
+  const named = text(flags["home"]) ?? nonEmpty(environment["HOLDFAST_HOME"]);
+  const home = resolve(named ?? defaultHome());
+  const file = text(flags["config"]) ?? nonEmpty(environment["HOLDFAST_CONFIG"]);
+  const fromFile = readConfigFile(
+    file === undefined ? join(home, "holdfast.json") : resolve(file),
+    file !== undefined,
+  );
+  return {
+    ...fromFile,
+    ...fromEnvironment(environment),
+    ...fromFlags(flags),
+    home,
+    homeNamed: named !== undefined,
+  };
+}
+
+/** `.holdfast` in the clone when run from one, else in the user's own folder. */
+function defaultHome(): string {
+  const folder = fileURLToPath(new URL("../..", import.meta.url));
+  return import.meta.url.endsWith(".ts") ? join(folder, ".holdfast") : join(homedir(), ".holdfast");
+}
+
+function readConfigFile(file: string, required: boolean): Config {
+  let content: unknown;
+  try {
+    if (statSync(file).size > limits.configBytesMax)
+      throw new Error(`larger than ${limits.configBytesMax} bytes`);
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    if (!required && (cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new HoldfastError("The configuration file cannot be read.", {
+      code: "config-unreadable",
+      fault: "user",
+      facts: { file, reason: cause instanceof Error ? cause.message : String(cause) },
+      remedy: 'It is one JSON object, such as {"port": 11411}.',
+      cause,
+    });
+  }
+  return parseConfig(content, { name: file, nameOf: (key) => key });
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): Config {
+  const given: Record<string, unknown> = {};
+  for (const key of Object.keys(configKinds) as ConfigKey[]) {
+    const value = nonEmpty(environment[variableOf(key)]);
+    if (value !== undefined) given[key] = read(key, value);
+  }
+  return parseConfig(given, { name: "the environment", nameOf: variableOf });
+}
+
+function fromFlags(flags: Flags): Config {
+  const given: Record<string, unknown> = {};
+  for (const key of Object.keys(configKinds) as ConfigKey[]) {
+    const value = flags[flagNames[key] ?? key];
+    if (value !== undefined) given[key] = typeof value === "boolean" ? value : read(key, value);
+  }
+  return parseConfig(given, { name: "the command line", nameOf: flagOf });
+}
+
+/** Flags that are named in the singular because they are repeated. */
+const flagNames: Partial<Record<ConfigKey, string>> = { upstreams: "upstream" };
+
+function flagOf(key: string): string {
+  const name = flagNames[key as ConfigKey] ?? key;
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function variableOf(key: string): string {
+  return `HOLDFAST_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function read(key: ConfigKey, value: string | string[]): unknown {
+  if (configKinds[key] === "list")
+    return typeof value === "string" ? value.split(/\s+/).filter(Boolean) : value;
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  if (configKinds[key] === "text") return last;
+  if (configKinds[key] === "switch")
+    return last === "1" || last === "true" ? true : last === "0" || last === "false" ? false : last;
+  // Number("") is 0 and Number("0x10") is 16: neither is what was meant. What is no number is left for the schema.
+  return last !== undefined && /^-?\d+$/.test(last) ? Number(last) : last;
+}
+
+function text(value: Flags[string]): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value;
+}

@@ -1,0 +1,141 @@
+import { isAlive } from "../adapters/process/process-start.ts";
+import { exitCode, HoldfastError } from "../protocol/errors.ts";
+import { type Run, readRun } from "./run-file.ts";
+import { type Flags, readSettings } from "./settings.ts";
+import { table } from "./table.ts";
+
+/** What the gateway itself says of a provider (GET /holdfast/status). */
+interface Seen {
+  readonly peer: string;
+  readonly alive?: boolean;
+  readonly domain?: Readonly<Record<string, string>>;
+  readonly offer?: Readonly<Record<string, unknown>>;
+  readonly stake?: string;
+  readonly running?: number;
+  readonly models?: ReadonlyArray<{ readonly id: string; readonly name: string }>;
+  readonly endpoints?: readonly string[];
+}
+
+interface ProviderStatus {
+  readonly peer: string;
+  /** Only of a process on this machine. */
+  readonly pid?: number;
+  readonly alive: boolean;
+  readonly model: string | null;
+  readonly domain: Readonly<Record<string, string>> | null;
+  readonly offer: Readonly<Record<string, unknown>> | null;
+  readonly name?: string;
+  readonly endpoint?: string;
+  readonly stake?: string;
+}
+
+/**
+ * `holdfast status`: what runs out of a home folder, from its record, the processes themselves and what its gateway
+ * knows. `--json`: `{home, gateway: {url, pid, alive}, chain: {id, rpc, …}, model, providers: [ProviderStatus]}`.
+ * Exit code 0 when the gateway runs, else 3.
+ */
+export async function status(flags: Flags): Promise<void> {
+  const { home } = readSettings(flags, process.env);
+  const run = readRun(home);
+  if (run === undefined) {
+    throw new HoldfastError("Nothing was ever started from this home folder.", {
+      code: "nothing-here",
+      fault: "environment",
+      facts: { home },
+      remedy: "Start a network with `holdfast up`, or name another folder with --home.",
+    });
+  }
+  const seen = run.gateway === undefined ? undefined : await askGateway(run.gateway.url);
+  const facts = factsOf(home, run, seen);
+  console.log(flags["json"] ? JSON.stringify(facts) : asText(facts));
+  process.exitCode = facts.gateway?.alive === true ? 0 : exitCode.environment;
+}
+
+type Facts = ReturnType<typeof factsOf>;
+
+function factsOf(home: string, run: Run, seen: readonly Seen[] | undefined) {
+  const { gateway, chain, model } = run;
+  const alive = (it: { pid?: number | undefined; start?: string | undefined }) =>
+    it.pid !== undefined && isAlive(it.pid, it.start);
+  return {
+    home,
+    startedAt: run.startedAt,
+    gateway: gateway && { url: gateway.url, pid: gateway.pid, alive: alive(gateway), peer: gateway.peer },
+    chain: chain && {
+      id: chain.id,
+      rpc: chain.rpc,
+      pid: chain.pid,
+      alive: alive(chain),
+      bonds: chain.bonds,
+      models: chain.models,
+    },
+    model,
+    providers: [
+      ...run.providers.map((one) => local(one, alive(one), seen)),
+      ...(seen ?? []).filter(({ peer }) => !run.providers.some((one) => one.peer === peer)).map(remote),
+    ],
+  };
+}
+
+function local(
+  one: Run["providers"][number],
+  alive: boolean,
+  seen: readonly Seen[] | undefined,
+): ProviderStatus {
+  const { domain, offer, stake } = seen?.find(({ peer }) => peer === one.peer) ?? {};
+  return {
+    ...{
+      peer: one.peer,
+      pid: one.pid,
+      alive,
+      model: one.model,
+      domain: domain ?? null,
+      offer: offer ?? null,
+    },
+    ...{ name: one.name, endpoint: one.endpoint, ...(stake === undefined ? {} : { stake }) },
+  };
+}
+
+function remote(one: Seen): ProviderStatus {
+  const [endpoint] = one.endpoints ?? [];
+  return {
+    ...{ peer: one.peer, alive: one.alive ?? true, model: one.models?.[0]?.id ?? null },
+    ...{ domain: one.domain ?? null, offer: one.offer ?? null },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(one.stake === undefined ? {} : { stake: one.stake }),
+  };
+}
+
+/** Time the gateway has to answer, ms. It is on this machine. */
+const askMsMax = 2_000;
+
+async function askGateway(url: string): Promise<readonly Seen[] | undefined> {
+  try {
+    const response = await fetch(new URL("/holdfast/status", url), { signal: AbortSignal.timeout(askMsMax) });
+    const { providers } = (await response.json()) as { providers?: readonly Seen[] };
+    return Array.isArray(providers) ? providers : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function asText({ home, gateway, chain, model, providers }: Facts): string {
+  const mark = (alive: boolean) => (alive ? "running" : "not running");
+  const rows = [["who", "state", "pid", "where", "what"]];
+  if (gateway)
+    rows.push(["gateway", mark(gateway.alive), String(gateway.pid), gateway.url, gateway.peer ?? ""]);
+  if (chain)
+    rows.push(["chain", mark(chain.alive), String(chain.pid ?? ""), chain.rpc.join(" "), `id ${chain.id}`]);
+  for (const one of providers) {
+    const what = one.model === model?.id ? (model?.name ?? "") : (one.model ?? "");
+    const offered = one.offer === null ? "no offer" : "on offer";
+    rows.push([
+      one.name ?? "provider",
+      mark(one.alive),
+      String(one.pid ?? ""),
+      one.endpoint ?? "",
+      `${what}, ${offered}, ${one.peer}`,
+    ]);
+  }
+  return `${home}\n${table(rows)}`;
+}

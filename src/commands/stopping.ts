@@ -1,0 +1,25 @@
+import { holdLifeline } from "../adapters/process/lifeline.ts";
+
+/** Time to stop in order, ms. Longer than children are given; short of when the guard loses patience. */
+const stopMsMax = 1_000;
+
+/**
+ * Runs `stop` once when the process is to end: on a signal, or because the one that started it is gone; then exits
+ * with 0, since ending is what was asked for. Returns a signal for work that should not go on. To be called early.
+ */
+export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
+  const ending = new AbortController();
+  const end = (why: string): void => {
+    // Ctrl-C reaches a foreground process more than once (terminal, npm, bootstrap); once is meant.
+    if (ending.signal.aborted) return;
+    ending.abort();
+    setTimeout(() => process.exit(0), stopMsMax);
+    stop(why).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
+  holdLifeline(() => end("parent gone"));
+  return ending.signal;
+}

@@ -1,0 +1,134 @@
+import * as z from "zod";
+import { HoldfastError } from "./errors.ts";
+import { limits } from "./limits.ts";
+
+/**
+ * Every setting there is, by the name it has in the configuration file. On the command line it is the same name in
+ * kebab-case (`--price-in`), in the environment in capitals (`HOLDFAST_PRICE_IN`); lists are repeated flags there and
+ * separated by blanks here. Flags win over the environment, the environment over the file.
+ */
+export const configSchema = z
+  .strictObject({
+    /** Port of the OpenAI-compatible endpoint; 0 takes any free one. */
+    port: z.int().min(0).max(65_535),
+    /** Address the endpoint listens on. Anything but loopback lets others use this gateway. */
+    host: z.string().min(1).max(255),
+    /** Plain upstreams, `URL,key=env:NAME,model=THEIRS`; with any of them the gateway joins no network. */
+    upstreams: z.array(z.string().min(1).max(2048)).max(1024),
+    /** Providers that `up` starts. */
+    nodes: z.int().min(1).max(limits.localNodesMax),
+    /** Model: a GGUF file or a URL. Without it the default model is fetched. */
+    model: z.string().min(1).max(4096),
+    /** What the model file must hash to; needed with a URL. */
+    sha256: z.string().regex(/^(sha256[:=])?[0-9a-fA-F]{64}$/, "64 hex digits"),
+    /** libp2p multiaddrs of nodes to meet first. Several, so that none of them is needed. */
+    bootstrap: z.array(z.string().startsWith("/").max(512)).max(64),
+    /** RPC endpoints of the chain. Several, for the same reason. */
+    rpc: z.array(z.url().max(2048)).max(16),
+    /** Address of the Bonds contract. */
+    bonds: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "0x and 40 hex digits"),
+    /** Address of the Models contract. */
+    models: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "0x and 40 hex digits"),
+    /** Address a provider listens on, data and control plane alike. */
+    listen: z.string().min(1).max(255),
+    /** Port of the data plane (HTTP/2); 0 takes any free one. */
+    dataPort: z.int().min(0).max(65_535),
+    /** Port of the control plane (libp2p); 0 takes any free one. */
+    peerPort: z.int().min(0).max(65_535),
+    /** `host:port` under which others reach the data plane, where that differs from where it listens. */
+    announce: z.array(z.string().min(1).max(256)).max(limits.offerAddressesMax),
+    /** Threads of the embedded engine. More than the free cores make every provider on the machine slower. */
+    threads: z.int().min(1).max(1024),
+    /** Jobs a provider runs at once. */
+    slots: z.int().min(1).max(1024),
+    /** Price per million tokens, smallest unit of the settlement token. */
+    priceIn: z.string().regex(/^\d{1,30}$/, "decimal digits"),
+    priceOut: z.string().regex(/^\d{1,30}$/, "decimal digits"),
+    /** Failure domain: who runs it, and where. */
+    operator: z.string().max(128),
+    region: z.string().max(64),
+    /** The whole network is on this machine: many nodes on one address are then no sign of abuse. */
+    local: z.boolean(),
+    /** How much the log tells. */
+    logLevel: z.enum(["debug", "info", "warn", "error", "silent"]),
+  })
+  .partial();
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfigKey = keyof Config;
+
+/** How a setting's text (flag or variable) is read. */
+export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" | "switch">> = {
+  port: "number",
+  host: "text",
+  upstreams: "list",
+  nodes: "number",
+  model: "text",
+  sha256: "text",
+  bootstrap: "list",
+  rpc: "list",
+  bonds: "text",
+  models: "text",
+  listen: "text",
+  dataPort: "number",
+  peerPort: "number",
+  announce: "list",
+  threads: "number",
+  slots: "number",
+  priceIn: "text",
+  priceOut: "text",
+  operator: "text",
+  region: "text",
+  local: "switch",
+  logLevel: "text",
+};
+
+/**
+ * Settings as given by one source. Throws HoldfastError `config-invalid` (fault user) that names each wrong one as it
+ * is called there, and each unknown one.
+ */
+export function parseConfig(
+  value: unknown,
+  source: { name: string; nameOf: (key: string) => string },
+): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const facts: Record<string, string> = {};
+  for (const issue of parsed.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) facts[source.nameOf(key)] = `unknown; did you mean "${nearest(key)}"?`;
+    } else if (issue.path.length === 0) {
+      facts["content"] = issue.message;
+    } else {
+      const [key, ...rest] = issue.path;
+      facts[[source.nameOf(String(key)), ...rest].join(".")] = issue.message;
+    }
+  }
+  throw new HoldfastError(`The settings in ${source.name} are not valid.`, {
+    code: "config-invalid",
+    fault: "user",
+    facts,
+    remedy: "Correct them; `holdfast COMMAND --help` lists what there is.",
+  });
+}
+
+/** The known key with the fewest edits: what a mistyped one was probably meant to be. */
+function nearest(key: string): string {
+  const known = Object.keys(configKinds);
+  const distances = known.map((candidate) => edits(key.toLowerCase(), candidate.toLowerCase()));
+  return known[distances.indexOf(Math.min(...distances))] ?? "";
+}
+
+/** Levenshtein distance. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= Math.min(a.length, 64); i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
