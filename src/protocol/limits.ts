@@ -173,6 +173,11 @@ export const limits = {
   /** UTF-16 units one token may stand for. A prompt longer than this times the window cannot fit and is refused
    *  unread. The longest token of known vocabularies is below 200 bytes. Abuse: megabytes to tokenise, on one thread. */
   tokenLengthMax: 256,
+  /** One event of an upstream's stream, and what is read of its error bodies, UTF-16 units. Abuse: memory. */
+  engineEventLengthMax: 256 * 1024,
+  engineErrorLengthMax: 8 * 1024,
+  /** Silence of an upstream engine, ms: a large model may think long before its first token. */
+  engineSilenceMsMax: 120_000,
 
   // ---- fetching models ----
   /** A model file, bytes. Above it nothing of today's is meant; it stops a server that never ends. Abuse: a full disk. */
