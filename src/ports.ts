@@ -84,8 +84,9 @@ export interface Listener {
 
 /** What is known of who offers what. Everything that comes out of it was checked: size, schema, signature, times. */
 export interface Market {
+  /** Puts this node's offer up and keeps it standing, renewed before it expires, until another replaces it. */
   publish(offer: Omit<Offer, "seq" | "peer" | "address" | "issuedAt" | "expiresAt">): Promise<void>;
-  /** Each valid offer newer than the last of its peer, own ones excluded. */
+  /** Those that stand now, then each valid offer newer than the last of its peer; own ones excluded. */
   onOffer(listener: (offer: Offer) => void): void;
   /** Peers the control plane sees as gone. A hint: the data plane may still reach them. */
   onGone(listener: (peer: PeerId) => void): void;

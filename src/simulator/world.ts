@@ -69,7 +69,7 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
         signer: { sessionKey: key, sign: (bytes) => signatureOf(key, bytes) },
       },
       {
-        ...{ certificate: "00".repeat(32), endpoints: [], multiaddrs: () => [], priceIn: "0", priceOut: "0" },
+        ...{ certificate: "00".repeat(32), endpoints: [], priceIn: "0", priceOut: "0" },
         domain: {
           operator: `operator-${index % 7}`,
           region: `region-${index % 3}`,
@@ -109,7 +109,7 @@ function createMarketplace(timeline: Timeline, chance: Chance) {
     join: (peer: PeerId | undefined): Market => ({
       async publish(terms) {
         const wall = timeline.clock().wall();
-        const times = { seq: seq++, issuedAt: wall, expiresAt: wall + limits.offerLifeMs };
+        const times = { seq: seq++, issuedAt: wall, expiresAt: wall + limits.offerLifeMsMax };
         const offer = { ...terms, ...times, peer: peer!, address: addressOf(peer!) };
         for (const { peer: other, hear } of listeners) {
           if (other !== peer) timeline.at(timeline.now() + chance.exponential(30), () => hear(offer));

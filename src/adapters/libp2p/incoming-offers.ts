@@ -63,7 +63,10 @@ export function createIncomingOffers(
       log.warn("offer.refused", { from, reason: verdict, bytes: bytes.length });
       return "reject";
     },
-    onOffer: (listener) => void onOffer.push(listener),
+    onOffer(listener) {
+      onOffer.push(listener);
+      for (const offer of book.standing()) listener(offer);
+    },
     onGone: (listener) => void onGone.push(listener),
     gone,
     of: book.of,

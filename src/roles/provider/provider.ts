@@ -18,22 +18,17 @@ export interface ProviderOptions {
   readonly certificate: string;
   /** Data plane addresses, `host:port`. */
   readonly endpoints: readonly string[];
-  readonly multiaddrs: () => readonly string[];
   readonly domain: Offer["domain"];
   readonly priceIn: string;
   readonly priceOut: string;
 }
 
 /** Serves attempts and keeps an offer standing. Resolves once the first offer is out. */
-export async function startProvider(
-  ports: ProviderPorts,
-  options: ProviderOptions,
-): Promise<{ close(): void }> {
-  const { listener, market, engines, clock, log } = ports;
+export async function startProvider(ports: ProviderPorts, options: ProviderOptions): Promise<void> {
+  const { listener, market, engines, log } = ports;
   const byModel = new Map(engines.map((engine) => [engine.model, engine]));
   const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
   let running = 0;
-  let cancelRenewal: () => void = () => {};
 
   listener.onAttempt((channel, remote) => {
     if (running >= slots + limits.attemptsWaitingMax) {
@@ -67,27 +62,18 @@ export async function startProvider(
     };
   });
 
-  await renew();
-  return { close: () => cancelRenewal() };
-
-  async function renew(): Promise<void> {
-    try {
-      await market.publish(offerOf(ports, options, slots));
-    } catch (error) {
-      log.warn("offer-not-published", { error: String(error) });
-    }
-    cancelRenewal = clock.after(limits.offerLifeMs * limits.offerRenewShare, () => void renew());
-  }
+  await market.publish(offerOf(ports, options, slots));
 }
 
 function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, slots: number) {
-  const { certificate, endpoints, multiaddrs, domain, priceIn, priceOut } = options;
+  const { certificate, endpoints, domain, priceIn, priceOut } = options;
   return {
     v: 1 as const,
     sessionKey: signer.sessionKey,
     certificate,
     endpoints: [...endpoints],
-    multiaddrs: multiaddrs().slice(0, limits.offerAddressesMax),
+    // The market knows best where its node is reached, and adds it.
+    multiaddrs: [],
     models: engines.map((engine) => ({
       id: engine.model,
       name: engine.name,
