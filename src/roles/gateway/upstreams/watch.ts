@@ -44,13 +44,16 @@ export class Watch {
     const interval = now - attempt.lastAt;
     attempt.lastAt = now;
     attempt.reportedSilent = false;
-    if (attempt.spoke) {
+    if (!attempt.spoke) {
+      attempt.spoke = true;
+      attempt.member.heardAfter("first", interval / this.#weight);
+    } else if (interval >= 1) {
+      attempt.member.heardAfter("gap", interval);
+    } else {
       // Events of one network read are one piece.
-      if (interval >= 1) attempt.member.heardAfter("gap", interval);
       return;
     }
-    attempt.spoke = true;
-    attempt.member.heardAfter("first", interval / this.#weight);
+    // A rhythm that is just becoming known may call for an earlier look.
     this.#armBy(this.#dueOf(attempt));
   }
 
