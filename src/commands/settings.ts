@@ -88,7 +88,7 @@ function flagOf(key: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function variableOf(key: string): string {
+export function variableOf(key: string): string {
   return `HOLDFAST_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { serveHttp } from "../adapters/http/server.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { systemRandom } from "../adapters/system/random.ts";
@@ -6,9 +5,10 @@ import { createUpstreams } from "../adapters/upstream/client.ts";
 import type { Log } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
-import { type KeySource, parseUpstreams } from "../protocol/upstreams.ts";
+import { parseUpstreams } from "../protocol/upstreams.ts";
 import { createFace } from "../roles/gateway/face.ts";
 import { createUpstreamBackend } from "../roles/gateway/upstreams/backend.ts";
+import { readKey } from "./upstream-key.ts";
 
 export interface UpstreamGatewayOptions {
   /** 0: any free one. */
@@ -74,33 +74,5 @@ export async function startUpstreamGateway(
   } catch (error) {
     await backend.close();
     throw error;
-  }
-}
-
-function readKey(
-  source: KeySource,
-  upstream: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  const where = source.from === "env" ? `environment variable ${source.name}` : `file ${source.path}`;
-  const key = (source.from === "env" ? environment[source.name] : readFile(source.path))?.trim();
-  // Anything else would break the header, and an error about a header could quote the key.
-  if (key !== undefined && /^[\x21-\x7e]+$/.test(key)) return key;
-  throw new HoldfastError(
-    `The key of upstream ${upstream} ${key ? "holds a blank or odd character" : "is not there"}.`,
-    {
-      code: "key-missing",
-      fault: "user",
-      remedy: `Put the key into the ${where}, or leave out key= if the upstream needs none.`,
-      facts: { upstream, source: where },
-    },
-  );
-}
-
-function readFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
   }
 }

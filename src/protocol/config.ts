@@ -13,8 +13,18 @@ export const configSchema = z
     port: z.int().min(0).max(65_535),
     /** Address the endpoint listens on. Anything but loopback lets others use this gateway. */
     host: z.string().min(1).max(255),
-    /** Plain upstreams, `URL,key=env:NAME,model=THEIRS`; with any of them the gateway joins no network. */
-    upstreams: z.array(z.string().min(1).max(2048)).max(1024),
+    /** Names besides this machine's own under which the endpoint may be called while it listens on loopback. */
+    hostsAllowed: z.array(z.string().min(1).max(255)).max(64),
+    /** Plain upstreams (see upstreams.ts for their form); with any of them the gateway joins no network. */
+    upstreams: z.array(z.unknown()).max(limits.upstreamsMax),
+    /** Witnesses for a request that names none. */
+    witnesses: z.int().min(0).max(limits.witnessesMax),
+    /** Finality for a request that names none. */
+    finality: z.enum(["stream", "final", "none"]),
+    /** Hold budget for a request that names none, ms. */
+    holdMs: z.number().min(0).max(limits.holdMsMax),
+    /** A request's whole time, ms. */
+    deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
     /** Providers that `up` starts. */
     nodes: z.int().min(1).max(limits.localNodesMax),
     /** Model: a GGUF file or a URL. Without it the default model is fetched. */
@@ -25,6 +35,8 @@ export const configSchema = z
     bootstrap: z.array(z.string().startsWith("/").max(512)).max(64),
     /** RPC endpoints of the chain. Several, for the same reason. */
     rpc: z.array(z.url().max(2048)).max(16),
+    /** The chain's id. */
+    chainId: z.int().min(1),
     /** Address of the Bonds contract. */
     bonds: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "0x and 40 hex digits"),
     /** Address of the Models contract. */
@@ -39,8 +51,14 @@ export const configSchema = z
     announce: z.array(z.string().min(1).max(256)).max(limits.offerAddressesMax),
     /** Threads of the embedded engine. More than the free cores make every provider on the machine slower. */
     threads: z.int().min(1).max(1024),
+    /** How an upstream that a provider serves from goes on from a begun answer. */
+    resume: z.enum(["assistant", "vllm"]),
     /** Jobs a provider runs at once. */
     slots: z.int().min(1).max(1024),
+    /** Longest prompt and answer together, tokens; each job's memory grows with it. */
+    contextTokens: z.int().min(64).max(limits.answerTokensMax),
+    /** What the node's stake shall be at least, smallest unit; 0 leaves the bond as it is. */
+    stake: z.string().regex(/^\d{1,30}$/, "decimal digits"),
     /** Price per million tokens, smallest unit of the settlement token. */
     priceIn: z.string().regex(/^\d{1,30}$/, "decimal digits"),
     priceOut: z.string().regex(/^\d{1,30}$/, "decimal digits"),
@@ -61,12 +79,18 @@ export type ConfigKey = keyof Config;
 export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" | "switch">> = {
   port: "number",
   host: "text",
+  hostsAllowed: "list",
   upstreams: "list",
+  witnesses: "number",
+  finality: "text",
+  holdMs: "number",
+  deadlineMs: "number",
   nodes: "number",
   model: "text",
   sha256: "text",
   bootstrap: "list",
   rpc: "list",
+  chainId: "number",
   bonds: "text",
   models: "text",
   listen: "text",
@@ -74,7 +98,10 @@ export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" 
   peerPort: "number",
   announce: "list",
   threads: "number",
+  resume: "text",
   slots: "number",
+  contextTokens: "number",
+  stake: "text",
   priceIn: "text",
   priceOut: "text",
   operator: "text",

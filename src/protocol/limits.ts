@@ -27,8 +27,12 @@ export const limits = {
   choicesMax: 8,
   /** Requests being answered at once. Beyond it 429 with Retry-After. Abuse: memory and sockets. */
   requestsInFlightMax: 1024,
+  /** Hold budget of a request that names none, ms: tokens leave unjudged after it, since a stream cannot take words back. */
+  holdMsDefault: 250,
   /** Hold budget a client may ask for, ms. Longer would look like a hang. */
   holdMsMax: 60_000,
+  /** Witnesses of a request over the network that names none: with two, one can be lost and the answer is still judged. */
+  witnessesDefault: 2,
   /** Witnesses a client may ask for. Each costs a prefill on another's machine. */
   witnessesMax: 8,
   /** A job's whole time, ms. */

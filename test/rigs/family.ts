@@ -19,9 +19,9 @@ if (role === "child") {
 } else {
   holdLifeline(() => process.exit(0));
   const children = createChildren();
-  const one = children.start({ name: "one", args: [file, "child"], log });
-  const two = children.start({ name: "two", args: [file, "child"], log });
-  const failing = children.start({ name: "failing", args: [file, "failing"], log });
+  const one = children.start({ name: "one", args: [file, "child"], log, env: process.env });
+  const two = children.start({ name: "two", args: [file, "child"], log, env: process.env });
+  const failing = children.start({ name: "failing", args: [file, "failing"], log, env: process.env });
   const program = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
   children.guard(program.pid ?? 0);
   await Promise.all([one.ready, two.ready]);

@@ -11,7 +11,8 @@ export interface ChildSpec {
   readonly name: string;
   /** Arguments to Node: the script and what follows. */
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Its whole environment, but for what the lifeline adds. */
+  readonly env: NodeJS.ProcessEnv;
   /** File its standard error goes to; appended. */
   readonly log: string;
 }
@@ -124,7 +125,7 @@ function launch(spec: ChildSpec): ChildProcess {
   try {
     const child = spawn(process.execPath, [...spec.args], {
       detached: true,
-      env: { ...process.env, ...spec.env, ...lifelineEnvironment },
+      env: { ...spec.env, ...lifelineEnvironment },
       stdio: ["ignore", "pipe", log, "pipe"],
     });
     child.stdio[3]?.on("error", () => {});

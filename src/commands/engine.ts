@@ -1,0 +1,41 @@
+import { createLlamaEngine } from "../adapters/llama/engine.ts";
+import { createOpenAiEngine } from "../adapters/openai/engine.ts";
+import type { Engine } from "../ports.ts";
+import { HoldfastError } from "../protocol/errors.ts";
+import { parseUpstreams } from "../protocol/upstreams.ts";
+import { obtainModel } from "./model.ts";
+import type { Settings } from "./settings.ts";
+import { readKey } from "./upstream-key.ts";
+
+const slotsDefault = 4;
+const contextTokensDefault = 2048;
+
+/** What a provider serves: a model of its own, or the server named with `--upstream`. */
+export async function openEngine(settings: Settings, signal: AbortSignal): Promise<Engine> {
+  const { slots = slotsDefault, contextTokens = contextTokensDefault, threads = 1 } = settings;
+  if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
+  const model = await obtainModel(settings, signal);
+  return createLlamaEngine({
+    ...{ file: model.path, model: model.id, name: model.name, slots, contextTokens, threads },
+    // A whole network on one machine would fight over its one GPU.
+    gpu: settings.local ? false : "auto",
+  });
+}
+
+function openUpstream(settings: Settings, room: { slots: number; contextTokens: number }): Engine {
+  const [upstream, ...more] = parseUpstreams(settings.upstreams ?? []);
+  if (upstream?.model === undefined || more.length > 0) {
+    throw new HoldfastError("A provider serves one upstream, under the name its model has there.", {
+      code: "bad-upstream",
+      fault: "user",
+      remedy:
+        "Name one: --upstream 'http://127.0.0.1:8000/v1,model=NAME'; start a provider for each further one.",
+    });
+  }
+  const { url, key, model, name } = upstream;
+  return createOpenAiEngine({
+    ...{ url, upstreamModel: model, name: model, ...room },
+    ...(key === undefined ? {} : { key: readKey(key, name, process.env) }),
+    ...(settings.resume === undefined ? {} : { resume: settings.resume }),
+  });
+}

@@ -1,0 +1,266 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Anvil, startAnvil } from "../adapters/chain/anvil.ts";
+import { type Contracts, ensureContracts } from "../adapters/chain/deploy.ts";
+import { loadNodeKey, peerIdOf } from "../adapters/keys/node-key.ts";
+import type { Child, Children } from "../adapters/process/children.ts";
+import { freePorts } from "../adapters/process/free-ports.ts";
+import { processStart } from "../adapters/process/process-start.ts";
+import type { Log, Store } from "../ports.ts";
+import { configKinds } from "../protocol/config.ts";
+import { HoldfastError } from "../protocol/errors.ts";
+import { obtainModel } from "./model.ts";
+import type { Run } from "./run-file.ts";
+import { type Settings, variableOf } from "./settings.ts";
+
+export interface LocalPorts {
+  readonly children: Children;
+  /** The network's own small state: the ports it had, so that addresses peers remember stay true. */
+  readonly store: Store;
+  readonly log: Log;
+  readonly say: (line: string) => void;
+  readonly onClose: (close: () => Promise<void>) => void;
+}
+
+export interface LocalOptions {
+  readonly settings: Settings;
+  readonly nodes: number;
+  /** The endpoint's. */
+  readonly port: number;
+}
+
+type Facts = { [Part in "gateway" | "chain" | "model" | "providers"]: NonNullable<Run[Part]> };
+
+export interface LocalNetwork {
+  readonly run: Facts;
+  readonly gateway: Child;
+  readonly children: readonly Child[];
+}
+
+/** One process to be: where it listens and who it is are known before it starts, so that all can be told of all. */
+interface Place {
+  readonly name: string;
+  readonly home: string;
+  readonly log: string;
+  readonly peerPort: number;
+  readonly dataPort: number;
+  readonly multiaddr: string;
+}
+
+/**
+ * Starts chain, gateway and providers, and waits until the gateway knows the providers. Goes on with fewer providers
+ * than asked for when some fail, but not with none. Throws HoldfastError.
+ */
+export async function startLocalNetwork(
+  ports: LocalPorts,
+  options: LocalOptions,
+  signal: AbortSignal,
+): Promise<LocalNetwork> {
+  const { settings, nodes } = options;
+  const { rpcPort, places } = await findPlaces(ports.store, settings.home, nodes);
+  const [gatewayPlace, ...providerPlaces] = places as [Place, ...Place[]];
+  const rpc = `http://127.0.0.1:${rpcPort}`;
+  const gateway = startChild(ports, settings, gatewayPlace, [
+    ...["gateway", "--port", String(options.port), ...common(gatewayPlace, places, rpc)],
+    ...passed(settings, ["host", "witnesses", "finality", "holdMs", "deadlineMs"]),
+  ]);
+  const [model, { anvil, contracts }, ready] = await Promise.all([
+    obtainModel(settings, signal),
+    startChain(ports, settings, rpcPort),
+    gateway.ready,
+  ]);
+  const started = await startProviders(ports, options, { places: providerPlaces, all: places, rpc }, signal);
+  const url = String(ready["url"]);
+  await untilKnown(ports, url, started.length, signal);
+  return {
+    gateway,
+    children: [gateway, ...started.map(({ child }) => child)],
+    run: {
+      gateway: { ...identity(gateway.pid), url, peer: String(ready["peer"]), log: gatewayPlace.log },
+      chain: {
+        ...identity(anvil.pid),
+        id: contracts.chainId,
+        rpc: [rpc],
+        bonds: contracts.bonds,
+        models: contracts.models,
+      },
+      model: { id: model.id, name: model.name },
+      providers: started.map(({ child, place, facts }) => ({
+        ...{ name: place.name, ...identity(child.pid), log: place.log, model: model.id },
+        ...{
+          peer: String(facts["peer"]),
+          address: String(facts["address"]),
+          endpoint: String(facts["endpoint"]),
+        },
+      })),
+    },
+  };
+}
+
+async function findPlaces(store: Store, home: string, nodes: number) {
+  const before = JSON.parse(store.get("ports") ?? "[]") as number[];
+  const ports = await freePorts(1 + 2 * (nodes + 1), before);
+  store.put("ports", JSON.stringify(ports));
+  const [rpcPort = 0, ...rest] = ports;
+  const names = ["gateway", ...Array.from({ length: nodes }, (_, index) => `provider ${index + 1}`)];
+  const places = names.map((name, index): Place => {
+    const folder = join(home, name.replace(" ", "-"));
+    const [peerPort = 0, dataPort = 0] = rest.slice(2 * index);
+    const peer = peerIdOf(loadNodeKey(folder));
+    const multiaddr = `/ip4/127.0.0.1/tcp/${peerPort}/p2p/${peer}`;
+    return { name, home: folder, log: join(folder, "log"), peerPort, dataPort, multiaddr };
+  });
+  return { rpcPort, places };
+}
+
+async function startChain(
+  { children, log, onClose }: LocalPorts,
+  { home }: Settings,
+  port: number,
+): Promise<{ anvil: Anvil; contracts: Contracts }> {
+  const anvil = await startAnvil({
+    ...{ home, port, log },
+    spawn(file, args, options) {
+      const child = spawn(file, args, options);
+      // From its first moment: it knows nothing of lifelines.
+      if (child.pid !== undefined) child.once("exit", children.guard(child.pid));
+      return child;
+    },
+  });
+  onClose(anvil.stop);
+  return { anvil, contracts: await ensureContracts({ rpc: anvil.rpc }) };
+}
+
+interface Started {
+  readonly place: Place;
+  readonly child: Child;
+  readonly facts: Record<string, unknown>;
+}
+
+/** Time between two starts, ms: a join costs the others a handshake of 16 ms and a few questions each. */
+const staggerMs = 100;
+
+async function startProviders(
+  ports: LocalPorts,
+  { settings }: LocalOptions,
+  { places, all, rpc }: { places: readonly Place[]; all: readonly Place[]; rpc: string },
+  signal: AbortSignal,
+): Promise<Started[]> {
+  const starting: Array<Promise<Started>> = [];
+  for (const [index, place] of places.entries()) {
+    if (signal.aborted) break;
+    const child = startChild(ports, settings, place, [
+      ...["provider", "--data-port", String(place.dataPort), ...common(place, all, rpc)],
+      ...["--operator", settings.operator ?? `local-${index + 1}`, "--region", settings.region ?? "local"],
+      ...passed(settings, [
+        "model",
+        "sha256",
+        "threads",
+        "slots",
+        "contextTokens",
+        "stake",
+        "priceIn",
+        "priceOut",
+      ]),
+    ]);
+    starting.push(child.ready.then((facts) => ({ place, child, facts })));
+    await pause(staggerMs);
+  }
+  const outcomes = await Promise.allSettled(starting);
+  const failures = outcomes
+    .filter((outcome) => outcome.status === "rejected")
+    .map(({ reason }) => reason as unknown);
+  const started = outcomes.filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
+  if (started.length === 0) throw failures[0];
+  for (const failure of failures)
+    ports.say(failure instanceof HoldfastError ? failure.explain() : String(failure));
+  return started;
+}
+
+/** A Node with a small young generation needs a quarter less memory, and nothing here makes much garbage. */
+const nodeFlags = ["--max-semi-space-size=2"];
+
+function startChild(
+  { children }: LocalPorts,
+  settings: Settings,
+  place: Place,
+  args: readonly string[],
+): Child {
+  const main = fileURLToPath(import.meta.url).replace(/commands.local-network\.(ts|js)$/, "main.$1");
+  const level = settings.logLevel === undefined ? [] : ["--log-level", settings.logLevel];
+  return children.start({
+    name: place.name,
+    args: [...nodeFlags, main, ...args, ...level],
+    env: childEnvironment(),
+    log: place.log,
+  });
+}
+
+/** Bootstrap addresses each node is given: several, so that none of them is needed. */
+const bootstrapsMax = 4;
+
+function common(own: Place, all: readonly Place[], rpc: string): string[] {
+  const others = all.filter(({ home }) => home !== own.home).slice(0, bootstrapsMax);
+  return [
+    ...[
+      "--json",
+      "--local",
+      "--home",
+      own.home,
+      "--listen",
+      "127.0.0.1",
+      "--peer-port",
+      String(own.peerPort),
+    ],
+    ...["--rpc", rpc, ...others.flatMap(({ multiaddr }) => ["--bootstrap", multiaddr])],
+  ];
+}
+
+/** Settings that are the children's to heed, as flags. */
+function passed(settings: Settings, keys: ReadonlyArray<keyof typeof configKinds>): string[] {
+  return keys.flatMap((key) => {
+    const value = settings[key];
+    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === undefined ? [] : [flag, String(value)];
+  });
+}
+
+/** Without this network's own settings: each child is told what is meant for it. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const own = new Set([...Object.keys(configKinds).map(variableOf), "HOLDFAST_HOME", "HOLDFAST_CONFIG"]);
+  const rest = Object.entries(process.env).filter(([name]) => !own.has(name));
+  return { ...Object.fromEntries(rest), HOLDFAST_CHILD: "1" };
+}
+
+/** Time providers that run have to become known to the gateway, ms. It takes a second or two on a busy machine. */
+const knownMsMax = 20_000;
+
+async function untilKnown(
+  { say }: LocalPorts,
+  url: string,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + knownMsMax;
+  let known = 0;
+  while (performance.now() < deadline && !signal.aborted) {
+    const answer = await fetch(new URL("/holdfast/status", url)).then((response) => response.json());
+    known = ((answer as { providers?: unknown[] }).providers ?? []).length;
+    if (known >= wanted) return;
+    await pause(50);
+  }
+  if (known > 0 || signal.aborted) return say(`the gateway knows ${known} of ${wanted} providers so far`);
+  throw new HoldfastError("The gateway found no provider.", {
+    code: "no-providers",
+    fault: "holdfast",
+    facts: { waitedMs: knownMsMax },
+    remedy: "The logs in the home folder tell why; `holdfast doctor` looks at the machine.",
+  });
+}
+
+function identity(pid: number): { pid: number; start?: string } {
+  const start = processStart(pid);
+  return { pid, ...(start === undefined ? {} : { start }) };
+}

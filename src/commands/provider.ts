@@ -1,0 +1,109 @@
+import { cpus, hostname } from "node:os";
+import { devPayerKey } from "../adapters/chain/deploy.ts";
+import { ensureBond } from "../adapters/chain/operator.ts";
+import { ensureModel } from "../adapters/chain/registrant.ts";
+import { createListener } from "../adapters/http2/listener.ts";
+import { createSession, verify } from "../adapters/keys/session.ts";
+import { systemClock as clock } from "../adapters/system/clock.ts";
+import type { Engine, Log } from "../ports.ts";
+import { startProvider } from "../roles/provider/provider.ts";
+import { openEngine } from "./engine.ts";
+import { endpointsOf, join, type Membership } from "./join.ts";
+import { commandLog } from "./log.ts";
+import { ownProcess, recordAlone } from "./run-file.ts";
+import { type Flags, readSettings, type Settings } from "./settings.ts";
+import { onStop } from "./stopping.ts";
+
+/** `holdfast provider`: serves a model to the network until it is stopped. */
+export async function provider(flags: Flags): Promise<void> {
+  const settings = readSettings(flags, process.env);
+  const log = commandLog(settings);
+  const closers: Array<() => unknown> = [];
+  const ending = onStop(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+  const listen = settings.listen ?? "0.0.0.0";
+  // The model takes longest to load; the node joins, and its bond is seen to, meanwhile.
+  const [engine, member] = await Promise.all([
+    openEngine(settings, ending),
+    join(settings, log, listen).then(async (joined) => {
+      closers.push(joined.close);
+      await bond(settings, joined, log);
+      return joined;
+    }),
+  ]);
+  await registerModel(settings, member, engine, log);
+  const { node } = member;
+  const session = createSession();
+  const { key, certificate, fingerprint } = session.tls;
+  const listener = await createListener(
+    { clock, log },
+    { key, certificate, host: listen, port: settings.dataPort ?? 0 },
+  );
+  closers.push(listener.close);
+  await node.serveRelayed(listener.serve);
+  const endpoints = endpointsOf(settings, listener.endpoint);
+  await startProvider(
+    { listener, market: node, engines: [engine], signer: session, verify, clock, log },
+    {
+      ...{ certificate: fingerprint, endpoints },
+      domain: domainOf(settings, engine),
+      priceIn: settings.priceIn ?? "0",
+      priceOut: settings.priceOut ?? "0",
+    },
+  );
+  // Finding this model in the hash table is one way more to be found; not a condition for serving.
+  void node
+    .noticeModels([engine.model])
+    .catch((error) => log.debug("model.not-noticed", { detail: String(error) }));
+  tell(flags, settings, member, { engine, endpoint: endpoints[0] ?? "by relay" });
+}
+
+function tell(
+  flags: Flags,
+  { home }: Settings,
+  { node, address }: Membership,
+  { engine, endpoint }: { engine: Engine; endpoint: string },
+): void {
+  const facts = { peer: node.peer, address, endpoint, model: engine.model };
+  const model = { id: engine.model, name: engine.name };
+  recordAlone(home, { model, providers: [{ name: "provider", ...ownProcess(), ...facts }] });
+  if (flags["json"]) console.log(JSON.stringify({ ...facts, model }));
+  else console.error(`Serving ${engine.name} as ${node.peer} at ${endpoint}\nCtrl-C stops it.`);
+}
+
+/** What each node of a local network stakes, smallest unit: a hundred coins that exist nowhere else. */
+const localStake = 100n * 10n ** 18n;
+
+async function bond(settings: Settings, { key, network }: Membership, log: Log): Promise<void> {
+  const stake = settings.stake === undefined ? (settings.local ? localStake : 0n) : BigInt(settings.stake);
+  if (stake === 0n) return;
+  const { rpcs, bonds } = network;
+  const payer = settings.local ? { payerKey: devPayerKey } : {};
+  const { node, changed } = await ensureBond({ rpcs, bonds, key, stake, ...payer });
+  log.info("node.bonded", { node, stake: stake.toString(), changed });
+}
+
+/** On a local network the model is registered too; elsewhere that is its publisher's to do. */
+async function registerModel(
+  settings: Settings,
+  member: Membership,
+  engine: Engine,
+  log: Log,
+): Promise<void> {
+  if (settings.local !== true) return;
+  const { rpcs, models } = member.network;
+  const done = await ensureModel({ rpcs, models, payerKey: devPayerKey, model: engine.model });
+  log.info("model.registered", { model: engine.model, done });
+}
+
+/** What can fail together with this node, as its operator says or as the machine tells. */
+function domainOf(settings: Settings, engine: Engine) {
+  const [processor] = cpus();
+  return {
+    operator: settings.operator ?? hostname().slice(0, 128),
+    region: settings.region ?? "",
+    build: engine.profile.slice(0, 128),
+    hardware: (processor?.model ?? process.arch).trim().slice(0, 128),
+  };
+}

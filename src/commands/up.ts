@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { createChildren } from "../adapters/process/children.ts";
+import { openStore } from "../adapters/sqlite/store.ts";
+import { exitCode, HoldfastError } from "../protocol/errors.ts";
+import { defaultNodes, defaultPort } from "./defaults.ts";
+import { startLocalNetwork } from "./local-network.ts";
+import { commandLog } from "./log.ts";
+import { ownProcess, type Run, readRun, writeRun } from "./run-file.ts";
+import { type Flags, readSettings, type Settings } from "./settings.ts";
+import { onStop } from "./stopping.ts";
+import { table } from "./table.ts";
+
+/**
+ * `holdfast up`: a whole network on this machine, in the foreground. With `--json` exactly one line goes to standard
+ * output, `{"url": …}`, once a request will be answered.
+ */
+export async function up(flags: Flags): Promise<void> {
+  const json = flags["json"] === true;
+  const settings = readSettings(flags, process.env);
+  const say = (line: string) => (json ? console.error(line) : console.log(line));
+  const children = createChildren();
+  const closers: Array<() => Promise<void>> = [children.stop];
+  const ending = onStop(async (why) => {
+    if (why !== "parent gone") say("stopping");
+    await Promise.all(closers.map((close) => close()));
+  });
+  const store = openHome(settings);
+  const network = await startLocalNetwork(
+    { children, store, log: commandLog(settings), say, onClose: (close) => closers.push(close) },
+    { settings, nodes: settings.nodes ?? defaultNodes, port: portOf(settings, json) },
+    ending,
+  );
+  if (ending.aborted) return;
+  const run: Run = { v: 1, startedAt: new Date().toISOString(), up: ownProcess(), ...network.run };
+  writeRun(settings.home, run);
+  if (json) console.log(JSON.stringify({ url: network.run.gateway.url }));
+  (json ? console.error : console.log)(summary(run));
+  for (const child of network.children) {
+    void child.ended.then((how) => {
+      if (!ending.aborted) say(`${child.name} (pid ${child.pid}) ended: ${how}`);
+    });
+  }
+  // Without its endpoint a network is of no use to whoever started it.
+  await network.gateway.ended;
+  if (ending.aborted) return;
+  await Promise.all(closers.map((close) => close()));
+  process.exit(exitCode.holdfast);
+}
+
+/** Named, else 11411 for a person; a network beside others (a home of its own, or a script's) takes any free port. */
+function portOf({ port, homeNamed }: Settings, json: boolean): number {
+  return port ?? (homeNamed || json ? 0 : defaultPort);
+}
+
+/** Opening its store is what keeps a second network out of a home folder. */
+function openHome({ home }: Settings) {
+  try {
+    return openStore({ path: join(home, "network.sqlite") });
+  } catch (cause) {
+    if (!(cause instanceof HoldfastError) || cause.code !== "home-in-use") throw cause;
+    const run = readRun(home);
+    throw new HoldfastError("A network is already running out of this home folder.", {
+      code: "home-in-use",
+      fault: "environment",
+      facts: {
+        home,
+        ...(run?.up === undefined ? {} : { pid: run.up.pid }),
+        ...(run?.gateway && { url: run.gateway.url }),
+      },
+      remedy: "Use that one, stop it, or start another beside it with --home FOLDER.",
+      cause,
+    });
+  }
+}
+
+function summary({ gateway, chain, providers, model }: Run): string {
+  const rows = [["who", "pid", "where", "model"]];
+  if (chain !== undefined)
+    rows.push(["chain", String(chain.pid), chain.rpc.join(" "), `(chain ${chain.id})`]);
+  for (const { name, pid, endpoint } of providers)
+    rows.push([name, String(pid), endpoint, model?.name ?? ""]);
+  if (gateway !== undefined) rows.push(["gateway", String(gateway.pid), gateway.url, ""]);
+  const url = gateway?.url ?? "";
+  const body = {
+    model: model?.name,
+    stream: true,
+    messages: [{ role: "user", content: "Why is the sky blue?" }],
+  };
+  return `
+${table(rows)}
+
+Try it:
+  curl -N ${url}/chat/completions -H 'content-type: application/json' -d '${JSON.stringify(body)}'
+
+Base URL for any OpenAI client (no key needed):
+  ${url}
+
+Ctrl-C stops everything.`;
+}
