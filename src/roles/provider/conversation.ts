@@ -66,6 +66,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     });
     const { promptTokens, promptDigest } = voice;
     channel.send({ t: "ready", promptTokens, promptDigest });
+    await voice.prepare(stop.signal);
     await follow(voice, createAnswer(open.job, promptDigest));
   }
 

@@ -22,6 +22,7 @@ export async function openTextVoice(
     promptTokens: 0,
     promptDigest: bytesToHex(sha256(utf8ToBytes(JSON.stringify(open.prompt)))),
     tokensMax: open.tokensMax ?? open.tokensDefault,
+    prepare: async () => {},
     speak,
     async judge() {
       throw new HoldfastError("this engine shows no logits", { code: "cannot-witness", fault: "peer" });

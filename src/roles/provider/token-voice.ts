@@ -40,6 +40,9 @@ export async function openTokenVoice(
     promptTokens,
     promptDigest: digestOf(sequence.promptIds),
     tokensMax,
+    async prepare(signal) {
+      await sequence.judge([], signal);
+    },
     speak,
     judge,
     async drop(to) {

@@ -12,6 +12,8 @@ export interface Voice {
   readonly promptDigest: string;
   /** Longest answer it will give, tokens of its own kind. */
   readonly tokensMax: number;
+  /** Reads the prompt, so that the first chunk, its own or another's, finds the caches warm. */
+  prepare(signal: AbortSignal): Promise<void>;
   /**
    * Says the next chunk of `answer`. Returns undefined when `interrupted()` became true before there was anything to
    * say. Never called again after a chunk with `end`.

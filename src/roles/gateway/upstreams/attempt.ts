@@ -31,8 +31,14 @@ export interface AttemptListener {
   /** The answer is complete. `held`: the events from its `finish_reason` on, or the body that is the answer. */
   complete(attempt: Attempt, answer: { held: readonly StreamPiece[]; body: string }): void;
   /** The upstream says that the application's request is wrong. */
-  refused(attempt: Attempt, response: { status: number; body: string; contentType: string }): void;
+  refused(attempt: Attempt, response: RefusedResponse): void;
   lost(attempt: Attempt, fault: AttemptFault): void;
+}
+
+export interface RefusedResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
 }
 
 interface AttemptPorts {

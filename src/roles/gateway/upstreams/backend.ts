@@ -8,6 +8,7 @@ import type { Backend, Call } from "../backend.ts";
 import { Catalogue } from "./catalogue.ts";
 import { Fleet } from "./fleet.ts";
 import { Job, type JobPorts } from "./job.ts";
+import { jobIds } from "./job-ids.ts";
 import type { Member } from "./member.ts";
 import type { UpstreamTarget } from "./request.ts";
 import { WitnessedJob } from "./witnessed-job.ts";
@@ -31,6 +32,7 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
   const { clock, upstreams, log, random } = ports;
   const fleet = new Fleet(options.upstreams);
   const catalogue = new Catalogue(ports, fleet);
+  const nextId = jobIds(random);
   const jobs = new Set<Job | WitnessedJob>();
   let closing = false;
   void catalogue.refresh();
@@ -46,7 +48,7 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
       const job = new (holdfast.witnesses > 0 ? WitnessedJob : Job)(
         { clock, upstreams, log },
         {
-          ...{ id: hex(random.bytes(32)), fleet, call, holdfast },
+          ...{ id: nextId(), fleet, call, holdfast },
           deadlineMs: options.deadlineMs ?? limits.upstreamDeadlineMsDefault,
           over: () => jobs.delete(job),
         },
@@ -93,8 +95,4 @@ function statusOf(member: Member, now: number): Record<string, unknown> {
     firstContentMs: latencyMs === undefined ? null : Math.round(latencyMs),
     lastFault: lastFault === undefined ? null : `${lastFault.code} (${lastFault.detail})`,
   };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

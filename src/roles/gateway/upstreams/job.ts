@@ -12,7 +12,7 @@ import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import type { Call } from "../backend.ts";
-import { Attempt, type AttemptListener, type StreamPiece } from "./attempt.ts";
+import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
 import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
@@ -56,6 +56,7 @@ export class Job implements AttemptListener {
   #nextAttempt = 0;
   /** Length of the text after each piece delivered: how many tokens stand before a boundary. */
   readonly #pieceEnds: number[] = [];
+  #refusal: RefusedResponse | undefined;
   /** The event the rules are being told of. */
   #current: StreamPiece | undefined;
   /** The end of an answer, while the rules decide about it. */
@@ -131,18 +132,10 @@ export class Job implements AttemptListener {
     this.#ending = noEnding;
   }
 
-  refused(
-    attempt: Attempt,
-    { status, body, contentType }: { status: number; body: string; contentType: string },
-  ): void {
-    const { call } = this.#options;
-    if (!this.#answer.begun) {
-      this.#feed({ t: "refused", attempt: attempt.id });
-      call.reply.text(status, body, { "content-type": contentType });
-      return;
-    }
-    if (attempt.plan.how === "prefill") {
-      attempt.member.prefillRefused(call.body.model, attempt.style, this.#ports.clock.now());
+  refused(attempt: Attempt, response: RefusedResponse): void {
+    this.#refusal = response;
+    if (this.#answer.begun && attempt.plan.how === "prefill") {
+      attempt.member.prefillRefused(this.#options.call.body.model, attempt.style, this.#ports.clock.now());
       // The other style is no second try of the same thing.
       this.#tried.set(attempt.member, (this.#tried.get(attempt.member) ?? 1) - 1);
     }
@@ -181,7 +174,7 @@ export class Job implements AttemptListener {
       case "fail":
         return this.#fail(effect.code);
       case "relay":
-        return; // `refused` has the response and passes it on.
+        return this.#relay();
     }
   }
 
@@ -275,6 +268,12 @@ export class Job implements AttemptListener {
       this.#delivery.pass(piece, facts === undefined ? { cut, foreign } : { cut, foreign, facts });
     }
     this.#delivery.done();
+  }
+
+  /** The application's own mistake, in the upstream's own words. */
+  #relay(): void {
+    const { status, body, contentType } = this.#refusal!;
+    this.#options.call.reply.text(status, body, { "content-type": contentType });
   }
 
   #fail(code: FailureCode): void {

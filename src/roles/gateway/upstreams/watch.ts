@@ -103,4 +103,4 @@ export class Watch {
 }
 
 /** A whole answer says nothing until it is done, and answers differ in length far more than first words do. */
-const wholeAnswersSlower = 5;
+const wholeAnswersSlower = 10;

@@ -4,7 +4,7 @@ import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { type HoldfastEnd, type Refusal, serverError } from "../../../protocol/openai.ts";
 import { answerKey } from "../../../protocol/openai-answer.ts";
-import { Attempt, type AttemptListener, type StreamPiece } from "./attempt.ts";
+import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
 import { type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
@@ -92,7 +92,7 @@ export class WitnessedJob implements AttemptListener {
     this.#judge();
   }
 
-  refused(attempt: Attempt, response: { status: number; body: string; contentType: string }): void {
+  refused(attempt: Attempt, response: RefusedResponse): void {
     if (this.#over) return;
     this.#attempts.delete(attempt.id);
     this.#end();
