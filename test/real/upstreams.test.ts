@@ -392,6 +392,35 @@ describe("witnesses", () => {
   });
 });
 
+/** Three of ten fail at one instant, with fifty streams in flight, and stay that way. */
+const fates: Array<[string, (rig: UpstreamRig) => void | Promise<void>]> = [
+  ["are killed", (rig) => rig.close()],
+  ["reset every stream half-way", (rig) => rig.be({ fault: { kind: "reset", after: 7 } })],
+  ["cut every stream half-way", (rig) => rig.be({ fault: { kind: "cut", after: 7 } })],
+  ["hang half-way", (rig) => rig.be({ fault: { kind: "hang", after: 7 } })],
+];
+
+test.each(fates)("three of ten upstreams %s: every answer is whole", async (_, befall) => {
+  const rigs: UpstreamRig[] = [];
+  for (let index = 0; index < 10; index++) rigs.push(await upstream({ tokenMs: 8 }));
+  const url = await gatewayOver(rigs.map((rig) => rig.url));
+  const answers: Promise<Seen>[] = [];
+  const wave = (count: number) => {
+    for (let index = 0; index < count; index++) answers.push(ask(url, { stream: true }));
+  };
+  wave(50);
+  await until(() => rigs.every((rig) => rig.requests.length === 5), 5000, "all of them are at work");
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  for (const index of [0, 3, 6]) await befall(rigs[index]!);
+  for (let later = 0; later < 5; later++) {
+    wave(20);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  const seen = await Promise.all(answers);
+  expect(seen.filter((one) => one.text !== text || !one.done || one.finish !== "stop")).toEqual([]);
+  expect(seen.length).toBe(150);
+});
+
 test("closing the gateway ends open streams in an explicit error", async () => {
   const rig = await upstream({ tokenMs: 30 });
   const gateway = await startUpstreamGateway({ log: silentLog }, { port: 0, upstreams: [rig.url] });

@@ -25,14 +25,14 @@ export function replyOver(response: ServerResponse, requestId: string, settled: 
   const whole = (status: number, body: string, headers?: Record<string, string>) => {
     if (over || response.headersSent) return;
     settle();
-    const bytes = Buffer.from(body);
     const head = {
       "content-type": json,
       "x-request-id": requestId,
-      "content-length": bytes.length,
+      "content-length": Buffer.byteLength(body),
       ...headers,
     };
-    response.writeHead(status, head).end(bytes);
+    // A string leaves in one write together with the head.
+    response.writeHead(status, head).end(body);
   };
   const retryAfter = ({ retryAfter: seconds }: Refusal) =>
     seconds === undefined ? undefined : { "retry-after": String(Math.ceil(seconds)) };

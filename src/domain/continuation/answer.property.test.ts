@@ -129,7 +129,7 @@ test("whatever happens, the application gets a gapless prefix of one answer and 
             world.running.delete(attempt);
             world.feed({ t: "lost", attempt });
           } else if (what === "refuse") {
-            if (!world.state.begun) continue;
+            if (!world.state.begun && chars > 4) continue;
             world.running.delete(attempt);
             world.feed({ t: "refused", attempt });
           } else {
@@ -164,4 +164,11 @@ test("a client's own error is passed on before content, and is only an attempt a
   early.feed({ t: "begin" });
   early.feed({ t: "refused", attempt: 0 });
   expect(early.ends).toEqual(["relay"]);
+  const hedged = new World(true, () => true);
+  hedged.feed({ t: "begin" });
+  hedged.feed({ t: "silent", attempt: 0 });
+  hedged.running.delete(1);
+  hedged.feed({ t: "refused", attempt: 1 });
+  expect(hedged.ends).toEqual([]);
+  expect(hedged.state.running.map(({ id }) => id)).toEqual([0]);
 });

@@ -205,11 +205,9 @@ function refused(state: Answer, id: number): Step {
   if (!state.running.some((one) => one.id === id)) return { state, effects: none };
   // Somebody took this very request before, so it was the way of going on that was refused.
   if (state.begun) return lost(state, id);
-  const others = state.running.filter((one) => one.id !== id);
-  return {
-    state: { ...state, over: true, running: [] },
-    effects: [...cancelAll(others), { t: "relay", attempt: id }],
-  };
+  // Another may still take what this one finds too long or does not know.
+  if (state.running.length > 1) return { state: without(state, id), effects: none };
+  return { state: { ...state, over: true, running: [] }, effects: [{ t: "relay", attempt: id }] };
 }
 
 function lost(state: Answer, id: number): Step {

@@ -88,10 +88,6 @@ export class Member implements Ranked {
     this.#setPrefill(model, { misses, ...next });
   }
 
-  knowsPrefill(model: string): PrefillKnowledge | undefined {
-    return this.#prefill.get(model);
-  }
-
   #setPrefill(model: string, knowledge: PrefillKnowledge): void {
     // The application chooses these names; the map must not grow with them.
     if (this.#prefill.size >= modelsRememberedMax && !this.#prefill.has(model)) this.#prefill.clear();

@@ -92,11 +92,13 @@ export class WitnessedJob implements AttemptListener {
     this.#judge();
   }
 
-  refused(attempt: Attempt, response: RefusedResponse): void {
+  refused(attempt: Attempt, { status, body, contentType }: RefusedResponse): void {
     if (this.#over) return;
     this.#attempts.delete(attempt.id);
+    this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+    // Others may still take what this one finds too long or does not know.
+    if (this.#attempts.size + this.#answered.length > 0) return this.#judge();
     this.#end();
-    const { status, body, contentType } = response;
     this.#options.call.reply.text(status, body, { "content-type": contentType });
   }
 
@@ -145,6 +147,10 @@ export class WitnessedJob implements AttemptListener {
 
   #deliver(speaker: Answered, witness: Answered): void {
     const { id: job, holdfast, call } = this.#options;
+    for (const { member, startedAt, reportedSilent } of this.#attempts.values()) {
+      const fault = { code: "silent", detail: "others were quicker" } as const;
+      if (reportedSilent) member.faulted(fault, startedAt, this.#ports.clock.now());
+    }
     this.#end();
     const end: HoldfastEnd = {
       ...{ job, finality: holdfast.finality, verdict: "valid", basis: "text" },
