@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
-import { findPackageJSON } from "node:module";
+import { createRequire, findPackageJSON } from "node:module";
 import { freemem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
@@ -35,7 +35,7 @@ export async function examine(settings: Settings, environment: NodeJS.ProcessEnv
     modelFile(settings, environment),
     engine(),
     graphics(environment),
-    chain(environment),
+    chain(),
     await port(settings.port ?? defaultPort),
     folder("home folder", settings.home, "keys, chain and log files"),
     folder("model cache", cacheFolder(environment), "model files"),
@@ -143,13 +143,21 @@ function graphics(environment: NodeJS.ProcessEnv): Finding {
   return { name: "GPU", state: "hint", found: "NVIDIA, unused", needed, remedy };
 }
 
-function chain(environment: NodeJS.ProcessEnv): Finding {
+function chain(): Finding {
   const needed = "the local chain of `holdfast up`";
-  const packaged = isPackageHere("@foundry-rs/anvil");
-  if (packaged || isOnPath("anvil", environment))
-    return { name: "anvil", state: "ok", found: packaged ? "from npm" : "on the path", needed };
-  const remedy = "npm install -g @foundry-rs/anvil   (not needed with --rpc and a chain that exists)";
-  return { name: "anvil", state: "missing", found: "not installed", needed, remedy };
+  const name = "anvil";
+  const system =
+    { linux: "linux", darwin: "darwin", win32: "win32" }[process.platform as string] ?? process.platform;
+  const cpu = { x64: "amd64" }[process.arch as string] ?? process.arch;
+  if (isPackageHere("@foundry-rs/anvil")) {
+    const found = `from npm, ${system}-${cpu}`;
+    // npm passes over a platform's binary when optional packages are omitted.
+    const inside = createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json");
+    if (packageFolder(`@foundry-rs/anvil-${system}-${cpu}`, inside) !== undefined)
+      return { name, state: "ok", found, needed };
+  }
+  const remedy = "npm install -g @foundry-rs/anvil --include=optional";
+  return { name, state: "missing", found: "not installed", needed, remedy };
 }
 
 async function port(wanted: number): Promise<Finding> {
@@ -233,9 +241,9 @@ function isPackageHere(name: string): boolean {
   return packageFolder(name) !== undefined;
 }
 
-function packageFolder(name: string): string | undefined {
+function packageFolder(name: string, from: string | URL = import.meta.url): string | undefined {
   try {
-    const manifest = findPackageJSON(name, import.meta.url);
+    const manifest = findPackageJSON(name, from);
     return manifest === undefined ? undefined : dirname(manifest);
   } catch {
     return undefined;
