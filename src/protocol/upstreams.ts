@@ -29,7 +29,7 @@ const keySchema = z
   );
 
 /** One entry of the configuration file's `upstreams`. */
-export const upstreamEntrySchema = z.strictObject({
+const upstreamEntrySchema = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "not an http:// or https:// URL" })
     .refine(

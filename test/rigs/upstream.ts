@@ -15,7 +15,7 @@ export interface UpstreamRig {
   close(): Promise<void>;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly raw: string;
@@ -99,7 +99,7 @@ export async function startUpstream(behaviour: Partial<Behaviour> = {}): Promise
   return rig;
 }
 
-export function tokensOf(text: string): string[] {
+function tokensOf(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 

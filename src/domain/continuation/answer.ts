@@ -1,7 +1,7 @@
 import { holdAgainst, type Plan } from "./plan.ts";
 
 /** One attempt that is running: one server's part in the answer. */
-export interface Attempt {
+interface Attempt {
   readonly id: number;
   readonly plan: Plan;
   /** What it said that was not delivered, while it is not the speaker. */
@@ -117,7 +117,7 @@ export function step(state: Answer, event: AnswerEvent): Step {
 }
 
 /** May one more attempt be made? */
-export function mayRecruit({ limits, fruitless, asked: count, opaque }: Answer): boolean {
+function mayRecruit({ limits, fruitless, asked: count, opaque }: Answer): boolean {
   return !opaque && fruitless < limits.attemptsMax && count < limits.attemptsTotalMax;
 }
 
