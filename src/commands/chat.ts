@@ -12,14 +12,11 @@ import { type Flags, readSettings } from "./settings.ts";
 export async function chat(words: readonly string[], flags: Flags): Promise<void> {
   const settings = readSettings({ ...flags, model: undefined }, process.env);
   const url = baseUrl(text(flags["url"]) ?? readRun(settings.home)?.gateway?.url);
+  const [maxTokens, temperature] = [number(flags, "maxTokens", 512), number(flags, "temperature", 0.7)];
   const model = text(flags["model"]) ?? (await findModel(url));
   const system = text(flags["system"]);
   const messages: ChatMessage[] = system === undefined ? [] : [{ role: "system", content: system }];
-  const options = {
-    ...{ url, model, quiet: flags["quiet"] === true },
-    maxTokens: number(flags, "maxTokens", 512),
-    temperature: number(flags, "temperature", 0.7),
-  };
+  const options = { url, model, quiet: flags["quiet"] === true, maxTokens, temperature };
   const once = words.length > 0 ? words.join(" ") : process.stdin.isTTY ? undefined : await allInput();
   if (once === undefined) return converse(messages, options);
   if (once.trim() === "") {
