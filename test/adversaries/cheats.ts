@@ -1,0 +1,87 @@
+import type { TokenId } from "../../src/domain/ids.ts";
+import type { Candidate } from "../../src/domain/verification/sampler.ts";
+import type { TokenEngine, TokenSequence } from "../../src/ports.ts";
+
+/**
+ * Ways to cheat, each a real engine with one thing bent. They live in the tests only: nothing in the product can make
+ * a provider cheat.
+ */
+export const cheats = {
+  /** Speaks with other weights: every logit is off by up to four, the same way each time. */
+  "other-model": (engine) => bent(engine, { speak: (candidates) => reweighed(candidates, 4) }),
+  /** Says its tenth token again instead of the eleventh. */
+  "repeats-token": (engine) =>
+    bent(engine, { speak: (candidates, said) => (said.length === 10 ? only(said[9]!) : candidates) }),
+  /** Leaves out what would have been its tenth token. */
+  "drops-token": (engine) => bent(engine, { skipAt: 10 }),
+  /** Signs ids that are right, with other words beside them. */
+  "two-texts": (engine) => bent(engine, { text: (text, at) => (at > 8 ? text.toUpperCase() : text) }),
+  /** Honest as a speaker; as a witness it sees one chunk through the eyes of another model. */
+  dissenter: (engine) =>
+    bent(engine, { judge: (candidates, at) => (at === 6 ? reweighed(candidates, 12) : candidates) }),
+} satisfies Record<string, (engine: TokenEngine) => TokenEngine>;
+
+export type Cheat = keyof typeof cheats;
+
+interface Bend {
+  readonly speak?: (candidates: Candidate[], said: readonly TokenId[]) => Candidate[];
+  readonly judge?: (candidates: Candidate[], position: number) => Candidate[];
+  readonly text?: (text: string, position: number) => string;
+  readonly skipAt?: number;
+}
+
+function bent(engine: TokenEngine, bend: Bend): TokenEngine {
+  return {
+    ...engine,
+    open: async (prompt, tokensMax) => bentSequence(await engine.open(prompt, tokensMax), bend),
+  };
+}
+
+function bentSequence(sequence: TokenSequence, bend: Bend): TokenSequence {
+  let answer: TokenId[] = [];
+  let speaking = false;
+  let skipped = false;
+  return {
+    promptIds: sequence.promptIds,
+    async next(ids, signal) {
+      speaking = true;
+      answer.push(...ids);
+      let candidates = await sequence.next(ids, signal);
+      if (bend.skipAt !== undefined && answer.length >= bend.skipAt && !skipped) {
+        skipped = true;
+        candidates = await sequence.next([candidates[0]!.id], signal);
+      }
+      return bend.speak?.(candidates, answer) ?? candidates;
+    },
+    async judge(ids, signal) {
+      const from = answer.length;
+      answer.push(...ids);
+      const lists = await sequence.judge(ids, signal);
+      return lists.map((list, offset) => bend.judge?.(list, from + offset) ?? list);
+    },
+    logitOf: sequence.logitOf,
+    async keep(length) {
+      answer = answer.slice(0, length);
+      await sequence.keep(length);
+    },
+    text(ids, before) {
+      const text = sequence.text(ids, before);
+      return speaking ? (bend.text?.(text, before.length) ?? text) : text;
+    },
+    ends: sequence.ends,
+    close: sequence.close,
+  };
+}
+
+/** The same list as another model might rank it: each logit moved by a hash of its id, largest first again. */
+function reweighed(candidates: Candidate[], most: number): Candidate[] {
+  const moved = candidates.map(({ id, logit }) => ({
+    id,
+    logit: logit + most * (2 * ((Math.imul(id + 1, 2654435761) >>> 0) / 2 ** 32) - 1),
+  }));
+  return moved.sort((a, b) => b.logit - a.logit || a.id - b.id);
+}
+
+function only(id: TokenId): Candidate[] {
+  return [{ id, logit: 100 }];
+}

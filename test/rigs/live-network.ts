@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isAlive } from "../../src/adapters/process/process-start.ts";
+import { cleanEnvironment, type RunningCommand, root, startCommand } from "./command.ts";
+import { until } from "./until.ts";
+
+/** A network as `holdfast up` runs it, whose providers can be killed, stopped and brought back. */
+export interface LiveNetwork {
+  /** Ends in `/v1`. */
+  readonly url: string;
+  readonly home: string;
+  readonly gatewayPid: number;
+  providers(): readonly LiveProvider[];
+  provider(peer: string): LiveProvider;
+  /** What the gateway knows: every peer, and whether it would be asked first. */
+  known(): Promise<ReadonlyArray<{ peer: string; alive: boolean }>>;
+  stop(): Promise<void>;
+}
+
+export interface LiveProvider {
+  readonly peer: string;
+  pid(): number;
+  signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  /** Starts it again with the arguments it had, on what is left on its disk; resolves when it serves. */
+  revive(): Promise<void>;
+}
+
+interface Run {
+  readonly gateway: { readonly pid: number; readonly url: string };
+  readonly providers: ReadonlyArray<{ readonly peer: string; readonly pid: number; readonly start: string }>;
+}
+
+export async function startLiveNetwork(options: {
+  nodes: number;
+  args?: readonly string[];
+}): Promise<LiveNetwork> {
+  const home = mkdtempSync(join(tmpdir(), "holdfast-live-"));
+  const args = [
+    "up",
+    "--nodes",
+    String(options.nodes),
+    "--port",
+    "0",
+    "--home",
+    home,
+    "--json",
+    ...(options.args ?? []),
+  ];
+  const command: RunningCommand = startCommand(process.execPath, [join(root, "src/main.ts"), ...args]);
+  const { url } = JSON.parse(await command.line()) as { url: string };
+  const run = JSON.parse(readFileSync(join(home, "run.json"), "utf8")) as Run;
+  const revived = new Set<ChildProcess>();
+  const providers = run.providers.map((provider) => liveProvider(provider, revived));
+  return {
+    ...{ url, home, gatewayPid: run.gateway.pid },
+    providers: () => providers,
+    provider: (peer) => providers.find((provider) => provider.peer === peer)!,
+    async known() {
+      const status = (await (await fetch(new URL("/holdfast/status", url))).json()) as {
+        providers: Array<{ peer: string; alive: boolean }>;
+      };
+      return status.providers;
+    },
+    async stop() {
+      for (const child of revived) child.kill("SIGKILL");
+      command.child.kill("SIGINT");
+      await command.finished;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function liveProvider(
+  { peer, pid, start }: Run["providers"][number],
+  revived: Set<ChildProcess>,
+): LiveProvider {
+  let current = pid;
+  const [file, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) as [string];
+  return {
+    peer,
+    pid: () => current,
+    signal: (signal) => process.kill(current, signal),
+    async revive() {
+      await until(() => !isAlive(pid, start), 5_000, "the killed provider is gone");
+      const child = spawn(file, args, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "inherit"] });
+      revived.add(child);
+      child.once("exit", () => revived.delete(child));
+      await new Promise<void>((resolve, reject) => {
+        child.stdout?.once("data", () => resolve());
+        child.once("exit", (code) => reject(new Error(`the provider ended with ${code} instead of serving`)));
+      });
+      current = child.pid!;
+    },
+  };
+}
