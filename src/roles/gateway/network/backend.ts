@@ -78,13 +78,8 @@ function answer(ports: NetworkPorts, roster: NetworkRoster, ask: Ask, ended: () 
   const created = Math.floor(ports.clock.wall() / 1000);
   const prefix = call.endpoint === "chat/completions" ? "chatcmpl" : "cmpl";
   const writer = createWriter(call, request, {
-    ...{
-      id: `${prefix}-${base.slice(0, 24)}`,
-      job: base,
-      model: call.body.model,
-      created,
-      finality: wishes.finality,
-    },
+    ...{ id: `${prefix}-${base.slice(0, 24)}`, job: base, model: call.body.model, created },
+    finality: wishes.finality,
   });
   const jobs: RunningJob[] = [];
   let left = request.choices;

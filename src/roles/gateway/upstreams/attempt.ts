@@ -11,7 +11,7 @@ import { limits } from "../../../protocol/limits.ts";
 import { type ChunkFacts, readChunk } from "../../../protocol/openai-chunk.ts";
 import { type SseEvent, SseSplitter } from "../../../protocol/sse.ts";
 import { type AttemptFault, judgeStatus } from "./fault.ts";
-import type { Member } from "./fleet.ts";
+import type { Member } from "./member.ts";
 import type { PrefillStyle } from "./request.ts";
 import { wholeAnswer } from "./whole.ts";
 

@@ -3,7 +3,8 @@ import type { Clock, Upstreams } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { endpointUrl } from "../../../protocol/upstreams.ts";
 import type { ModelCard } from "../backend.ts";
-import type { Fleet, Member } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Member } from "./member.ts";
 import { headersFor } from "./request.ts";
 
 /** Which models the upstreams say they serve. It only helps to choose: a list that cannot be had hides nobody. */

@@ -5,8 +5,6 @@ import { inOrder } from "../../../domain/routing/health.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
-export type { Member } from "./member.ts";
-
 /** What an answer needs of the next upstream. */
 export interface Wanted {
   readonly model: string;

@@ -16,7 +16,8 @@ import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece }
 import { StreamDelivery } from "./delivery.ts";
 import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
-import type { Fleet, Member } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
 import { Watch } from "./watch.ts";
 

@@ -8,8 +8,8 @@ import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece }
 import { StreamDelivery } from "./delivery.ts";
 import { type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
-import type { Member } from "./fleet.ts";
 import type { JobOptions, JobPorts } from "./job.ts";
+import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
 import { Watch } from "./watch.ts";
 
