@@ -46,7 +46,7 @@ export function writeRun(home: string, run: Run): void {
 }
 
 /** Is any process of the record still there? */
-export function isLive(run: Run): boolean {
+function isLive(run: Run): boolean {
   const { up, gateway, chain, providers } = run;
   return [up, gateway, chain, ...providers].some((it) => it?.pid !== undefined && isAlive(it.pid, it.start));
 }
