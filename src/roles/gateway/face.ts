@@ -19,7 +19,8 @@ export function createFace(backend: Backend, options: FaceOptions = {}): HttpHan
     },
     "/healthz": { method: "GET", run: (_, reply) => reply.json(200, { status: "ok" }) },
   };
-  return (request, reply) => {
+  return (asked, reply) => {
+    const request = { ...asked, path: canonicalPath(asked.path) };
     const model = modelPath(request.path);
     const route =
       model === undefined
@@ -86,6 +87,16 @@ function modelBody({ id, ownedBy, facts }: ModelCard) {
     owned_by: ownedBy,
     ...(facts === undefined ? {} : { holdfast: facts }),
   };
+}
+
+/**
+ * Some applications add `/v1` to the base URL they are given and some do not: with none or several the same is meant.
+ * What it must never mean is an endpoint that works in one application and is missing in the next.
+ */
+function canonicalPath(path: string): string {
+  return path
+    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|models)(?:\/|$))/, "/v1")
+    .replace(/^(?:\/v1)+(?=\/(?:holdfast\/|healthz$))/, "");
 }
 
 /** The model named by `/v1/models/…`, whose id may hold slashes, escaped or not. */
