@@ -145,6 +145,8 @@ export const limits = {
   // ---- a node's own machine ----
   /** Size of a node's state file, bytes. It holds counters and vouchers, some KiB each peer. Abuse: peers filling a disk. */
   storeBytesMax: 1024 * 1024 * 1024,
+  /** A child's log when it starts, bytes; a larger one is put aside first. Abuse: peers that provoke log lines for days. */
+  logBytesMax: 16 * 1024 * 1024,
   /** A configuration file, bytes. A thousand upstreams are about 200 KiB; a wrong path may name anything. */
   configBytesMax: 1024 * 1024,
   /** Nodes that one `holdfast up` starts. Each is a process with a model of its own, about 0.3 GB. */

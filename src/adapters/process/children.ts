@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Fault, HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
 import { lifelineDescriptor, lifelineEnvironment } from "./lifeline.ts";
 import { processStart } from "./process-start.ts";
 
@@ -121,6 +122,9 @@ function startGuard(): ChildProcess {
 
 function launch(spec: ChildSpec): ChildProcess {
   mkdirSync(dirname(spec.log), { recursive: true });
+  const size = statSync(spec.log, { throwIfNoEntry: false })?.size ?? 0;
+  // One older log is kept beside it, so that two of them are all the disk a child's log takes between starts.
+  if (size > limits.logBytesMax) renameSync(spec.log, `${spec.log}.1`);
   const log = openSync(spec.log, "a");
   try {
     const child = spawn(process.execPath, [...spec.args], {

@@ -32,14 +32,16 @@ export function openStore(options: StoreOptions): Store {
     database.prepare(
       "INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     ),
-    database.prepare("SELECT key, value FROM facts WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key"),
+    database.prepare("SELECT key, value FROM facts WHERE substr(key, 1, length(?)) = ? ORDER BY key"),
     database.prepare("DELETE FROM facts WHERE key = ?"),
   ]);
   return {
     get: (key) => guard(() => get?.get(key)?.["value"] as string | undefined),
     put: (key, value) => guard(() => void put?.run(key, value)),
     entries: (prefix) =>
-      guard(() => (range?.all(prefix) ?? []).map((row) => [row["key"] as string, row["value"] as string])),
+      guard(() =>
+        (range?.all(prefix, prefix) ?? []).map((row) => [row["key"] as string, row["value"] as string]),
+      ),
     delete: (key) => guard(() => void remove?.run(key)),
     close: () => guard(() => database.close()),
   };
