@@ -14,8 +14,8 @@ import { ownProcess, recordAlone } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
-/** `holdfast provider`: serves a model to the network until it is stopped. */
-export async function provider(flags: Flags): Promise<void> {
+/** `holdfast provider`: serves a model to the network until it is stopped. `open` brings the engine up. */
+export async function provider(flags: Flags, open: typeof openEngine = openEngine): Promise<void> {
   const settings = readSettings(flags, process.env);
   const log = commandLog(settings);
   const closers: Array<() => unknown> = [];
@@ -25,7 +25,7 @@ export async function provider(flags: Flags): Promise<void> {
   const listen = settings.listen ?? "0.0.0.0";
   // The model takes longest to load; the node joins, and its bond is seen to, meanwhile.
   const [engine, member] = await Promise.all([
-    openEngine(settings, ending),
+    open(settings, ending),
     join(settings, log, listen).then(async (joined) => {
       closers.push(joined.close);
       await bond(settings, joined, log);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive } from "../../src/adapters/process/process-start.ts";
+import type { Cheat } from "../adversaries/cheats.ts";
 import { cleanEnvironment, type RunningCommand, root, startCommand } from "./command.ts";
 import { until } from "./until.ts";
 
@@ -23,8 +24,11 @@ export interface LiveProvider {
   readonly peer: string;
   pid(): number;
   signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
-  /** Starts it again with the arguments it had, on what is left on its disk; resolves when it serves. */
-  revive(): Promise<void>;
+  /**
+   * Starts it again with the arguments it had, on what is left on its disk; resolves when it serves. With a cheat, it
+   * is the same provider over an engine that is bent in that way.
+   */
+  revive(cheat?: Cheat): Promise<void>;
 }
 
 interface Run {
@@ -72,19 +76,30 @@ export async function startLiveNetwork(options: {
   };
 }
 
+const cheater = join(root, "test/adversaries/provider.ts");
+
 function liveProvider(
   { peer, pid, start }: Run["providers"][number],
   revived: Set<ChildProcess>,
 ): LiveProvider {
   let current = pid;
-  const [file, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) as [string];
+  const [file = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   return {
     peer,
     pid: () => current,
     signal: (signal) => process.kill(current, signal),
-    async revive() {
-      await until(() => !isAlive(pid, start), 5_000, "the killed provider is gone");
-      const child = spawn(file, args, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "inherit"] });
+    async revive(cheat) {
+      await until(
+        () => !isAlive(current, current === pid ? start : undefined),
+        5_000,
+        "the killed provider is gone",
+      );
+      const begin =
+        cheat === undefined ? args : args.map((arg) => (arg.endsWith("src/main.ts") ? cheater : arg));
+      const child = spawn(file, begin, {
+        env: cleanEnvironment(cheat === undefined ? {} : { TEST_CHEAT: cheat }),
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       revived.add(child);
       child.once("exit", () => revived.delete(child));
       await new Promise<void>((resolve, reject) => {
