@@ -1,7 +1,9 @@
 import { holdLifeline } from "../adapters/process/lifeline.ts";
 
 /** Time to stop in order, ms. Longer than children are given; short of when the guard loses patience. */
-const stopMsMax = 1_000;
+const stopMsMax = 900;
+
+export const parentGone = "parent gone";
 
 /**
  * Runs `stop` once when the process is to end: on a signal, or because the one that started it is gone; then exits
@@ -13,6 +15,8 @@ export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
     // Ctrl-C reaches a foreground process more than once (terminal, npm, bootstrap); once is meant.
     if (ending.signal.aborted) return;
     ending.abort();
+    // Nobody is left to be orderly for: what had to last is on disk, and the others go down at this moment too.
+    if (why === parentGone && process.env["HOLDFAST_CHILD"] !== undefined) process.exit(0);
     setTimeout(() => process.exit(0), stopMsMax);
     stop(why).then(
       () => process.exit(0),
@@ -20,6 +24,6 @@ export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
     );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
-  holdLifeline(() => end("parent gone"));
+  holdLifeline(() => end(parentGone));
   return ending.signal;
 }

@@ -7,7 +7,7 @@ import { startLocalNetwork } from "./local-network.ts";
 import { commandLog } from "./log.ts";
 import { ownProcess, type Run, readRun, writeRun } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
-import { onStop } from "./stopping.ts";
+import { onStop, parentGone } from "./stopping.ts";
 import { table } from "./table.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function up(flags: Flags): Promise<void> {
   const children = createChildren();
   const closers: Array<() => Promise<void>> = [children.stop];
   const ending = onStop(async (why) => {
-    if (why !== "parent gone") say("stopping");
+    if (why !== parentGone) say("stopping");
     await Promise.all(closers.map((close) => close()));
   });
   const store = openHome(settings);

@@ -39,7 +39,7 @@ export interface Children {
 }
 
 /** Time children have to end in order, ms. With what follows it must fit into the 2 s in which everything is gone. */
-const stopMsMax = 700;
+const stopMsMax = 500;
 
 /**
  * Child processes that cannot outlive this one. Each has a pipe from here and ends when it closes; a guard process ends

@@ -12,9 +12,9 @@ import { Socket } from "node:net";
 import { isAlive } from "./process-start.ts";
 
 /** Time for children to end by themselves once their pipe has closed, ms. */
-const graceMs = 500;
+const graceMs = 400;
 /** Time for the parent to stop everything in order once its own lifeline has ended, ms. */
-const parentGraceMs = 1_100;
+const parentGraceMs = 1_000;
 
 interface Watched {
   readonly start: string | undefined;
