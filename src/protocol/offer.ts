@@ -63,5 +63,3 @@ export const signedOfferSchema = z.strictObject({
 });
 
 export type Offer = z.infer<typeof offerBodySchema>;
-export type OfferModel = Offer["models"][number];
-export type SignedOffer = z.infer<typeof signedOfferSchema>;

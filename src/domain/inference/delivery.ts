@@ -1,4 +1,3 @@
-import { chunkEnd } from "./chunk.ts";
 import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import { isComplete } from "./hearing.ts";
 import type { Held } from "./state.ts";
@@ -57,10 +56,4 @@ function castFor(draft: Draft, held: Held) {
       )
       .map(({ peer }) => peer),
   };
-}
-
-/** Position before which everything was delivered. */
-export function deliveredEnd(draft: Draft): number {
-  const last = draft.held[draft.delivered - 1];
-  return last === undefined ? 0 : chunkEnd(last.chunk);
 }
