@@ -29,6 +29,10 @@ async function main() {
   const env = {
     ...process.env,
     PATH: `${path.join(root, "node_modules", ".bin")}${path.delimiter}${process.env.PATH}`,
+    // Every process of a network runs the same files: stripped of types and compiled once, they start in half the
+    // time and do not hold the stripper, 20 MB each. Gone with node_modules, so never stale.
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? path.join(root, "node_modules", ".cache", "compiled"),
   };
   if (command === "start")
     return run(node, [path.join(root, "src/main.ts"), "up", ...args], {
