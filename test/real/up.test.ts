@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, http } from "viem";
@@ -8,6 +8,7 @@ import {
   holdfast,
   type Process,
   type RunningCommand,
+  root,
   startCommand,
   survivors,
 } from "../rigs/command.ts";
@@ -92,6 +93,12 @@ describe("npm start", () => {
       expect(one.model).toMatch(/^sha256:/);
       expect(one.domain.operator).toMatch(/^local-/);
       expect(one.offer.expiresAt).toBeGreaterThan(Date.now());
+    }
+
+    for (const example of readdirSync(join(root, "examples")).filter((name) => name.endsWith(".mjs"))) {
+      const run = await startCommand(process.execPath, [join(root, "examples", example), line.url]).finished;
+      expect({ example, code: run.code, stderr: run.stderr }).toEqual({ example, code: 0, stderr: "" });
+      expect(run.stdout).toContain("valid");
     }
     first = status;
     firstBlock = await blockNumber(status);
