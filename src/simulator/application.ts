@@ -14,20 +14,29 @@ export interface Seen {
   /** Deliveries after an end. */
   late: number;
   readonly times: number[];
+  /** Every event of a stream, `[DONE]` left out; or the one body. */
+  readonly events: Array<Record<string, unknown>>;
+  status: number | undefined;
 }
 
 export function createApplication(now: () => number): { seen: Seen; reply: Reply; hangUp: () => void } {
   const seen: Seen = {
     ...{ text: "", finish: undefined, error: undefined, verdict: undefined, switches: 0, done: false },
-    ...{ ends: 0, late: 0, times: [] },
+    ...{ ends: 0, late: 0, times: [], events: [], status: undefined },
   };
   let abort: () => void = () => {};
   const reply: Reply = {
     refuse(refusal: Refusal) {
       seen.error = { code: refusal.code, message: refusal.message };
+      seen.status = refusal.status;
+      seen.events.push({ error: refusal });
       seen.ends += 1;
     },
-    json: () => {},
+    json(status, body) {
+      seen.status = status;
+      seen.events.push(body as Record<string, unknown>);
+      seen.ends += 1;
+    },
     text: () => {},
     stream: () => {},
     write(piece) {
@@ -51,6 +60,7 @@ function read(seen: Seen, data: string, now: number): void {
     return;
   }
   const event = JSON.parse(data);
+  seen.events.push(event);
   if (event.error !== undefined) {
     seen.error = event.error;
     return;

@@ -22,9 +22,10 @@ export function createSimulatedEngine(
   node: string,
   traits: EngineTraits,
   model: { readonly id: ModelId; readonly slots: number; readonly contextTokens: number },
-): TokenEngine {
+): TokenEngine & { taken(): number } {
   let taken = 0;
   return {
+    taken: () => taken,
     kind: "token",
     model: model.id,
     name: "simulated",

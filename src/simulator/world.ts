@@ -21,11 +21,15 @@ export interface World {
   readonly nodes: readonly SimulatedNode[];
   readonly gateway: Backend;
   ask(request: Record<string, unknown>): { seen: Seen; hangUp: () => void };
+  /** Lets time pass until this answer has ended. */
+  answered(seen: Seen): Promise<Seen>;
 }
 
 export interface SimulatedNode {
   readonly peer: PeerId;
   readonly traits: EngineTraits;
+  /** `taken`: sequences at work. */
+  readonly engine: { taken(): number };
 }
 
 export interface WorldOptions {
@@ -59,13 +63,14 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
   for (let index = 0; index < options.nodes; index++) {
     const peer = `16Uiu2HAm${String(index).padStart(44, "1")}` as PeerId;
     const traits = traitsFrom(chance.child(peer), index < options.cheats);
-    nodes.push({ peer, traits });
     const clock = timeline.clock();
+    const engine = createSimulatedEngine(clock, peer, traits, model);
+    nodes.push({ peer, traits, engine });
     const key = sessionKeyOf(peer);
     await startProvider(
       {
         ...{ listener: network.listener(peer), market: market.join(peer), clock, log, verify },
-        engines: [createSimulatedEngine(clock, peer, traits, model)],
+        engines: [engine],
         signer: { sessionKey: key, sign: (bytes) => signatureOf(key, bytes) },
       },
       {
@@ -80,13 +85,21 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
     );
   }
   await timeline.run(200, () => false);
-  return { timeline, network, nodes, gateway, ask: (request) => ask(gateway, timeline, request) };
+  return {
+    ...{ timeline, network, nodes, gateway },
+    ask: (request) => ask(gateway, timeline, request),
+    async answered(seen) {
+      await timeline.run(timeline.now() + limits.deadlineMsDefault + 1_000, () => seen.ends > 0);
+      return seen;
+    },
+  };
 }
 
 function ask(gateway: Backend, timeline: Timeline, request: Record<string, unknown>) {
   const { seen, reply, hangUp } = createApplication(timeline.now);
   const body = { model: "simulated", stream: true, ...request };
-  const call = { endpoint: "chat/completions", requestId: "r", body, raw: "", headers: {}, reply } as const;
+  const endpoint = "prompt" in body ? "completions" : "chat/completions";
+  const call = { endpoint, requestId: "r", body, raw: "", headers: {}, reply } as const;
   gateway.answer(call);
   return { seen, hangUp };
 }

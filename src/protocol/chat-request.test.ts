@@ -1,0 +1,86 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseAnswerRequest } from "./chat-request.ts";
+import { isRefusal } from "./openai.ts";
+
+const chat = (body: Record<string, unknown>) =>
+  parseAnswerRequest("chat/completions", { messages: [{ role: "user", content: "hi" }], ...body });
+
+describe("a chat body", () => {
+  test("means what OpenAI's does, with its defaults", () => {
+    expect(chat({})).toMatchObject({
+      ...{ temperature: 1, topP: 1, stops: [], stream: false, choices: 1, includeUsage: false },
+      ...{ tokensMax: undefined, seed: undefined, prompt: { kind: "chat" } },
+    });
+    expect(chat({ max_tokens: 5, max_completion_tokens: 7, stop: "x", n: 2 })).toMatchObject({
+      ...{ tokensMax: 7, stops: ["x"], choices: 2 },
+    });
+  });
+
+  test("may give content in text parts, none for an assistant turn, and a developer's words as the system's", () => {
+    const messages = [
+      { role: "developer", content: "be brief" },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "a" },
+          { type: "text", text: "b" },
+        ],
+      },
+      { role: "assistant", content: null },
+    ];
+    expect(chat({ messages })).toMatchObject({
+      prompt: { messages: [{ role: "system" }, { content: "ab" }, { content: "" }] },
+    });
+  });
+
+  test.each([
+    [
+      "messages[1].content",
+      {
+        messages: [
+          { role: "user", content: "a" },
+          { role: "user", content: [{ type: "image_url" }] },
+        ],
+      },
+    ],
+    ["messages[0].content", { messages: [{ role: "user", content: "half \ud83d" }] }],
+    ["messages[0].role", { messages: [{ role: "tool", content: "x" }] }],
+    ["stop", { stop: ["a", "b", "c", "d", "e"] }],
+    ["top_p", { top_p: 0 }],
+    ["max_tokens", { max_tokens: -1 }],
+    ["seed", { seed: 1.5 }],
+    ["logprobs", { logprobs: true }],
+    ["response_format", { response_format: { type: "json_object" } }],
+    ["frequency_penalty", { frequency_penalty: 0.5 }],
+    ["logit_bias", { logit_bias: { "5": 1 } }],
+  ])("is refused naming %s", (param, body) => {
+    expect(chat(body)).toMatchObject({ status: 400, type: "invalid_request_error", param });
+  });
+
+  test("of any shape is read or refused, never thrown over", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.constantFrom("messages", "n", "stop", "tools", "seed", "logit_bias", "audio"),
+          fc.anything(),
+        ),
+        (body) => {
+          const parsed = parseAnswerRequest("chat/completions", body);
+          if (isRefusal(parsed)) expect(parsed.status).toBe(400);
+        },
+      ),
+    );
+  });
+});
+
+test("a completion takes one text prompt", () => {
+  expect(parseAnswerRequest("completions", { prompt: "once" })).toMatchObject({
+    prompt: { kind: "text", text: "once" },
+  });
+  expect(parseAnswerRequest("completions", { prompt: ["once"] })).toMatchObject({ prompt: { text: "once" } });
+  expect(parseAnswerRequest("completions", { prompt: ["a", "b"] })).toMatchObject({
+    status: 400,
+    param: "prompt",
+  });
+});

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createChance } from "../../../simulator/chance.ts";
+import { checkGapless } from "../../../simulator/checkers/gapless.ts";
+import { createWorld, type World, type WorldOptions } from "../../../simulator/world.ts";
+
+/** The network backend over simulated providers: what an application gets for what it asks. */
+
+const options: WorldOptions = {
+  ...{ nodes: 5, cheats: 0, faults: { delayMsMean: 2, refusal: 0 } },
+  defaults: { finality: "stream", witnesses: 2, holdMs: 250 },
+};
+const messages = [{ role: "user", content: "tell me something" }];
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld(createChance(7), options);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks wherever it likes into what came over the wire.
+type Event = any;
+
+async function ask(
+  request: Record<string, unknown>,
+): Promise<{ seen: Awaited<ReturnType<World["answered"]>>; events: Event[] }> {
+  const { seen } = world.ask({ messages, temperature: 0, max_tokens: 24, ...request });
+  await world.answered(seen);
+  return { seen, events: seen.events as Event[] };
+}
+
+describe("an answer", () => {
+  test("begins with who speaks and who witnesses, and ends with how it went", async () => {
+    const { seen, events } = await ask({});
+    expect(checkGapless(seen)).toBeUndefined();
+    expect(events[0]).toMatchObject({
+      ...{ object: "chat.completion.chunk", choices: [{ index: 0, delta: { role: "assistant" } }] },
+      holdfast: { job: expect.stringMatching(/^[0-9a-f]{64}$/), executor: expect.stringMatching(/^16Uiu2/) },
+    });
+    expect(events[0].holdfast.witnesses).toHaveLength(2);
+    expect(events.at(-1).holdfast).toMatchObject({
+      ...{ job: events[0].holdfast.job, finality: "stream", verdict: "valid", basis: "tokens" },
+      ...{ switches: 0, attempts: 1, acceptedShare: 1 },
+    });
+    expect(seen.done).toBe(true);
+  });
+
+  test("without streaming is one body with the same facts", async () => {
+    const { seen, events } = await ask({ stream: false });
+    expect(seen.status).toBe(200);
+    expect(events[0]).toMatchObject({
+      ...{ object: "chat.completion", model: "simulated", holdfast: { verdict: "valid", attempts: 1 } },
+      choices: [{ index: 0, message: { role: "assistant" }, finish_reason: expect.any(String) }],
+      usage: { completion_tokens: expect.any(Number), prompt_tokens: 3 },
+    });
+  });
+
+  test("to a text prompt has the form of a completion", async () => {
+    const { events } = await ask({ messages: undefined, prompt: "once upon a time" });
+    expect(events[0]).toMatchObject({ object: "text_completion", choices: [{ text: expect.any(String) }] });
+  });
+
+  test("is the same again for the same seed, and another for another", async () => {
+    const texts: string[] = [];
+    for (const seed of [42, 42, 43]) texts.push((await ask({ seed, temperature: 1 })).seen.text);
+    expect(texts[0]!.slice(0, 20)).toBe(texts[1]!.slice(0, 20));
+    expect(texts[2]).not.toBe(texts[0]);
+  });
+
+  test("has as many choices as asked for, each gapless, with usage at the very end when wanted", async () => {
+    const { events } = await ask({ n: 3, stream_options: { include_usage: true }, temperature: 1 });
+    for (const index of [0, 1, 2]) {
+      const own = events.filter(({ choices }) => choices[0]?.index === index);
+      const text = own.map(({ choices }) => choices[0].delta.content ?? "").join("");
+      expect(checkGapless({ text } as never)).toBeUndefined();
+      expect(own.at(-1).choices[0].finish_reason).toMatch(/stop|length/);
+    }
+    expect(events.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 3 } });
+  });
+
+  test("stops before a stop string and lets everybody go", async () => {
+    const whole = (await ask({})).seen.text;
+    const stop = whole.split(" ")[5]!;
+    const { seen } = await ask({ stop });
+    expect(seen).toMatchObject({
+      text: whole.slice(0, whole.indexOf(stop)),
+      finish: "stop",
+      verdict: "valid",
+    });
+  });
+
+  test("with fewer witnesses than wanted says which there were", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 2 });
+    const { events } = await ask({});
+    expect(events[0].holdfast.witnesses).toHaveLength(1);
+    expect(events.at(-1).holdfast).toMatchObject({ verdict: "valid", witnesses: [expect.any(String)] });
+  });
+
+  test("from a lone node is delivered, and called inconclusive", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 1 });
+    const { seen, events } = await ask({});
+    expect(seen).toMatchObject({ verdict: "inconclusive", error: undefined });
+    expect(events.at(-1).holdfast.basis).toBe("none");
+  });
+
+  test('with finality "none" has no witnesses, and with "final" comes only when all of it was accepted', async () => {
+    const none = await ask({ holdfast: { finality: "none" } });
+    expect(none.events[0].holdfast.witnesses).toEqual([]);
+    const final = await ask({ holdfast: { finality: "final" } });
+    expect(new Set(final.seen.times).size, "all at one instant").toBe(1);
+    expect(final.events.at(-1).holdfast).toMatchObject({
+      finality: "final",
+      verdict: "valid",
+      acceptedShare: 1,
+    });
+  });
+});
+
+describe("a refusal", () => {
+  test.each([
+    ["an unknown model", { model: "nobody" }, 404, "model"],
+    ["tools", { tools: [{ type: "function" }] }, 400, "tools"],
+    ["a temperature beyond 2", { temperature: 3 }, 400, "temperature"],
+    ["no messages", { messages: [] }, 400, "messages"],
+    ["a message without role", { messages: [{ content: "x" }] }, 400, "messages[0].role"],
+    ["too many choices", { n: 100 }, 400, "n"],
+    ["an answer beyond the window", { max_tokens: 5000 }, 400, "messages"],
+    ["final without witnesses", { holdfast: { finality: "final", witnesses: 0 } }, 400, "holdfast.witnesses"],
+  ])("of %s names the parameter", async (_, request, status, param) => {
+    const { seen, events } = await ask(request);
+    expect(seen.status).toBe(status);
+    expect(events[0].error).toMatchObject({ param, message: expect.any(String) });
+  });
+
+  test("ignores what changes nothing about the answer", async () => {
+    const { seen } = await ask({
+      user: "u",
+      metadata: { a: "b" },
+      store: false,
+      frequency_penalty: 0,
+      tools: [],
+    });
+    expect(seen.error).toBeUndefined();
+  });
+
+  test("comes as 503 when every node is gone", async () => {
+    for (const { peer } of world.nodes) world.network.kill(peer);
+    const { seen } = await ask({});
+    expect(seen).toMatchObject({ status: 503, error: { code: "no_providers" } });
+  });
+});
+
+test("when the application hangs up, every provider stops within a second", async () => {
+  const { seen, hangUp } = world.ask({ messages, temperature: 0, max_tokens: 1000 });
+  await world.timeline.run(world.timeline.now() + 500, () => seen.times.length > 3);
+  hangUp();
+  await world.timeline.run(world.timeline.now() + 1_000, () => false);
+  expect(world.nodes.map(({ engine }) => engine.taken())).toEqual(world.nodes.map(() => 0));
+  expect(world.gateway.status()).toMatchObject({ running: 0 });
+});

@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
+import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
+import type { ChannelHandlers } from "../../ports.ts";
+import type { Order, Word } from "../../protocol/attempt.ts";
+import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
+import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
+import { converse } from "./conversation.ts";
+
+/** One attempt on a simulated engine: what a provider says to what it is told, hostile gateways included. */
+
+const model = { id: `sha256:${"cd".repeat(32)}` as ModelId, slots: 2, contextTokens: 256 };
+const job = "ab".repeat(32) as JobId;
+const open: Extract<Order, { t: "open" }> = {
+  ...{
+    t: "open",
+    job,
+    model: model.id,
+    prompt: { kind: "text", text: "one two" },
+    tokensMax: 12,
+    tokensDefault: 64,
+  },
+  ...{
+    sampling: { temperature: 0, topP: 1, seed: "00".repeat(32) },
+    contextTokens: 256,
+    holdMs: 250,
+    deadlineMs: 60_000,
+  },
+};
+const speaker = "ee".repeat(32) as SessionKey;
+
+let timeline: Timeline;
+let words: Word[];
+let closed: boolean;
+let tell: ChannelHandlers<Order>;
+let taken: () => number;
+
+beforeEach(() => {
+  timeline = createTimeline();
+  const clock = timeline.clock();
+  const traits = { stepMs: 10, judgeMsPerToken: 2, noise: 0, otherModel: false, stalled: false };
+  const engine = createSimulatedEngine(clock, "node", traits, model);
+  taken = engine.taken;
+  [words, closed] = [[], false];
+  const silent = () => {};
+  tell = converse(
+    {
+      ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
+      engineOf: (id) => (id === model.id ? engine : undefined),
+      signer: { sessionKey: speaker, sign: (bytes) => Buffer.from(bytes).toString("base64") },
+      verify: (_, bytes, signature) => Buffer.from(bytes).toString("base64") === signature,
+    },
+    {
+      send: (word) => words.push(word),
+      close: () => {
+        closed = true;
+      },
+    },
+  );
+});
+
+async function tellAll(...orders: Order[]): Promise<Word[]> {
+  for (const order of orders) tell.message(order);
+  await timeline.run(timeline.now() + 5_000, () => false);
+  return words;
+}
+const kinds = () => words.map(({ t }) => t);
+const refusal = () => words.at(-1) as Extract<Word, { t: "refused" }>;
+
+describe("an attempt", () => {
+  test("follows silently until told to speak, then says chunks up to the in-band end", async () => {
+    await tellAll(open);
+    expect(kinds()).toEqual(["ready"]);
+    await tellAll({ t: "speak", from: 0 });
+    const chunks = words.flatMap((word) => (word.t === "chunk" ? [word.chunk] : []));
+    expect(chunks[0]!.ids, "the first chunk is one token").toHaveLength(1);
+    expect(chunks.map(({ start }) => start)).toEqual(
+      chunks.map((_, at) => chunks.slice(0, at).flatMap(({ ids }) => ids).length),
+    );
+    expect(chunks.at(-1)!.end).toBeDefined();
+    expect(chunks.slice(0, -1).every(({ end }) => end === undefined)).toBe(true);
+  });
+
+  test("judges what it is shown, goes on from it, and starts over from where it is told to drop", async () => {
+    await tellAll(open);
+    await tellAll(await spoken(4));
+    expect(words[1]).toMatchObject({ t: "judged", branch: 0, through: 4 });
+    await tellAll({ t: "speak", from: 4 });
+    expect(words[2]).toMatchObject({ t: "chunk", branch: 0, chunk: { start: 4 } });
+    const before = words.length;
+    await tellAll({ t: "drop", to: 0, branch: 1 }, { t: "speak", from: 0 });
+    expect(words[before]).toMatchObject({ t: "chunk", branch: 1, chunk: { start: 0 } });
+  });
+
+  test.each([
+    [
+      "other ids",
+      (chunk: Chunk): Chunk => ({
+        ...chunk,
+        ids: [7, 7, 7, 7],
+        text: [0, 1, 2, 3].map((at) => wordAt(at, 7)).join(""),
+      }),
+      "margin",
+    ],
+    ["other text", (chunk: Chunk): Chunk => ({ ...chunk, text: "something else" }), "text"],
+    ["a false end", (chunk: Chunk): Chunk => ({ ...chunk, end: "stop" }), "end"],
+    ["a false signature", (chunk: Chunk): Chunk => ({ ...chunk, signature: "AAAA" }), "signature"],
+  ])("rejects %s", async (what, bend, reason) => {
+    await tellAll(open);
+    const said = await spoken(4);
+    await tellAll({ ...said, chunk: sign(bend(said.chunk), what !== "a false signature") });
+    expect(words[1]).toMatchObject({ t: "rejected", start: 0, through: 4, reason });
+  });
+
+  test.each<[string, Order[], string]>([
+    ["another model", [{ ...open, model: `sha256:${"00".repeat(32)}` as ModelId }], "unknown-model"],
+    ["an answer that does not fit", [{ ...open, tokensMax: 300 }], "context-overflow"],
+    ["a window larger than its own", [{ ...open, contextTokens: 512 }], "engine"],
+    ["a second opening", [open, open], "bad-request"],
+    ["words before an opening", [{ t: "speak", from: 0 }], "bad-request"],
+    ["speaking from the middle of nowhere", [open, { t: "speak", from: 5 }], "bad-request"],
+  ])("refuses %s and frees its sequence", async (_, orders, code) => {
+    await tellAll(...orders);
+    expect(refusal()).toMatchObject({ t: "refused", code });
+    expect(closed).toBe(true);
+    expect(taken()).toBe(0);
+  });
+
+  test("stops and frees its sequence when the gateway goes, or the deadline passes", async () => {
+    await tellAll(open);
+    tell.closed({ code: "broken", detail: "" });
+    expect(taken()).toBe(0);
+  });
+});
+
+type Chunk = Extract<Order, { t: "said" }>["chunk"];
+
+/** What another node with the same model says first; to be called once this one is ready. */
+async function spoken(tokens: number): Promise<Extract<Order, { t: "said" }>> {
+  const engine = createSimulatedEngine(
+    timeline.clock(),
+    "other",
+    { stepMs: 1, judgeMsPerToken: 1, noise: 0, otherModel: false, stalled: false },
+    model,
+  );
+  const sequence = await engine.open(open.prompt, 1);
+  const ids: number[] = [];
+  const signal = new AbortController().signal;
+  const saying = (async () => {
+    while (ids.length < tokens) ids.push((await sequence.next(ids.slice(-1), signal))[0]!.id);
+  })();
+  await timeline.run(timeline.now() + 1_000, () => ids.length === tokens);
+  await saying;
+  return {
+    t: "said",
+    speaker,
+    chunk: sign({ start: 0, ids, text: sequence.text(ids, []), signature: "" }, true),
+  };
+}
+
+function sign(chunk: Chunk, rightly: boolean): Chunk {
+  if (!rightly) return { ...chunk, signature: "AAAA" };
+  const ready = words.find((word) => word.t === "ready")!;
+  const digest = transcriptNext(transcriptStart(job, ready.promptDigest), chunk);
+  return { ...chunk, signature: Buffer.from(digest).toString("base64") };
+}
