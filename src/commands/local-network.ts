@@ -66,19 +66,19 @@ export async function startLocalNetwork(
     ...["gateway", "--port", String(options.port), ...common(gatewayPlace, places, rpc)],
     ...passed(settings, ["host", "witnesses", "finality", "holdMs", "deadlineMs"]),
   ]);
-  const [model, { anvil, contracts }, ready] = await Promise.all([
-    obtainModel(settings, signal),
-    startChain(ports, settings, rpcPort),
-    gateway.ready,
+  // A gateway that cannot start (its port is taken) ends the wait for everything else.
+  const ready = gateway.ready;
+  const { model, anvil, contracts, started } = await Promise.race([
+    startRest(ports, options, { places: providerPlaces, all: places, rpc, rpcPort }, signal),
+    ready.then(() => never),
   ]);
-  const started = await startProviders(ports, options, { places: providerPlaces, all: places, rpc }, signal);
-  const url = String(ready["url"]);
+  const { url, peer } = (await ready) as { url: string; peer: string };
   await untilKnown(ports, url, started.length, signal);
   return {
     gateway,
     children: [gateway, ...started.map(({ child }) => child)],
     run: {
-      gateway: { ...identity(gateway.pid), url, peer: String(ready["peer"]), log: gatewayPlace.log },
+      gateway: { ...identity(gateway.pid), url, peer, log: gatewayPlace.log },
       chain: {
         ...identity(anvil.pid),
         id: contracts.chainId,
@@ -97,6 +97,22 @@ export async function startLocalNetwork(
       })),
     },
   };
+}
+
+const never = new Promise<never>(() => {});
+
+/** Everything but the gateway: providers as soon as there is a model to serve and a chain to bond on. */
+async function startRest(
+  ports: LocalPorts,
+  options: LocalOptions,
+  plan: { places: readonly Place[]; all: readonly Place[]; rpc: string; rpcPort: number },
+  signal: AbortSignal,
+) {
+  const [model, { anvil, contracts }] = await Promise.all([
+    obtainModel(options.settings, signal),
+    startChain(ports, options.settings, plan.rpcPort),
+  ]);
+  return { model, anvil, contracts, started: await startProviders(ports, options, plan, signal) };
 }
 
 async function findPlaces(store: Store, home: string, nodes: number) {
