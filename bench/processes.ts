@@ -1,0 +1,51 @@
+import { rmSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { createChildren } from "../src/adapters/process/children.ts";
+import { familyOf, survivors } from "../test/rigs/command.ts";
+
+/** What must not outlive the bench: every process it started, and the folders they worked in. */
+const folders = new Set<string>();
+const keeper = createChildren();
+
+/** Removed when the bench is interrupted; who ends in order removes its own. */
+export function mayLeave(folder: string): void {
+  folders.add(folder);
+}
+
+/** Ended even when the bench is killed outright: a guard process sees to it. */
+export function guarded(pid: number): void {
+  keeper.guard(pid);
+}
+
+/** Ends all descendants: asked first, killed after a moment. */
+export async function endAll(): Promise<void> {
+  const family = familyOf(process.pid).filter(({ pid }) => pid !== process.pid);
+  for (const { pid } of survivors(family)) send(pid, "SIGTERM");
+  for (let waited = 0; waited < 20 && survivors(family).length > 0; waited += 1) await pause(50);
+  for (const { pid } of survivors(family)) send(pid, "SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Ctrl-C and its like: nothing is left behind, and the exit code says how it ended. */
+export function endOnSignals(): void {
+  let ending = false;
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    process.on(signal, () => {
+      if (ending) return;
+      ending = true;
+      endAll().finally(() => process.exit(code));
+    });
+  }
+}
+
+function send(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile.
+  }
+}
