@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type Anvil, startAnvil } from "../adapters/chain/anvil.ts";
 import { type Contracts, ensureContracts } from "../adapters/chain/deploy.ts";
 import { loadNodeKey, peerIdOf } from "../adapters/keys/node-key.ts";
@@ -204,7 +203,8 @@ function startChild(
   place: Place,
   args: readonly string[],
 ): Child {
-  const main = fileURLToPath(import.meta.url).replace(/commands.local-network\.(ts|js)$/, "main.$1");
+  // As this process was started: from the sources, from their bundle, or from an installed package.
+  const main = process.argv[1] ?? "";
   const level = settings.logLevel === undefined ? [] : ["--log-level", settings.logLevel];
   return children.start({
     name: place.name,

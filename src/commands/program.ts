@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "commander";
+import { installation } from "./installation.ts";
 import type { Flags } from "./settings.ts";
 
-const manifest = new URL("../../package.json", import.meta.url);
+const manifest = join(installation, "package.json");
 
 /** Every command with its flags and help. What a command does is in the file of its name, loaded when it runs. */
 export function createProgram(): Command {

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Config, type ConfigKey, configKinds, parseConfig } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import { installation, isClone } from "./installation.ts";
 
 /** What commander hands over: text, or lists of text, under camelCase names. */
 export type Flags = Readonly<Record<string, string | string[] | boolean | undefined>>;
@@ -39,8 +39,7 @@ export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Sett
 
 /** `.holdfast` in the clone when run from one, else in the user's own folder. */
 function defaultHome(): string {
-  const folder = fileURLToPath(new URL("../..", import.meta.url));
-  return import.meta.url.endsWith(".ts") ? join(folder, ".holdfast") : join(homedir(), ".holdfast");
+  return join(isClone ? installation : homedir(), ".holdfast");
 }
 
 function readConfigFile(file: string, required: boolean): Config {

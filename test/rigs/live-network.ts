@@ -52,7 +52,7 @@ export async function startLiveNetwork(options: {
     "--json",
     ...(options.args ?? []),
   ];
-  const command: RunningCommand = startCommand(process.execPath, [join(root, "src/main.ts"), ...args]);
+  const command: RunningCommand = startCommand(process.execPath, [main, ...args]);
   const { url } = JSON.parse(await command.line()) as { url: string };
   const run = JSON.parse(readFileSync(join(home, "run.json"), "utf8")) as Run;
   const revived = new Set<ChildProcess>();
@@ -76,6 +76,8 @@ export async function startLiveNetwork(options: {
   };
 }
 
+/** As `npm start` runs it: the bundle that the bootstrap made, or the sources when tests are run without it. */
+const main = process.env["HOLDFAST_MAIN"] ?? join(root, "src/main.ts");
 const cheater = join(root, "test/adversaries/provider.ts");
 
 function liveProvider(
@@ -94,8 +96,7 @@ function liveProvider(
         5_000,
         "the killed provider is gone",
       );
-      const begin =
-        cheat === undefined ? args : args.map((arg) => (arg.endsWith("src/main.ts") ? cheater : arg));
+      const begin = cheat === undefined ? args : args.map((arg) => (arg === main ? cheater : arg));
       const child = spawn(file, begin, {
         env: cleanEnvironment(cheat === undefined ? {} : { TEST_CHEAT: cheat }),
         stdio: ["ignore", "pipe", "inherit"],

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Fault, HoldfastError } from "../../protocol/errors.ts";
@@ -107,9 +107,12 @@ export function createChildren(): Children {
   return { start, guard: (pid) => watch(pid, "term"), stop };
 }
 
-/** The guard's file has this file's extension: it is run as source here and as JavaScript from a package. */
+/** The guard's file lies beside this one: as source in the clone, as JavaScript in a bundle or a package. */
 function startGuard(): ChildProcess {
-  const file = fileURLToPath(import.meta.url).replace(/children\.(ts|js)$/, "guard.$1");
+  const [source, emitted] = ["guard.ts", "guard.js"].map((name) =>
+    fileURLToPath(new URL(name, import.meta.url)),
+  );
+  const file = existsSync(source!) ? source! : emitted!;
   const lifeline = lifelineDescriptor();
   const child = spawn(process.execPath, [file, ...(lifeline === undefined ? [] : ["lifeline"])], {
     detached: true,
