@@ -6,13 +6,13 @@ export function report(results: readonly Result[]): string {
   return `${["# Bench: the main job", ...results.map(section)].join("\n\n")}\n`;
 }
 
-function section({ name, method, seed, at, tookS, load, machine, figures }: Result): string {
+function section({ name, method, seed, at, tookS, load, othersPercent, machine, figures }: Result): string {
   const { cpu, cores, memoryGb, system, node, commit } = machine;
   return [
     `## ${name}`,
     method,
     ["| figure | value | target | |", "|---|--:|--:|---|", ...figures.map(row)].join("\n"),
-    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}; commit ${commit}, seed ${seed}, ${at}, ${Math.round(tookS)} s; load average ${load[0]} before, ${load[1]} after.`,
+    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}; commit ${commit}, seed ${seed}, ${at}, ${Math.round(tookS)} s; load average ${load[0]} before, ${load[1]} after; others used ${Math.round(othersPercent)} % of the machine meanwhile.`,
   ].join("\n\n");
 }
 

@@ -13,6 +13,8 @@ export interface Result extends Outcome {
   readonly tookS: number;
   /** Load average of the machine before (others' work) and after (the bench's own included). */
   readonly load: readonly [before: number, after: number];
+  /** Share of the machine that others used meanwhile, %. */
+  readonly othersPercent: number;
   readonly machine: Machine;
 }
 

@@ -52,6 +52,8 @@ await answerLines(async (question): Promise<WitnessCost> => {
   };
 });
 await engine.close();
+// The library alone would keep the process.
+process.exit();
 
 /** The answer in chunks, as a speaker would have made them. */
 function cut(ids: readonly TokenId[], request: WitnessRequest, sequence: TokenSequence): Chunk[] {

@@ -24,9 +24,8 @@ export const switchGap: Measurement = {
 
 async function run(settings: Settings): Promise<Outcome> {
   const { kills, say } = settings;
-  mkdirSync(dirname(kept), { recursive: true });
-  if (!settings.resume) rmSync(kept, { force: true });
-  const samples = readKept();
+  if (!settings.resume && !settings.quick) rmSync(kept, { force: true });
+  const samples = settings.resume ? readKept() : [];
   let round = Math.max(0, ...samples.map((sample) => sample.round + 1));
   while (faults.some((fault) => struck(samples, fault).length < kills)) {
     await withNetwork(async (network) => {
@@ -55,8 +54,13 @@ async function oneRound(
       chance: chance.child(fault),
     });
     samples.push(sample);
-    appendFileSync(kept, `${JSON.stringify(sample)}\n`);
+    if (!settings.quick) append(sample);
   }
+}
+
+function append(sample: Sample): void {
+  mkdirSync(dirname(kept), { recursive: true });
+  appendFileSync(kept, `${JSON.stringify(sample)}\n`);
 }
 
 function readKept(): Sample[] {

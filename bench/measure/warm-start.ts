@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root, startCommand } from "../../test/rigs/command.ts";
+import { startCommand } from "../../test/rigs/command.ts";
 import { defaultModelFile } from "../default-engine.ts";
 import type { Measurement, Outcome, Settings } from "../measurement.ts";
 import { askNetwork, nodes } from "../network.ts";
@@ -12,7 +12,7 @@ import { median } from "../statistics.ts";
 export const warmStart: Measurement = {
   name: "warm-start",
   method:
-    "Model already fetched. `holdfast up` with five nodes: from spawning it to the first piece of content of a first streamed answer. Once in an empty home folder (a new chain, contracts deployed, bonds paid), once again in the same folder; median of the repetitions.",
+    "Model already fetched. `npm start -- --json` with five nodes: from spawning it to the first piece of content of a first streamed answer. Once in an empty home folder (a new chain, contracts deployed, bonds paid), once again in the same folder; median of the repetitions.",
   run,
 };
 
@@ -49,8 +49,8 @@ async function run({ quick, seed, say }: Settings): Promise<Outcome> {
 async function start(home: string, seed: number): Promise<Start> {
   const begun = performance.now();
   const passed = () => (performance.now() - begun) / 1000;
-  const args = ["up", "--nodes", String(nodes), "--port", "0", "--home", home, "--json"];
-  const command = startCommand(process.execPath, [join(root, "src/main.ts"), ...args]);
+  const args = ["--nodes", String(nodes), "--port", "0", "--home", home, "--json"];
+  const command = startCommand("npm", ["start", "--silent", "--", ...args]);
   if (command.child.pid !== undefined) guarded(command.child.pid);
   const { url } = JSON.parse(await command.line()) as { url: string };
   const readyS = passed();
@@ -61,7 +61,7 @@ async function start(home: string, seed: number): Promise<Start> {
       firstS ||= passed();
     },
   });
-  command.child.kill("SIGINT");
+  command.child.kill("SIGTERM");
   await command.finished;
   return { readyS, firstS };
 }
