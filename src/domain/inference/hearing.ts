@@ -79,7 +79,8 @@ export function heardJudgement(draft: Draft, event: Heard<"judged"> | Heard<"rej
 export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard<"refused">): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
-  const blamesUs = code === "context-overflow" || code === "bad-request";
+  // Who was ready had accepted the request: what it says of it later is its own failure.
+  const blamesUs = attempt.ready === undefined && (code === "context-overflow" || code === "bad-request");
   if (blamesUs) draft.blamers = [...draft.blamers, { peer: attempt.peer, code, message }];
   if (code === "busy") draft.busy += 1;
   leave(draft, id, code === "busy" ? "busy" : blamesUs ? "unused" : "refused");

@@ -25,7 +25,8 @@ export function wakeAt(draft: Draft): Ms {
   if (hold !== undefined && hold > draft.now) times.push(hold);
   if (verdict !== undefined && verdict > draft.now) times.push(verdict);
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
-  if (draft.nobodyLeft && draft.seekAfter > draft.now) times.push(draft.seekAfter);
+  // Whoever is wanted and was not found is looked for again then; nothing else may happen until the deadline.
+  if (draft.seekAfter > draft.now) times.push(draft.seekAfter);
   return Math.min(...times);
 }
 

@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { JobId, PeerId, SessionKey } from "../ids.ts";
+import type { JobEffect } from "./effect.ts";
+import type { JobEvent } from "./event.ts";
+import { begin, step } from "./job.ts";
+import type { Policy } from "./spec.ts";
+import type { JobState, Prospect } from "./state.ts";
+
+/** One job, driven by hand: what one hostile or unlucky provider can do to it. Time passes only by its own wakes. */
+
+const policy: Policy = {
+  ...{ finality: "stream", witnesses: 2, holdMs: 250 },
+  ...{ deadlineMs: 600_000, attemptsMax: 5 },
+};
+const prompt = { kind: "text", text: "once upon a time" } as const;
+let now: number;
+let state: JobState;
+let effects: JobEffect[];
+let known: readonly Prospect[];
+
+beforeEach(() => {
+  [now, effects] = [0, []];
+});
+
+function start(names: readonly string[], changes: Partial<Policy> = {}): void {
+  known = names.map((name) => prospect(name));
+  const spec = { job: "job" as JobId, prompt, tokensMax: undefined };
+  const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 64, contextTokens: 2048 };
+  take(begin({ ...options, prospects: known }, now));
+}
+
+function prospect(peer: string, changes: Partial<Prospect> = {}): Prospect {
+  const key = { peer: peer as PeerId, sessionKey: "00" as SessionKey };
+  return { ...key, witness: true, resume: true, rested: true, ...changes };
+}
+
+function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
+  state = done.state;
+  effects.push(...done.effects);
+  for (const effect of done.effects) {
+    if (effect.kind !== "seek") continue;
+    happen({ kind: "prospects", prospects: known.filter(({ peer }) => !effect.without.includes(peer)) });
+  }
+}
+
+function happen(event: JobEvent): void {
+  take(step(state, event, now));
+}
+
+/** Lets time pass to the next wake. */
+function sleep(): void {
+  const wake = effects.findLast((effect) => effect.kind === "wake");
+  now = wake?.kind === "wake" ? Math.max(now, wake.at) : now;
+  happen({ kind: "tick" });
+}
+
+const idOf = (peer: string) => state.attempts.find((attempt) => attempt.peer === peer)?.id;
+const ended = () => effects.find(({ kind }) => kind === "finish" || kind === "fail");
+
+describe("a job whose only provider refuses", () => {
+  const codes = ["busy", "context-overflow", "engine"];
+  test.each(codes.flatMap((code) => [0, 2].map((witnesses) => ({ code, witnesses }))))(
+    "as $code, with $witnesses witnesses wanted, ends long before its deadline",
+    ({ code, witnesses }) => {
+      start(["only"], { witnesses });
+      for (let turn = 0; turn < 200 && ended() === undefined; turn++) {
+        const attempt = idOf("only");
+        if (attempt === undefined) sleep();
+        else happen({ kind: "refused", attempt, code, message: "no", retryAfterMs: undefined });
+      }
+      expect(ended()).toMatchObject({ kind: "fail" });
+      expect(now).toBeLessThan(15_000);
+    },
+  );
+});
+
+describe("a provider that finds fault with the request", () => {
+  test("is not asked again, and does not use up the attempts of those that do not", () => {
+    start(["speaker", "witness", "blamer"]);
+    for (let turn = 0; turn < 20; turn++) {
+      const attempt = idOf("blamer");
+      if (attempt === undefined) sleep();
+      else happen({ kind: "refused", attempt, code: "bad-request", message: "no", retryAfterMs: undefined });
+    }
+    expect(effects.filter((effect) => effect.kind === "open" && effect.peer === "blamer")).toHaveLength(1);
+  });
+
+  test("after it was ready, has failed as any other", () => {
+    start(["speaker", "witness"]);
+    ready("speaker", "witness");
+    const attempt = idOf("speaker")!;
+    happen({ kind: "refused", attempt, code: "bad-request", message: "no", retryAfterMs: undefined });
+    expect(outcomesOf("speaker")).toEqual(["refused"]);
+  });
+});
+
+function ready(...peers: string[]): void {
+  for (const peer of peers) {
+    const attempt = idOf(peer)!;
+    happen({ kind: "ready", attempt, promptTokens: 6, promptDigest: "00".repeat(32) });
+  }
+}
+
+function outcomesOf(peer: string): string[] {
+  return effects.flatMap((effect) =>
+    effect.kind === "outcome" && effect.peer === peer ? [effect.outcome] : [],
+  );
+}
