@@ -57,9 +57,12 @@ export function heardJudgement(draft: Draft, event: Heard<"judged"> | Heard<"rej
   if (attempt === undefined || event.branch !== draft.branch) return;
   const shown = draft.held[attempt.shown - 1];
   const shownEnd = shown === undefined ? 0 : chunkEnd(shown.chunk);
-  if (!attempt.witness || event.through > shownEnd || event.through < attempt.judged) {
+  const wasShown = draft.held.slice(0, attempt.shown).some(({ chunk }) => chunkEnd(chunk) === event.through);
+  if (!attempt.witness || !wasShown || event.through < attempt.judged) {
     return leave(draft, attempt.id, "garbage");
   }
+  // Saying the same again is no sign of work: who only does that is waited for no longer than who says nothing.
+  if (event.through === attempt.judged && event.through < shownEnd) return;
   draft.held = draft.held.map((held) => {
     const { start } = held.chunk;
     const judgedNow =

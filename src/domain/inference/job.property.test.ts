@@ -69,7 +69,8 @@ class World {
 
   run(): void {
     const { policy } = this.options;
-    const spec = { job: "job" as JobId, tokensMax: answerLength };
+    const prompt = { kind: "text", text: "once upon a time" } as const;
+    const spec = { job: "job" as JobId, prompt, tokensMax: answerLength };
     const prospects = this.shuffled().map(prospectOf);
     this.perform(begin({ spec, policy, prospects, tokensDefault: 64, contextTokens: 4096 }, 0));
     for (let turn = 0; turn < 4000 && this.endings.length === 0; turn++) this.turn();

@@ -106,3 +106,54 @@ function outcomesOf(peer: string): string[] {
     effect.kind === "outcome" && effect.peer === peer ? [effect.outcome] : [],
   );
 }
+
+describe("a speaker", () => {
+  test("that claims an endless prompt is waited for no longer than the prompt's own length allows", () => {
+    start(["liar", "witness", "another"]);
+    const attempt = idOf("liar")!;
+    happen({ kind: "ready", attempt, promptTokens: 100_000_000, promptDigest: "00".repeat(32) });
+    ready("witness", "another");
+    for (let turn = 0; turn < 50 && outcomesOf("liar").length === 0; turn++) sleep();
+    expect(outcomesOf("liar")).toEqual(["silent"]);
+    expect(now).toBeLessThan(15_000);
+  });
+});
+
+describe("a witness", () => {
+  test("that says the same again and again is replaced as if it had said nothing", () => {
+    start(["speaker", "witness", "trickler"]);
+    ready("speaker", "witness", "trickler");
+    say("speaker", 2);
+    judge("trickler", 2);
+    say("speaker", 2);
+    for (let turn = 0; turn < 40 && idOf("trickler") !== undefined; turn++) {
+      now += 100;
+      say("speaker", 1);
+      judge("witness", said());
+      judge("trickler", 2);
+    }
+    expect(outcomesOf("trickler")).toEqual(["silent"]);
+  });
+
+  test("that judges what is the end of no chunk breaks the protocol", () => {
+    start(["speaker", "witness"]);
+    ready("speaker", "witness");
+    say("speaker", 4);
+    judge("witness", 3);
+    expect(outcomesOf("witness")).toEqual(["garbage"]);
+  });
+});
+
+const said = () => state.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
+
+function say(peer: string, tokens: number): void {
+  const attempt = idOf(peer)!;
+  const ids = Array.from({ length: tokens }, (_, index) => said() + index);
+  const chunk = { start: said(), ids, text: "a".repeat(tokens), signature: "" };
+  happen({ kind: "chunk", attempt, branch: state.branch, chunk, authentic: true });
+}
+
+function judge(peer: string, through: number): void {
+  const attempt = idOf(peer);
+  if (attempt !== undefined) happen({ kind: "judged", attempt, branch: state.branch, through });
+}

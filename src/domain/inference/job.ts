@@ -6,6 +6,7 @@ import type { JobEffect } from "./effect.ts";
 import { endJob } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
 import { heardChunk, heardJudgement, heardProspects, heardReady, heardRefusal } from "./hearing.ts";
+import { promptTokensMost } from "./prompt-size.ts";
 import type { JobSpec, Policy } from "./spec.ts";
 import type { JobState, Prospect } from "./state.ts";
 import { wakeAt } from "./waiting.ts";
@@ -23,7 +24,7 @@ export interface Step {
 }
 
 export interface JobOptions {
-  readonly spec: Pick<JobSpec, "job"> & { readonly tokensMax: number | undefined };
+  readonly spec: Pick<JobSpec, "job" | "prompt"> & { readonly tokensMax: number | undefined };
   readonly policy: Policy;
   readonly tokensDefault: number;
   readonly contextTokens: number;
@@ -39,6 +40,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       tokensMax: spec.tokensMax,
       tokensDefault,
       contextTokens,
+      promptTokensMost: Math.min(contextTokens, promptTokensMost(spec.prompt)),
       startedAt: now,
       ended: false,
       prospects,

@@ -64,6 +64,8 @@ export interface JobState {
   /** Limit when it named none, and the window it must fit in with the prompt. */
   readonly tokensDefault: number;
   readonly contextTokens: number;
+  /** Above this no provider's word is taken for how long the prompt is, tokens. */
+  readonly promptTokensMost: number;
   readonly startedAt: Ms;
   readonly ended: boolean;
 

@@ -57,6 +57,8 @@ function speakerEnd(draft: Draft, attempt: Attempt): Ms {
 /** Time a node may take to read the prompt and what it has not judged of the answer. */
 function readingMs(draft: Draft, attempt: Attempt): Ms {
   const answered = draft.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
-  const prompt = attempt.judged === 0 ? (attempt.ready?.promptTokens ?? 0) : 0;
+  const claimed = attempt.judged === 0 ? (attempt.ready?.promptTokens ?? 0) : 0;
+  // A speaker that claims a million tokens would be waited for until the deadline.
+  const prompt = Math.min(claimed, draft.promptTokensMost);
   return (prompt + answered - attempt.judged) * budgets.prefillMsPerToken;
 }
