@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LiveNetwork, startLiveNetwork } from "../test/rigs/live-network.ts";
 import { type OnPiece, type Streamed, streamChat } from "../test/rigs/stream.ts";
+import { modelName } from "./default-engine.ts";
 import { guarded, mayLeave } from "./processes.ts";
 import type { Question } from "./prompts.ts";
 
 export const nodes = 5;
-export const modelName = "SmolLM2-135M-Instruct";
 
 /** A network as `holdfast up` starts it, for as long as `use` takes. */
 export async function withNetwork<T>(use: (network: LiveNetwork) => Promise<T>): Promise<T> {

@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { createChildren } from "../src/adapters/process/children.ts";
+import { type Children, createChildren } from "../src/adapters/process/children.ts";
 import { familyOf, survivors } from "../test/rigs/command.ts";
 
 /** What must not outlive the bench: every process it started, and the folders they worked in. */
 const folders = new Set<string>();
-const keeper = createChildren();
+let keeper: Children | undefined;
 
 /** Removed when the bench is interrupted; who ends in order removes its own. */
 export function mayLeave(folder: string): void {
@@ -14,11 +14,13 @@ export function mayLeave(folder: string): void {
 
 /** Ended even when the bench is killed outright: a guard process sees to it. */
 export function guarded(pid: number): void {
+  keeper ??= createChildren();
   keeper.guard(pid);
 }
 
 /** Ends all descendants: asked first, killed after a moment. */
 export async function endAll(): Promise<void> {
+  await keeper?.stop();
   const family = familyOf(process.pid).filter(({ pid }) => pid !== process.pid);
   for (const { pid } of survivors(family)) send(pid, "SIGTERM");
   for (let waited = 0; waited < 20 && survivors(family).length > 0; waited += 1) await pause(50);

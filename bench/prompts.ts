@@ -23,13 +23,16 @@ export interface Question {
   readonly seed: number;
 }
 
-/** The `index`-th question of a run: no two follow each other with one text, half are asked at temperature 0. */
+/**
+ * The `index`-th question of a run; every second is asked at temperature 0. It begins with its number: an engine that
+ * still holds an earlier prompt finds no more in common than the model's own preamble.
+ */
 export function question(seed: number, index: number): Question {
   const chance = createChance(seed).child(`question ${index}`);
   const subject = subjects[chance.below(subjects.length)]!;
   const form = forms[index % forms.length]!;
   return {
-    messages: [{ role: "user", content: `${form(subject)} (${index})` }],
+    messages: [{ role: "user", content: `Note ${index}. ${form(subject)}` }],
     temperature: index % 2 === 0 ? 0.7 : 0,
     seed: chance.below(2 ** 31),
   };
