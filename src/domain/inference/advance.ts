@@ -52,8 +52,10 @@ function weighVotes(draft: Draft): void {
     return fail(draft, "rejected-after-delivery", "most witnesses rejected a token that had been delivered");
   }
   if (rejected >= 0) dropFrom(draft, rejected);
-  const disputed = draft.held.some((held) => standingOf(held) === "disputed");
-  draft.disputedSince = disputed ? (draft.disputedSince ?? draft.now) : undefined;
+  const disputed = draft.held.find((held) => standingOf(held) === "disputed")?.chunk.start;
+  // Each dispute has its own time: one dissenter, outvoted every time, must not add them up to an end.
+  if (disputed !== draft.disputedAt) draft.disputedSince = disputed === undefined ? undefined : draft.now;
+  draft.disputedAt = disputed;
   if (draft.disputedSince === undefined) return;
   const undecided = draft.nobodyLeft && witnessesOf(draft).every(hasVoted);
   if (undecided || draft.now >= draft.disputedSince + budgets.disputeMs) {

@@ -21,8 +21,7 @@ export function deliverDue(draft: Draft): void {
 /** When the next chunk's hold budget runs out; undefined when it is not time that it waits for. */
 export function holdEnd(draft: Draft): number | undefined {
   const held = draft.held[draft.delivered];
-  if (held === undefined || draft.policy.finality !== "stream" || draft.disputedSince !== undefined)
-    return undefined;
+  if (held === undefined || draft.policy.finality !== "stream" || isDoubtful(draft, held)) return undefined;
   return held.heardAt + draft.policy.holdMs;
 }
 
@@ -37,10 +36,14 @@ function isDue(draft: Draft, held: Held): boolean {
   if (draft.policy.finality === "final") {
     return isComplete(draft) && draft.held.every((each) => standingOf(each) === "accepted");
   }
-  // While anything is disputed, nothing more leaves: the speaker may be lying from there on.
-  if (draft.disputedSince !== undefined) return false;
+  if (isDoubtful(draft, held)) return false;
   if (standingOf(held) === "accepted" || !isWitnessed(draft)) return true;
   return draft.now >= held.heardAt + draft.policy.holdMs;
+}
+
+/** From the first disputed chunk on nothing leaves: the speaker may be lying from there. What is before it stands. */
+function isDoubtful({ disputedAt }: Draft, { chunk }: Held): boolean {
+  return disputedAt !== undefined && chunk.start >= disputedAt;
 }
 
 function castFor(draft: Draft, held: Held) {

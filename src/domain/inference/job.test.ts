@@ -25,7 +25,7 @@ beforeEach(() => {
 function start(names: readonly string[], changes: Partial<Policy> = {}): void {
   known = names.map((name) => prospect(name));
   const spec = { job: "job" as JobId, prompt, tokensMax: undefined };
-  const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 64, contextTokens: 2048 };
+  const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 512, contextTokens: 2048 };
   take(begin({ ...options, prospects: known }, now));
 }
 
@@ -144,6 +144,24 @@ describe("a witness", () => {
   });
 });
 
+describe("a lone dissenter", () => {
+  test("that is outvoted every time does not end the answer, however long it is", () => {
+    start(["speaker", "witness", "dissenter", "late"]);
+    ready("speaker", "witness", "dissenter");
+    for (let turn = 0; turn < 150; turn++) {
+      now += 100;
+      say("speaker", 1);
+      judge("witness", said());
+      dissent("dissenter", said() - 1);
+      if (state.attempts.some(({ peer, ready }) => peer === "late" && ready === undefined)) ready("late");
+      // The vote that decides comes when the next dispute has begun.
+      if (turn > 0) judge("late", said() - 1);
+    }
+    expect(ended()).toBeUndefined();
+    expect(state.delivered).toBe(149);
+  });
+});
+
 const said = () => state.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
 
 function say(peer: string, tokens: number): void {
@@ -156,4 +174,9 @@ function say(peer: string, tokens: number): void {
 function judge(peer: string, through: number): void {
   const attempt = idOf(peer);
   if (attempt !== undefined) happen({ kind: "judged", attempt, branch: state.branch, through });
+}
+
+function dissent(peer: string, start: number): void {
+  const attempt = idOf(peer)!;
+  happen({ kind: "rejected", attempt, branch: state.branch, start, through: said() });
 }

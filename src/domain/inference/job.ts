@@ -65,6 +65,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       announce: true,
       satisfied: undefined,
       completeAt: undefined,
+      disputedAt: undefined,
       disputedSince: undefined,
     },
     { kind: "tick" },

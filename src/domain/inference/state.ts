@@ -109,6 +109,7 @@ export interface JobState {
   readonly satisfied: number | undefined;
   /** When the last chunk of the answer was heard; the verdict is awaited from then on. */
   readonly completeAt: Ms | undefined;
-  /** Since when a rejection stands without a majority either way. */
+  /** Position of the first chunk that a rejection stands against without a majority either way, and since when. */
+  readonly disputedAt: number | undefined;
   readonly disputedSince: Ms | undefined;
 }
