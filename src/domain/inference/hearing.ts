@@ -101,12 +101,12 @@ export function answerLimit(state: JobState | Draft): number {
 }
 
 /**
- * Is it the next part of the answer, and within its limit? (A node that shows no logits counts characters, not the
- * model's tokens, so the limit is its engine's to keep.)
+ * Is it the next part of the answer, and within its limit? A node that shows no logits counts characters, not the
+ * model's tokens: the limit is its engine's to keep, but the text must be what the ids say, or positions bound nothing.
  */
 function inPlace(draft: Draft, attempt: Attempt, chunk: Chunk): boolean {
   if (chunk.start !== answerEnd(draft)) return false;
-  if (!attempt.witness) return chunk.ids.length > 0 || chunk.end !== undefined;
+  if (!attempt.witness) return (chunk.ids.length > 0 || chunk.end !== undefined) && spellsText(chunk);
   const limit = answerLimit(draft);
   const end = chunkEnd(chunk);
   return (
@@ -114,4 +114,10 @@ function inPlace(draft: Draft, attempt: Attempt, chunk: Chunk): boolean {
     end <= limit &&
     (chunk.end === "length" ? end === limit : end < limit || chunk.end === "stop")
   );
+}
+
+/** Are the ids the code points of the text, one for one? */
+function spellsText({ ids, text }: Chunk): boolean {
+  const points = [...text].map((character) => character.codePointAt(0));
+  return points.length === ids.length && points.every((point, index) => point === ids[index]);
 }

@@ -22,16 +22,16 @@ beforeEach(() => {
   [now, effects] = [0, []];
 });
 
-function start(names: readonly string[], changes: Partial<Policy> = {}): void {
-  known = names.map((name) => prospect(name));
+function start(names: readonly string[], changes: Partial<Policy> = {}, witness = true): void {
+  known = names.map((name) => prospect(name, witness));
   const spec = { job: "job" as JobId, prompt, tokensMax: undefined };
   const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 512, contextTokens: 2048 };
   take(begin({ ...options, prospects: known }, now));
 }
 
-function prospect(peer: string, changes: Partial<Prospect> = {}): Prospect {
+function prospect(peer: string, witness: boolean): Prospect {
   const key = { peer: peer as PeerId, sessionKey: "00" as SessionKey };
-  return { ...key, witness: true, resume: true, rested: true, ...changes };
+  return { ...key, witness, resume: true, rested: true };
 }
 
 function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
@@ -116,6 +116,21 @@ describe("a speaker", () => {
     for (let turn = 0; turn < 50 && outcomesOf("liar").length === 0; turn++) sleep();
     expect(outcomesOf("liar")).toEqual(["silent"]);
     expect(now).toBeLessThan(15_000);
+  });
+});
+
+describe("a speaker that shows no logits", () => {
+  test("breaks the protocol with text that its ids do not spell", () => {
+    start(["speaker"], {}, false);
+    ready("speaker");
+    const say = (ids: number[], text: string) => {
+      const chunk = { start: said(), ids, text, signature: "" };
+      happen({ kind: "chunk", attempt: idOf("speaker")!, branch: 0, chunk, authentic: true });
+    };
+    say([0x61, 0x1f600], "a😀");
+    expect(outcomesOf("speaker")).toEqual([]);
+    say([0x61], "a".repeat(8_000));
+    expect(outcomesOf("speaker")).toEqual(["garbage"]);
   });
 });
 
