@@ -34,6 +34,13 @@ describe("a chat body", () => {
     });
   });
 
+  test("nested deeper than anything can be written back is refused by the parameter's name", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+    for (const name of ["modalities", "logit_bias", "tools", "response_format", "stop", "messages"])
+      expect(chat({ [name]: deep }), name).toMatchObject({ status: 400 });
+    expect(isRefusal(chat({ modalities: ["text"], metadata: deep }))).toBe(false);
+  });
+
   test.each([
     [
       "messages[1].content",

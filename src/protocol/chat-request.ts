@@ -77,7 +77,7 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   functions: isEmpty,
   function_call: (value) => value === "none" || value === "auto",
   response_format: isText,
-  modalities: (value) => JSON.stringify(value) === '["text"]',
+  modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === "text",
   audio: () => false,
   prediction: () => false,
   web_search_options: () => false,

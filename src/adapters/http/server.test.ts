@@ -35,6 +35,17 @@ test("more requests than may be in flight are told to come back, and room is mad
   expect((await fourth).status).toBe(200);
 });
 
+test("a request that its handler does not survive is refused, and the next one is answered", async () => {
+  const url = await serve(({ path }, reply) => {
+    if (path === "/deep") throw new RangeError("Maximum call stack size exceeded");
+    reply.json(200, {});
+  });
+  const failed = await fetch(`${url}/deep`);
+  expect(failed.status).toBe(500);
+  expect(await failed.json()).toMatchObject({ error: { type: "server_error", code: "internal_error" } });
+  expect((await fetch(`${url}/next`)).status).toBe(200);
+});
+
 test("a request reaches the handler whole, and a reply ends once", async () => {
   const url = await serve((request, reply) => {
     reply.onAbort(() => reply.json(500, {}));

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { HttpHandler, Log } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { errorBody, type Refusal } from "../../protocol/openai.ts";
+import { errorBody, type Refusal, serverError, sseEvent } from "../../protocol/openai.ts";
 import { readBody } from "./body.ts";
 import { foreignCaller, isLocalHost } from "./guard.ts";
 import { replyOver } from "./reply.ts";
@@ -62,7 +62,16 @@ export async function serveHttp(
       if (typeof body !== "string") return reply.refuse(body);
       const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
       const headers = request.headers as Record<string, string | undefined>;
-      handle({ id: requestId, method: request.method ?? "GET", path, headers, body }, reply);
+      try {
+        handle({ id: requestId, method: request.method ?? "GET", path, headers, body }, reply);
+      } catch (error) {
+        // One strange request must not end the answers of all others. Only the kind: a message may quote the request.
+        ports.log.error("request failed", { request: requestId, error: nameOf(error) });
+        reply.refuse(unexpected);
+        // Only where a stream had begun; it must not look as if it had ended well.
+        reply.write(sseEvent(errorBody(unexpected)));
+        reply.end();
+      }
     });
   });
 
@@ -83,6 +92,12 @@ const tooMany: Refusal = {
   code: "too_many_requests",
   retryAfter: 1,
 };
+
+const unexpected = serverError(500, "The gateway failed at this request.", "internal_error");
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
