@@ -3,6 +3,7 @@ import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
 import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
 import type { ChannelHandlers } from "../../ports.ts";
 import type { Order, Word } from "../../protocol/attempt.ts";
+import { HoldfastError, type HoldfastErrorOptions } from "../../protocol/errors.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
 import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
 import { converse } from "./conversation.ts";
@@ -34,6 +35,7 @@ let words: Word[];
 let closed: boolean;
 let tell: ChannelHandlers<Order>;
 let taken: () => number;
+let refusesWith: HoldfastErrorOptions | undefined;
 
 beforeEach(() => {
   timeline = createTimeline();
@@ -41,12 +43,15 @@ beforeEach(() => {
   const traits = { stepMs: 10, judgeMsPerToken: 2, noise: 0, otherModel: false, stalled: false };
   const engine = createSimulatedEngine(clock, "node", traits, model);
   taken = engine.taken;
-  [words, closed] = [[], false];
+  [words, closed, refusesWith] = [[], false, undefined];
   const silent = () => {};
   tell = converse(
     {
       ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
-      engineOf: (id) => (id === model.id ? engine : undefined),
+      engineOf: (id) => {
+        if (refusesWith !== undefined) throw new HoldfastError("not this prompt", refusesWith);
+        return id === model.id ? engine : undefined;
+      },
       signer: { sessionKey: speaker, sign: (bytes) => Buffer.from(bytes).toString("base64") },
       verify: (_, bytes, signature) => Buffer.from(bytes).toString("base64") === signature,
     },
@@ -124,6 +129,12 @@ describe("an attempt", () => {
     expect(refusal()).toMatchObject({ t: "refused", code });
     expect(closed).toBe(true);
     expect(taken()).toBe(0);
+  });
+
+  test("calls a prompt that its model cannot take a bad request, not its own failure", async () => {
+    refusesWith = { code: "bad-messages", fault: "user" };
+    await tellAll(open);
+    expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
   });
 
   test("stops and frees its sequence when the gateway goes, or the deadline passes", async () => {

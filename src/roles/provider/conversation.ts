@@ -163,6 +163,8 @@ function refusalOf(error: unknown): RefusalCode {
     "bad-request",
     "cannot-witness",
   ];
-  const code = error instanceof HoldfastError ? error.code : "engine";
-  return codes.includes(code) ? (code as RefusalCode) : "engine";
+  if (!(error instanceof HoldfastError)) return "engine";
+  if (codes.includes(error.code)) return error.code as RefusalCode;
+  // What the application got wrong is never held against the node that says so.
+  return error.fault === "user" ? "bad-request" : "engine";
 }
