@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
 import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
-import type { ChannelHandlers } from "../../ports.ts";
+import type { ChannelHandlers, TextEngine } from "../../ports.ts";
 import type { Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, type HoldfastErrorOptions } from "../../protocol/errors.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
@@ -36,6 +36,7 @@ let closed: boolean;
 let tell: ChannelHandlers<Order>;
 let taken: () => number;
 let refusesWith: HoldfastErrorOptions | undefined;
+let textEngine: TextEngine | undefined;
 
 beforeEach(() => {
   timeline = createTimeline();
@@ -43,14 +44,14 @@ beforeEach(() => {
   const traits = { stepMs: 10, judgeMsPerToken: 2, noise: 0, otherModel: false, stalled: false };
   const engine = createSimulatedEngine(clock, "node", traits, model);
   taken = engine.taken;
-  [words, closed, refusesWith] = [[], false, undefined];
+  [words, closed, refusesWith, textEngine] = [[], false, undefined, undefined];
   const silent = () => {};
   tell = converse(
     {
       ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
       engineOf: (id) => {
         if (refusesWith !== undefined) throw new HoldfastError("not this prompt", refusesWith);
-        return id === model.id ? engine : undefined;
+        return id === model.id ? (textEngine ?? engine) : undefined;
       },
       signer: { sessionKey: speaker, sign: (bytes) => Buffer.from(bytes).toString("base64") },
       verify: (_, bytes, signature) => Buffer.from(bytes).toString("base64") === signature,
@@ -143,6 +144,39 @@ describe("an attempt", () => {
     expect(taken()).toBe(0);
   });
 });
+
+describe("an attempt on an engine that only gives text", () => {
+  const said = (resume: boolean) => {
+    textEngine = createTextEngine("once upon a time", resume);
+    const ids = [..."once "].map((character) => character.codePointAt(0)!);
+    return { t: "said", speaker, chunk: { start: 0, ids, text: "once ", signature: "AAAA" } } as const;
+  };
+
+  test("goes on from what another said, without a word about it", async () => {
+    await tellAll(open, said(true), { t: "speak", from: 5 });
+    expect(kinds()).not.toContain("judged");
+    const text = words.flatMap((word) => (word.t === "chunk" ? [word.chunk.text] : [])).join("");
+    expect(text).toBe("upon a time");
+    expect(words.at(-1)).toMatchObject({ t: "chunk", chunk: { end: "stop" } });
+  });
+
+  test("refuses to follow when it cannot go on either", async () => {
+    await tellAll(open, said(false));
+    expect(refusal()).toMatchObject({ t: "refused", code: "cannot-witness" });
+  });
+});
+
+/** Says the rest of one text, a word at a time. */
+function createTextEngine(whole: string, resume: boolean): TextEngine {
+  return {
+    ...{ kind: "text", model: model.id, name: "text", contextTokens: 256, slots: 1, profile: "text", resume },
+    async *speak({ begun }) {
+      for (const word of whole.slice(begun.length).split(/(?<= )/)) yield word;
+      return "stop";
+    },
+    close: async () => {},
+  };
+}
 
 type Chunk = Extract<Order, { t: "said" }>["chunk"];
 

@@ -114,7 +114,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
     const judgement = await voice.judge(answer, chunk, stop.signal);
     answer.append(chunk);
-    if (stop.signal.aborted) return;
+    if (stop.signal.aborted || judgement === undefined) return;
     const { margin } = judgement;
     if (!authentic)
       channel.send({ t: "rejected", branch, start, through, at: start, reason: "signature", margin });

@@ -25,7 +25,11 @@ export async function openTextVoice(
     prepare: async () => {},
     speak,
     async judge() {
-      throw new HoldfastError("this engine shows no logits", { code: "cannot-witness", fault: "peer" });
+      if (engine.resume) return undefined;
+      throw new HoldfastError("this engine neither judges another's words nor goes on from them", {
+        code: "cannot-witness",
+        fault: "peer",
+      });
     },
     async drop() {
       await stream?.return("stop");

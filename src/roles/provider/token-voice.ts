@@ -9,14 +9,14 @@ import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
 import type { OpenOrder, RejectionReason } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import type { Answer } from "./answer.ts";
-import type { Judgement, Voice } from "./voice.ts";
+import type { Judgement, JudgingVoice } from "./voice.ts";
 
 /** Speaks and judges with an engine that shows its logits, by the canonical sampler and by margin. */
 export async function openTokenVoice(
   ports: { clock: Clock },
   engine: TokenEngine,
   open: OpenOrder,
-): Promise<Voice> {
+): Promise<JudgingVoice> {
   if (open.contextTokens > engine.contextTokens) {
     throw new HoldfastError("this node's window is smaller than the job's", {
       code: "engine",

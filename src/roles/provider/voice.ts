@@ -23,11 +23,16 @@ export interface Voice {
     interrupted: () => boolean,
     signal: AbortSignal,
   ): Promise<Omit<Chunk, "signature"> | undefined>;
-  /** Reads a chunk that another said and that was not yet appended to `answer`. */
-  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement>;
+  /** Reads a chunk that another said and that was not yet appended to `answer`. Undefined: it cannot say what it is worth. */
+  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement | undefined>;
   /** The answer now ends at `to`. */
   drop(to: number): Promise<void>;
   close(): void;
+}
+
+/** One that has the logits. */
+export interface JudgingVoice extends Voice {
+  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement>;
 }
 
 /** `margin`: largest of the chunk's tokens, logits. */
