@@ -93,6 +93,10 @@ export const limits = {
   /** Attempts a provider runs at once beyond its engine's sequences: these wait; later ones are refused as busy. */
   attemptsWaitingMax: 16,
 
+  /** Text and ids of an attempt's orders that a provider has not come to yet, UTF-16 units (an id counts as 16, an
+   *  order as 256). A cold replacement is shown a whole answer at once: 131k tokens in chunks of 4 are 13 Mi. Abuse: memory. */
+  ordersWaitingUnitsMax: 16 * 1024 * 1024,
+
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
   connectionsInMax: 1024,
   streamsPerConnectionMax: 256,

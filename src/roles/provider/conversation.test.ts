@@ -132,6 +132,15 @@ describe("an attempt", () => {
     expect(taken()).toBe(0);
   });
 
+  test("keeps no more orders waiting than an answer has, however fast they come", async () => {
+    tell.message(open);
+    const chunk = { start: 0, ids: [1], text: "x".repeat(8_000), signature: "AAAA" };
+    for (let told = 0; told < 3_000 && !closed; told++) tell.message({ t: "said", speaker, chunk });
+    expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
+    await tellAll();
+    expect(taken()).toBe(0);
+  });
+
   test("calls a prompt that its model cannot take a bad request, not its own failure", async () => {
     refusesWith = { code: "bad-messages", fault: "user" };
     await tellAll(open);

@@ -3,6 +3,7 @@ import { chunkEnd } from "../../domain/inference/chunk.ts";
 import type { Channel, ChannelHandlers, Clock, Engine, Log, Signer, Verify } from "../../ports.ts";
 import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
 import { openTextVoice } from "./text-voice.ts";
 import { openTokenVoice } from "./token-voice.ts";
@@ -24,6 +25,8 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   const { clock, log, signer, verify } = ports;
   const orders: Order[] = [];
   const stop = new AbortController();
+  let opened = false;
+  let waitingUnits = 0;
   let wake: (() => void) | undefined;
   let voice: Voice | undefined;
   let cancelDeadline: (() => void) | undefined;
@@ -31,6 +34,12 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   run().catch((error: unknown) => refuse(refusalOf(error), error));
   return {
     message(order) {
+      if (stop.signal.aborted) return;
+      waitingUnits += unitsOf(order);
+      // The first is the prompt, within its own limit; a second would be refused in its turn, as heavy as it is.
+      const tooMany = waitingUnits > limits.ordersWaitingUnitsMax || (order.t === "open" && opened);
+      if (tooMany) return refuse("bad-request", outOfTurn("more orders than can be followed"));
+      opened ||= order.t === "open";
       orders.push(order);
       wake?.();
     },
@@ -40,6 +49,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   function end(): void {
     if (stop.signal.aborted) return;
     stop.abort();
+    orders.length = 0;
     cancelDeadline?.();
     voice?.close();
     wake?.();
@@ -139,7 +149,10 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       });
       wake = undefined;
     }
-    return stop.signal.aborted ? undefined : orders.shift();
+    if (stop.signal.aborted) return undefined;
+    const order = orders.shift();
+    if (order !== undefined) waitingUnits -= unitsOf(order);
+    return order;
   }
 }
 
@@ -149,6 +162,11 @@ async function openVoice(ports: ConversationPorts, open: OpenOrder, signal: Abor
     throw new HoldfastError("this node does not serve that model", { code: "unknown-model", fault: "peer" });
   }
   return engine.kind === "token" ? openTokenVoice(ports, engine, open) : openTextVoice(engine, open, signal);
+}
+
+/** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The prompt has a limit of its own. */
+function unitsOf(order: Order): number {
+  return 256 + (order.t === "said" ? order.chunk.text.length + 16 * order.chunk.ids.length : 0);
 }
 
 function outOfTurn(what: string): HoldfastError {
