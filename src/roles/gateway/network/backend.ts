@@ -3,13 +3,14 @@ import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JobId } from "../../../domain/ids.ts";
 import type { Cast } from "../../../domain/inference/effect.ts";
 import { scanStops } from "../../../domain/inference/stops.ts";
+import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
 import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { invalidRequest, isRefusal, unknownModel } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
-import { createRoster, type ModelOnOffer, type NetworkRoster } from "./roster.ts";
+import { createRoster, type NetworkRoster } from "./roster.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import { createWriter } from "./writer.ts";
 
@@ -110,7 +111,7 @@ function answer(ports: NetworkPorts, roster: NetworkRoster, ask: Ask, ended: () 
     };
     const job = runJob(
       ports,
-      { ...roster, prospects: (without) => roster.prospectsOf(model.id, without) },
+      { ...roster, prospects: (without) => roster.prospectsOf(model, without) },
       {
         spec,
         policy: { ...wishes, deadlineMs: ask.deadlineMs, attemptsMax: limits.attemptsMax },

@@ -1,6 +1,7 @@
 import type { ModelId, PeerId } from "../../../domain/ids.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
+import { type ModelOnOffer, modelsOnOffer } from "../../../domain/market/models.ts";
 import {
   afterFailure,
   afterSuccess,
@@ -15,19 +16,11 @@ import type { Offer } from "../../../protocol/offer.ts";
 import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects"> {
-  prospectsOf(model: ModelId, without: readonly PeerId[]): readonly Prospect[];
+  prospectsOf(model: ModelOnOffer, without: readonly PeerId[]): readonly Prospect[];
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
   models(): readonly ModelOnOffer[];
   status(): Record<string, unknown>;
-}
-
-export interface ModelOnOffer {
-  readonly id: ModelId;
-  readonly name: string;
-  /** The window every provider of it can hold, tokens. */
-  readonly contextTokens: number;
-  readonly providers: number;
 }
 
 export interface RosterPorts {
@@ -48,7 +41,10 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
     gone.delete(offer.peer);
     book.take(offer, clock.now(), clock.wall());
   });
-  market.onGone((peer) => gone.add(peer));
+  market.onGone((peer) => {
+    // Of peers without an offer nothing is kept: whoever comes and goes under ever new names would fill the memory.
+    if (book.of(peer) !== undefined) gone.add(peer);
+  });
 
   const standing = () => {
     for (const peer of book.expire(clock.now())) {
@@ -57,6 +53,11 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
     }
     return book.standing();
   };
+  const models = () =>
+    modelsOnOffer(
+      standing().map((offer) => ({ models: offer.models, stake: chain.stakeOf(offer.address) })),
+      (id) => chain.isRegistered(id),
+    );
   const healthOf = (peer: PeerId) => healths.get(peer) ?? healthy;
   const chance = () => new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
 
@@ -69,22 +70,22 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
       else running.delete(peer);
     },
     learnt({ peer, outcome, since }) {
-      if (outcome === "unused" || outcome === "busy") return;
+      if (outcome === "unused" || outcome === "busy" || book.of(peer) === undefined) return;
       const before = healthOf(peer);
       if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
       else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
     prospectsOf(model, without) {
       const known = standing()
-        .filter(({ peer, models }) => !without.includes(peer) && models.some(({ id }) => id === model))
-        .map((offer) => knownOf(offer, model));
+        .filter(({ peer, models }) => !without.includes(peer) && models.some((each) => serves(each, model)))
+        .map((offer) => knownOf(offer, model.id));
       const now = clock.now();
       return rank(known, now, chance).map((each) => ({ ...each, rested: each.quarantinedUntil <= now }));
     },
     modelOf(nameOrId) {
-      return modelsOnOffer(standing(), chain).find(({ id, name }) => id === nameOrId || name === nameOrId);
+      return models().find(({ id, name }) => id === nameOrId || name === nameOrId);
     },
-    models: () => modelsOnOffer(standing(), chain),
+    models,
     status: () => ({ providers: standing().map(statusOf) }),
   };
 
@@ -115,25 +116,6 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
   }
 }
 
-/** Models on offer; of several digests under one name, the one registered on chain and most staked comes first. */
-function modelsOnOffer(offers: readonly Offer[], chain: Chain): ModelOnOffer[] {
-  const found = new Map<ModelId, ModelOnOffer & { stake: bigint }>();
-  for (const offer of offers) {
-    for (const { id, name, contextTokens } of offer.models) {
-      const before = found.get(id);
-      found.set(id, {
-        ...{ id, name: before?.name ?? name },
-        contextTokens: Math.min(before?.contextTokens ?? contextTokens, contextTokens),
-        providers: (before?.providers ?? 0) + 1,
-        stake: (before?.stake ?? 0n) + chain.stakeOf(offer.address),
-      });
-    }
-  }
-  const registered = (id: ModelId) => (chain.isRegistered(id) ? 1 : 0);
-  return [...found.values()].sort(
-    (a, b) =>
-      registered(b.id) - registered(a.id) ||
-      Number(b.stake > a.stake) - Number(a.stake > b.stake) ||
-      b.providers - a.providers,
-  );
+function serves(claim: { id: ModelId; contextTokens: number }, model: ModelOnOffer): boolean {
+  return claim.id === model.id && claim.contextTokens >= model.contextTokens;
 }

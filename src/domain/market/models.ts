@@ -1,0 +1,81 @@
+import type { ModelId } from "../ids.ts";
+
+/** What one node says of one model. */
+interface Claim {
+  readonly id: ModelId;
+  readonly name: string;
+  readonly contextTokens: number;
+}
+
+/** One node's models, and the stake behind its word (smallest unit). */
+export interface ModelClaims {
+  readonly models: readonly Claim[];
+  readonly stake: bigint;
+}
+
+export interface ModelOnOffer {
+  readonly id: ModelId;
+  readonly name: string;
+  /** The window its jobs reckon with, tokens. */
+  readonly contextTokens: number;
+  /** Nodes that hold that window. */
+  readonly providers: number;
+  readonly stake: bigint;
+}
+
+/**
+ * The models that nodes offer. A model is its digest; what it is called and how large its window is are only claims,
+ * so the most stake decides (the most nodes where nobody has any): an offer costs nothing, and one stranger must not
+ * rename a model or shrink its window for everybody. Those of one name stand in the order in which to prefer them: the
+ * one registered on chain first, then the most staked.
+ */
+export function modelsOnOffer(
+  offers: readonly ModelClaims[],
+  isRegistered: (id: ModelId) => boolean,
+): ModelOnOffer[] {
+  const claims = new Map<ModelId, Array<Claim & { readonly stake: bigint }>>();
+  for (const { models, stake } of offers) {
+    for (const claim of models) {
+      const others = claims.get(claim.id);
+      if (others === undefined) claims.set(claim.id, [{ ...claim, stake }]);
+      else others.push({ ...claim, stake });
+    }
+  }
+  const found = [...claims].map(([id, all]) => modelOf(id, all));
+  const rank = ({ id }: ModelOnOffer) => (isRegistered(id) ? 1 : 0);
+  return found.sort(
+    (a, b) =>
+      rank(b) - rank(a) || Number(b.stake > a.stake) - Number(a.stake > b.stake) || b.providers - a.providers,
+  );
+}
+
+function modelOf(id: ModelId, claims: ReadonlyArray<Claim & { readonly stake: bigint }>): ModelOnOffer {
+  const stake = claims.reduce((sum, claim) => sum + claim.stake, 0n);
+  const weighed = claims.map((claim) => ({ ...claim, weight: stake > 0n ? claim.stake : 1n }));
+  const contextTokens = windowOf(weighed);
+  const providers = claims.filter((claim) => claim.contextTokens >= contextTokens).length;
+  return { id, name: nameOf(weighed), contextTokens, providers, stake };
+}
+
+/** The largest window that more than half of the weight holds: a minority cannot shrink it. */
+function windowOf(
+  claims: ReadonlyArray<{ readonly contextTokens: number; readonly weight: bigint }>,
+): number {
+  const total = claims.reduce((sum, { weight }) => sum + weight, 0n);
+  let holding = 0n;
+  for (const { contextTokens, weight } of claims.toSorted((a, b) => b.contextTokens - a.contextTokens)) {
+    holding += weight;
+    if (2n * holding > total) return contextTokens;
+  }
+  return 0;
+}
+
+/** The name with the most weight; of equals the first by code unit, so that it does not change with the order. */
+function nameOf(claims: ReadonlyArray<{ readonly name: string; readonly weight: bigint }>): string {
+  const weights = new Map<string, bigint>();
+  for (const { name, weight } of claims) weights.set(name, (weights.get(name) ?? 0n) + weight);
+  const [best] = [...weights].sort(
+    ([a, weightA], [b, weightB]) => Number(weightB > weightA) - Number(weightA > weightB) || (a < b ? -1 : 1),
+  );
+  return best?.[0] ?? "";
+}
