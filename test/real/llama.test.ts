@@ -41,6 +41,20 @@ function ask(content: string): Prompt {
   return { kind: "chat", messages: [{ role: "user", content }] };
 }
 
+test("an id outside the vocabulary is judged like any other, and could never have been chosen", async () => {
+  const sequence = await engine.open(ask("Name a colour."), 16);
+  const strange = 0x7fff_ffff;
+  const [candidates] = await sequence.judge([strange], signal);
+  const claimedLogit = await sequence.logitOf(0, strange, signal);
+  const look = { candidates: candidates!, claimed: strange, claimedLogit, sampling: hot, position: 0 };
+  expect(judgeToken(judgeUnknown, look)).toMatchObject({ rejected: "margin" });
+  expect(sequence.text([strange], [])).toBe("");
+  expect(sequence.text([1 as TokenId], [strange])).toBe(sequence.text([1 as TokenId], []));
+  expect(sequence.ends(strange)).toBe(false);
+  expect(await sequence.judge([1 as TokenId], signal), "it can still follow").toHaveLength(1);
+  sequence.close();
+});
+
 /** Speaks `count` tokens after `begun`, as an executor does. */
 async function speak(
   sequence: TokenSequence,

@@ -1,5 +1,5 @@
 import type { LlamaContext, LlamaContextSequence } from "node-llama-cpp";
-import type { ModelId } from "../../domain/ids.ts";
+import type { ModelId, TokenId } from "../../domain/ids.ts";
 import type { Prompt } from "../../domain/inference/spec.ts";
 import type { TokenEngine, TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
@@ -41,6 +41,9 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
   const readPrompt = createPromptReader(runtime);
   const profile = await profileOf(runtime, flashAttention);
   const { contextSize: contextTokens } = context;
+  const vocabularyTokens = runtime.model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+  // Ids come from strangers, and at one that is not in the vocabulary the runtime does not throw: it aborts.
+  const knows = (id: TokenId) => id >= 0 && id < vocabularyTokens;
   const free: LlamaContextSequence[] = [];
   for (let i = 0; i < options.slots; i += 1) free.push(context.getSequence({ contextShift: neverShift }));
   let closing: Promise<void> | undefined;
@@ -83,8 +86,10 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
       promptIds,
       contextTokens,
       promptPieceTokens: options.promptPieceTokens ?? (onGpu ? 512 : promptPieceTokensCpu),
-      text: (ids, before) => addedText(runtime.model, ids, before),
-      ends: (id) => runtime.model.isEogToken(id as Parameters<typeof runtime.model.isEogToken>[0]),
+      knows,
+      text: (ids, before) => addedText(runtime.model, ids.filter(knows), before.filter(knows)),
+      ends: (id) =>
+        knows(id) && runtime.model.isEogToken(id as Parameters<typeof runtime.model.isEogToken>[0]),
       release: () => free.push(cache),
     });
   }

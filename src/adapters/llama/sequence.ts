@@ -21,6 +21,8 @@ export interface SequenceOptions {
   readonly contextTokens: number;
   /** Prompt tokens evaluated in one step; a cancelled job stops after at most one. */
   readonly promptPieceTokens: number;
+  /** Is it a token of the model? */
+  readonly knows: (id: TokenId) => boolean;
   readonly text: TokenSequence["text"];
   readonly ends: TokenSequence["ends"];
   /** The sequence is idle for good; its evaluated tokens may serve the next job. */
@@ -33,7 +35,7 @@ export interface SequenceOptions {
  * evaluated or erased before somebody asks for candidates.
  */
 export function openSequence(cache: LlamaContextSequence, options: SequenceOptions): TokenSequence {
-  const { promptIds, contextTokens } = options;
+  const { promptIds, contextTokens, knows } = options;
   const answer: TokenId[] = [];
   /** Candidates by answer position, for positions lately looked at. */
   const known = new Map<number, Candidate[]>();
@@ -139,6 +141,7 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
 
   async function logitOf(position: number, id: TokenId, signal: AbortSignal): Promise<number> {
     if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
+    if (!knows(id)) return Number.NEGATIVE_INFINITY;
     const listed = known.get(position)?.find((candidate) => candidate.id === id);
     if (listed !== undefined) return listed.logit;
     const index = promptIds.length + position - 1;
@@ -158,7 +161,9 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
   }
 
   function tokenAt(index: number): Token {
-    return (index < promptIds.length ? promptIds[index] : answer[index - promptIds.length]) as Token;
+    const id = (index < promptIds.length ? promptIds[index] : answer[index - promptIds.length])!;
+    // What is no token is read as the vocabulary's first, so that a follower that rejected it can still follow.
+    return (knows(id) ? id : 0) as Token;
   }
 
   /** Forgets what the cache holds beyond the tokens that still count. */
