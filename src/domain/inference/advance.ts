@@ -37,11 +37,13 @@ function heedDeadline(draft: Draft): void {
 
 /** The request itself is wrong when two providers say so, or the only one there is. */
 function heedBlame(draft: Draft): void {
-  const first = draft.blamers[0];
-  if (first === undefined || draft.held.length > 0) return;
-  const another = draft.blamers.some(({ peer, code }) => peer !== first.peer && code === first.code);
-  const alone = draft.attempts.length === 0 && draft.nobodyLeft;
-  if (another || alone) fail(draft, first.code as "context-overflow" | "bad-request", first.message);
+  if (draft.held.length > 0) return;
+  const agreeing = draft.blamers.find(({ peer, code }) =>
+    draft.blamers.some((another) => another.peer !== peer && another.code === code),
+  );
+  const alone = draft.attempts.length === 0 && draft.nobodyLeft ? draft.blamers[0] : undefined;
+  const blamer = agreeing ?? alone;
+  if (blamer !== undefined) fail(draft, blamer.code as "context-overflow" | "bad-request", blamer.message);
 }
 
 /** Acts on rejections: drops what a majority rejected, and notes what is disputed. */

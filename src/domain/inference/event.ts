@@ -37,7 +37,6 @@ export type JobEvent =
       readonly attempt: AttemptId;
       readonly code: string;
       readonly message: string;
-      readonly retryAfterMs: number | undefined;
     }
   /** The channel ended, for whatever reason. */
   | { readonly kind: "lost"; readonly attempt: AttemptId; readonly cause: string }

@@ -66,7 +66,7 @@ describe("a job whose only provider refuses", () => {
       for (let turn = 0; turn < 200 && ended() === undefined; turn++) {
         const attempt = idOf("only");
         if (attempt === undefined) sleep();
-        else happen({ kind: "refused", attempt, code, message: "no", retryAfterMs: undefined });
+        else happen({ kind: "refused", attempt, code, message: "no" });
       }
       expect(ended()).toMatchObject({ kind: "fail" });
       expect(now).toBeLessThan(15_000);
@@ -80,16 +80,25 @@ describe("a provider that finds fault with the request", () => {
     for (let turn = 0; turn < 20; turn++) {
       const attempt = idOf("blamer");
       if (attempt === undefined) sleep();
-      else happen({ kind: "refused", attempt, code: "bad-request", message: "no", retryAfterMs: undefined });
+      else happen({ kind: "refused", attempt, code: "bad-request", message: "no" });
     }
     expect(effects.filter((effect) => effect.kind === "open" && effect.peer === "blamer")).toHaveLength(1);
+  });
+
+  test("is believed when another says the same, whatever a third said before them", () => {
+    start(["liar", "one", "two"]);
+    for (const peer of ["liar", "one", "two"]) {
+      const code = peer === "liar" ? "bad-request" : "context-overflow";
+      happen({ kind: "refused", attempt: idOf(peer)!, code, message: peer });
+    }
+    expect(ended()).toMatchObject({ kind: "fail", code: "context-overflow" });
   });
 
   test("after it was ready, has failed as any other", () => {
     start(["speaker", "witness"]);
     ready("speaker", "witness");
     const attempt = idOf("speaker")!;
-    happen({ kind: "refused", attempt, code: "bad-request", message: "no", retryAfterMs: undefined });
+    happen({ kind: "refused", attempt, code: "bad-request", message: "no" });
     expect(outcomesOf("speaker")).toEqual(["refused"]);
   });
 });

@@ -179,10 +179,7 @@ export function runJob(
         return happen({ kind: "rejected", attempt, branch, start, through });
       }
       case "refused":
-        return happen({
-          ...{ kind: "refused", attempt, code: word.code, message: word.message },
-          ...{ retryAfterMs: word.retryAfterMs },
-        });
+        return happen({ kind: "refused", attempt, code: word.code, message: word.message });
     }
   }
 
