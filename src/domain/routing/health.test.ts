@@ -1,15 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  afterFailure,
-  afterPause,
-  afterSuccess,
-  createHealth,
-  type Health,
-  healthy,
-  inOrder,
-  standing,
-} from "./health.ts";
+import { afterFailure, afterPause, afterSuccess, type Health, healthy, inOrder, standing } from "./health.ts";
 
 const bounds = { least: 1000, most: 60_000 };
 const fail = (health: Health, now: number) => afterFailure(health, now, now, bounds);
@@ -49,17 +40,6 @@ describe("health", () => {
     const paused = afterPause(healthy, 0, 30_000);
     expect(fail(paused, 1).quarantinedUntil).toBe(30_000);
     expect(standing(paused, 30_000)).toBe("good");
-  });
-});
-
-describe("a book of healths", () => {
-  test("remembers blemishes only", () => {
-    const book = createHealth<string>(bounds);
-    book.failed("a", 0);
-    expect(book.of("a", 10)).toMatchObject({ standing: "quarantined", quarantinedUntil: 1000, score: 0.5 });
-    expect(book.of("b", 10)).toMatchObject({ standing: "good", score: 1 });
-    book.succeeded("a", 2000);
-    expect(book.of("a", 2000)).toMatchObject({ standing: "good", score: 1 });
   });
 });
 

@@ -55,33 +55,6 @@ export function afterPause(health: Health, now: Ms, pause: Ms): Health {
   return { ...health, quarantinedUntil: Math.max(health.quarantinedUntil, now + pause) };
 }
 
-export interface HealthBook<Peer> {
-  /** `startedAt`: when the attempt began, where that is known (see afterFailure, afterSuccess). */
-  failed(peer: Peer, now: Ms, startedAt?: Ms): void;
-  succeeded(peer: Peer, now: Ms, startedAt?: Ms): void;
-  paused(peer: Peer, now: Ms, pause: Ms): void;
-  of(peer: Peer, now: Ms): Health & { readonly standing: Standing; readonly score: number };
-}
-
-/** The healths of many peers; those without a blemish take no room. */
-export function createHealth<Peer>(bounds: QuarantineBounds = quarantineDefault): HealthBook<Peer> {
-  const blemished = new Map<Peer, Health>();
-  const of = (peer: Peer) => blemished.get(peer) ?? healthy;
-  const set = (peer: Peer, health: Health, now: Ms) => {
-    if (health.incidents === 0 && health.quarantinedUntil <= now) blemished.delete(peer);
-    else blemished.set(peer, health);
-  };
-  return {
-    failed: (peer, now, startedAt = now) => set(peer, afterFailure(of(peer), startedAt, now, bounds), now),
-    succeeded: (peer, now, startedAt = now) => set(peer, afterSuccess(of(peer), startedAt), now),
-    paused: (peer, now, pause) => set(peer, afterPause(of(peer), now, pause), now),
-    of(peer, now) {
-      const health = of(peer);
-      return { ...health, standing: standing(health, now), score: 1 / (1 + health.incidents) };
-    },
-  };
-}
-
 export type Standing = "good" | "probation" | "quarantined";
 
 export function standing(health: Health, now: Ms): Standing {

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Judge, judgeMargin, judgeToken, judgeUnknown, judgeUntil, tolerances } from "./judge.ts";
 import { choose } from "./sampler.ts";
-import { verdictOf } from "./verdict.ts";
 
 const margins = fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { maxLength: 200 });
 
@@ -59,15 +58,4 @@ test("the speaker's own token is accepted, one that no list holds is not", () =>
   const look = { candidates, sampling, position: 0 };
   expect(judgeToken(judgeUnknown, { ...look, claimed: id }).rejected).toBeUndefined();
   expect(judgeToken(judgeUnknown, { ...look, claimed: 5000 }).rejected).toBe("margin");
-});
-
-test("a verdict needs every position accepted, and a majority to condemn", () => {
-  expect(verdictOf({ positions: 9, judged: 0, accepted: 0, rejected: 0 })).toEqual({
-    verdict: "inconclusive",
-    basis: "none",
-  });
-  expect(verdictOf({ positions: 9, judged: 9, accepted: 9, rejected: 0 }).verdict).toBe("valid");
-  expect(verdictOf({ positions: 9, judged: 8, accepted: 8, rejected: 0 }).verdict).toBe("inconclusive");
-  expect(verdictOf({ positions: 9, judged: 9, accepted: 8, rejected: 0 }).verdict).toBe("inconclusive");
-  expect(verdictOf({ positions: 9, judged: 9, accepted: 8, rejected: 1 }).verdict).toBe("invalid");
 });
