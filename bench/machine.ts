@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { familyOf } from "../test/rigs/command.ts";
 
 /** Where and on what a figure came about. */
 export interface Machine {
@@ -30,17 +31,23 @@ export function load(): number {
   return Math.round(loadavg()[0]! * 100) / 100;
 }
 
-/** Above this many busy processes beside the bench, two cores measure each other's noise. */
-const quietLoad = 1.5;
+/** While others use no more of the machine than this, %, figures tell about us. Idle systems hum at one or two. */
+export const quietPercent = 10;
+const windowMs = 2000;
 
-/** Waits until nobody else uses the machine, at most `patienceS`; then measures anyway, and the load is printed. */
+/** Waits until others leave the machine alone, at most `patienceS`; then measures anyway, and says how much they used. */
 export async function untilQuiet(patienceS: number, say: (line: string) => void): Promise<void> {
   const deadline = performance.now() + patienceS * 1000;
-  if (load() >= quietLoad && patienceS > 0) say(`load ${load()}: waiting for less than ${quietLoad}`);
-  while (load() >= quietLoad && performance.now() < deadline) await pause(1000);
+  while (performance.now() < deadline) {
+    const before = cpuSpent();
+    await pause(windowMs);
+    const others = othersSince(before);
+    if (others <= quietPercent) return;
+    say(`others use ${Math.round(others)} % of the machine: waiting for less than ${quietPercent}`);
+  }
 }
 
-/** CPU time since the machine started: of everything, and of this process and its ended descendants; seconds. */
+/** CPU time since the machine started: of everything, and of this process and its descendants; seconds. */
 export interface CpuSpent {
   readonly at: number;
   readonly all: number;
@@ -51,23 +58,40 @@ export interface CpuSpent {
 const ticksPerS = 100;
 
 export function cpuSpent(): CpuSpent {
-  const sum = (fields: readonly string[]) =>
-    fields.reduce((total, field) => total + Number(field), 0) / ticksPerS;
-  // user nice system idle iowait irq softirq (proc_pid_stat(5), proc_stat(5)); idle and waiting are not spent.
+  // user nice system idle iowait irq softirq (proc_stat(5)); idle and waiting are not spent.
   const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split(/\s+/).slice(1);
-  const stat = readFileSync("/proc/self/stat", "utf8");
-  const own = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 15);
-  return { at: performance.now(), all: sum([user!, nice!, system!, irq!, softirq!]), own: sum(own) };
+  const own = familyOf(process.pid).map(({ pid }) => ownTicks(pid));
+  return {
+    at: performance.now(),
+    all: sum([user, nice, system, irq, softirq]) / ticksPerS,
+    own: sum(own) / ticksPerS,
+  };
 }
 
-/** Share of the machine that processes other than the bench's used since then, %; once its own have ended. */
+/** Share of the machine that processes other than the bench's used since then, %. */
 export function othersSince(before: CpuSpent): number {
   const now = cpuSpent();
   const others = now.all - before.all - (now.own - before.own);
   return Math.max(0, (100_000 * others) / (now.at - before.at) / availableParallelism());
+}
+
+/** What it used itself, and what those of its children did that have ended (proc_pid_stat(5), fields 14 to 17). */
+function ownTicks(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return sum(
+      stat
+        .slice(stat.lastIndexOf(")") + 2)
+        .split(" ")
+        .slice(11, 15),
+    );
+  } catch {
+    return 0;
+  }
+}
+
+function sum(values: ReadonlyArray<string | number | undefined>): number {
+  return values.reduce<number>((total, value) => total + Number(value), 0);
 }
 
 function commit(): string {

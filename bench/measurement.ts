@@ -33,6 +33,6 @@ export interface Figure {
 }
 
 export function isMet({ value, target }: Figure): boolean | undefined {
-  if (target === undefined) return undefined;
+  if (target === undefined || Number.isNaN(value)) return undefined;
   return "atMost" in target ? value <= target.atMost : value >= target.atLeast;
 }

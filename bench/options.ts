@@ -17,7 +17,7 @@ export const usage = `npm run bench -- [options]
   --kills N       strikes per fault in switch-gap (default 300; quick: 4)
   --seed N        of prompts, answers and strikes (default 1)
   --resume        go on with the samples an interrupted switch-gap left
-  --patience S    wait so long for a quiet machine before each measurement (default 60; quick: 0)
+  --patience S    wait so long for others to leave the machine alone, each time (default 60; quick: 0)
   --json          the result as JSON on standard output instead of the table
   --help
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Chance } from "../src/simulator/chance.ts";
 import type { LiveNetwork } from "../test/rigs/live-network.ts";
-import { load } from "./machine.ts";
+import { cpuSpent, othersSince } from "./machine.ts";
 import { askNetwork, isSound, nodes } from "./network.ts";
 import { guarded } from "./processes.ts";
 import { question } from "./prompts.ts";
@@ -25,7 +25,8 @@ export interface Sample {
   /** Whole, without an error, valid. */
   readonly sound: boolean;
   readonly acceptedShare: number;
-  readonly load: number;
+  /** Share of the machine that others used during the answer, %. */
+  readonly others: number;
 }
 
 interface Struck {
@@ -48,6 +49,7 @@ export async function disturbedAnswer(
   await untilWell(network);
   const strikePiece = 1 + chance.below(6);
   const delayMs = chance.below(100);
+  const spent = cpuSpent();
   const pieces: Piece[] = [];
   let struck: Struck | undefined;
   let over = false;
@@ -65,12 +67,13 @@ export async function disturbedAnswer(
     },
   });
   over = true;
+  const others = Math.round(othersSince(spent));
   const noticedAt = struck && noticed(network, seen.casts[0]?.job ?? "", struck);
   if (struck !== undefined) await mend(network, struck.peer, fault);
   return {
     ...{ fault, round, ...times(pieces, fault, struck, noticedAt) },
     warm: (seen.casts[0]?.witnesses.length ?? 0) > 0,
-    ...{ sound: isSound(seen), acceptedShare: seen.end?.acceptedShare ?? 0, load: load() },
+    ...{ sound: isSound(seen), acceptedShare: seen.end?.acceptedShare ?? 0, others },
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Measurement, Outcome, Settings } from "../measurement.ts";
+import { cpuSpent, othersSince, quietPercent } from "../machine.ts";
+import type { Figure, Measurement, Outcome, Settings } from "../measurement.ts";
 import { askNetwork, isSound, withNetwork } from "../network.ts";
 import { question } from "../prompts.ts";
 import { percentile } from "../statistics.ts";
@@ -10,35 +11,54 @@ export const acceptance: Measurement = {
   run,
 };
 
+interface Answer {
+  readonly tokens: number;
+  readonly share: number;
+  readonly sound: boolean;
+  /** Share of the machine that others used meanwhile, %. */
+  readonly others: number;
+}
+
 async function run({ quick, seed, say }: Settings): Promise<Outcome> {
-  const shares: number[] = [];
-  let [tokens, accepted, sound] = [0, 0, 0];
-  const answers = quick ? 4 : 40;
+  const answers: Answer[] = [];
   await withNetwork(async ({ url }) => {
-    for (let index = 0; index < answers; index += 1) {
+    for (let index = 0; index < (quick ? 4 : 40); index += 1) {
+      const spent = cpuSpent();
       const seen = await askNetwork(url, { ...question(seed, index), tokensMax: 64 });
-      const count = seen.usage?.completion_tokens ?? 0;
-      const share = seen.end?.acceptedShare ?? 0;
-      shares.push(100 * share);
-      tokens += count;
-      accepted += count * share;
-      sound += isSound(seen) ? 1 : 0;
-      say(`answer ${index}: ${count} tokens, ${(100 * share).toFixed(1)} % accepted before delivery`);
+      const others = othersSince(spent);
+      const [tokens, share] = [seen.usage?.completion_tokens ?? 0, seen.end?.acceptedShare ?? 0];
+      answers.push({ tokens, share, others, sound: isSound(seen) });
+      say(`answer ${index}: ${(100 * share).toFixed(1)} % accepted; others used ${others.toFixed(0)} %`);
     }
   });
-  const target = { atLeast: 95 };
+  const quiet = answers.filter(({ others }) => others <= quietPercent);
+  const sound = (100 * answers.filter((each) => each.sound).length) / answers.length;
   return {
     figures: [
-      { name: "tokens accepted before delivery", value: (100 * accepted) / tokens, unit: "%", target },
-      { name: "of one answer, p5", value: percentile(shares, 0.05), unit: "%" },
-      { name: "answers", value: answers, unit: "count" },
-      {
-        name: "answers whole and valid",
-        value: (100 * sound) / answers,
-        unit: "%",
-        target: { atLeast: 100 },
-      },
+      ...figuresOf(answers, "all"),
+      ...figuresOf(quiet, `others ≤ ${quietPercent} %`),
+      { name: "answers whole and valid", value: sound, unit: "%", target: { atLeast: 100 } },
     ],
-    samples: { shares },
+    samples: {
+      "accepted, %": answers.map(({ share }) => 100 * share),
+      "others, %": answers.map(({ others }) => others),
+    },
   };
+}
+
+function figuresOf(answers: readonly Answer[], name: string): Figure[] {
+  const tokens = answers.reduce((total, each) => total + each.tokens, 0);
+  const accepted = answers.reduce((total, each) => total + each.tokens * each.share, 0);
+  const target = { atLeast: 95 };
+  return [
+    { name: `${name}: answers`, value: answers.length, unit: "count" },
+    { name: `${name}: tokens accepted before delivery`, value: (100 * accepted) / tokens, unit: "%", target },
+    {
+      ...{ name: `${name}: of one answer, p5`, unit: "%" },
+      value: percentile(
+        answers.map(({ share }) => 100 * share),
+        0.05,
+      ),
+    },
+  ];
 }

@@ -2,10 +2,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "nod
 import { dirname, join } from "node:path";
 import { createChance } from "../../src/simulator/chance.ts";
 import type { LiveNetwork } from "../../test/rigs/live-network.ts";
-import { load } from "../machine.ts";
+import { quietPercent } from "../machine.ts";
 import type { Figure, Measurement, Outcome, Settings } from "../measurement.ts";
 import { withNetwork } from "../network.ts";
-import { mean, median, percentile } from "../statistics.ts";
+import { mean, percentile } from "../statistics.ts";
 import { disturbedAnswer, type Fault, type Sample } from "../strike.ts";
 
 const faults = ["SIGKILL", "SIGSTOP"] as const;
@@ -80,43 +80,57 @@ function progress(samples: readonly Sample[], round: number): string {
     return `${fault} ${gaps.length}: p50 ${percentile(gaps, 0.5)} p99 ${percentile(gaps, 0.99)}`;
   });
   const unsound = samples.filter(({ sound }) => !sound).length;
-  return `round ${round}, load ${load()}: ${parts.join("; ")}; unsound ${unsound}`;
+  return `round ${round}: ${parts.join("; ")}; unsound ${unsound}`;
 }
 
 function outcome(all: readonly Sample[]): Outcome {
-  const figures: Figure[] = [];
+  const kinds = [...faults, "none"] as const;
   const samples: Record<string, number[]> = {};
-  for (const fault of [...faults, "none"] as const) {
+  for (const fault of kinds) {
     const found = struck(all, fault);
-    const name = fault === "none" ? "undisturbed" : fault;
-    const gaps = found.map(({ gapMs }) => gapMs!);
-    samples[name] = gaps;
-    figures.push(
-      { name: `${name}: streams`, value: gaps.length, unit: "count" },
-      { name: `${name}: largest gap, p50`, value: percentile(gaps, 0.5), unit: "ms" },
-      {
-        ...{ name: `${name}: largest gap, p99`, value: percentile(gaps, 0.99), unit: "ms" },
-        ...(fault === "none" ? {} : { target: { atMost: targets[fault] } }),
-      },
-      { name: `${name}: largest gap, max`, value: Math.max(...gaps), unit: "ms" },
-    );
-    if (fault !== "none") figures.push(...parts(found, name));
+    samples[nameOf(fault)] = found.map(({ gapMs }) => gapMs!);
+    samples[`${nameOf(fault)}, others %`] = found.map(({ others }) => others);
   }
-  const sound = all.filter((sample) => sample.sound).length;
-  const shares = all.map(({ acceptedShare }) => acceptedShare);
-  figures.push(
-    {
-      ...{ name: "answers whole and valid", value: (100 * sound) / all.length, unit: "%" },
-      target: { atLeast: 100 },
-    },
-    { name: "tokens accepted before delivery, mean", value: 100 * mean(shares), unit: "%" },
-    {
-      name: "load average while measuring, median",
-      value: median(all.map((sample) => sample.load)),
-      unit: "count",
-    },
-  );
-  return { figures, samples: { ...samples, load: all.map((sample) => sample.load) } };
+  const sound = (100 * all.filter((sample) => sample.sound).length) / all.length;
+  const quiet = all.filter(({ others }) => others <= quietPercent);
+  return {
+    figures: [
+      ...kinds.flatMap((fault) => figuresOf(struck(all, fault), nameOf(fault), fault)),
+      ...kinds.flatMap((fault) =>
+        figuresOf(struck(quiet, fault), `${nameOf(fault)}, others ≤ ${quietPercent} %`, fault),
+      ),
+      { name: "answers whole and valid", value: sound, unit: "%", target: { atLeast: 100 } },
+      ...acceptedFigures(all, "all"),
+      ...acceptedFigures(quiet, `others ≤ ${quietPercent} %`),
+    ],
+    samples,
+  };
+}
+
+function nameOf(fault: Fault): string {
+  return fault === "none" ? "undisturbed" : fault;
+}
+
+function figuresOf(found: readonly Sample[], name: string, fault: Fault): Figure[] {
+  const gaps = found.map(({ gapMs }) => gapMs!);
+  const target = fault === "none" ? {} : { target: { atMost: targets[fault] } };
+  return [
+    { name: `${name}: streams`, value: gaps.length, unit: "count" },
+    { name: `${name}: largest gap, p50`, value: percentile(gaps, 0.5), unit: "ms" },
+    { name: `${name}: largest gap, p99`, value: percentile(gaps, 0.99), unit: "ms", ...target },
+    { name: `${name}: largest gap, max`, value: percentile(gaps, 1), unit: "ms" },
+    ...(fault === "none" ? [] : parts(found, name)),
+  ];
+}
+
+function acceptedFigures(found: readonly Sample[], name: string): Figure[] {
+  const undisturbed = found.filter(({ fault }) => fault === "none").map(({ acceptedShare }) => acceptedShare);
+  const struck = found.filter(({ fault }) => fault !== "none").map(({ acceptedShare }) => acceptedShare);
+  const what = "tokens accepted before delivery, mean";
+  return [
+    { name: `${what} (undisturbed, ${name})`, value: 100 * mean(undisturbed), unit: "%" },
+    { name: `${what} (struck, ${name})`, value: 100 * mean(struck), unit: "%" },
+  ];
 }
 
 /** Where the time went. Noticing and promoting are one step of the gateway; its log tells when. */
