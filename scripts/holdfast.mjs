@@ -32,7 +32,17 @@ if (major < 22 || (major === 22 && minor < 18)) {
     "Run `npm start` once (it installs them), or `npm ci`.",
   );
 } else {
+  if (isUnderNpm()) {
+    const { watchAncestors } = await import("./bootstrap/ancestors.mjs");
+    watchAncestors(() => process.kill(process.pid, "SIGTERM"));
+  }
   await import(main);
+}
+
+/** npm and npx pass no signal on. A child of `holdfast up` has a lifeline, and needs nobody else to watch. */
+function isUnderNpm() {
+  const { npm_command, npm_lifecycle_event, HOLDFAST_CHILD } = process.env;
+  return HOLDFAST_CHILD === undefined && (npm_command === "exec" || npm_lifecycle_event !== undefined);
 }
 
 function isInstalled() {

@@ -254,7 +254,7 @@ describe("the package", () => {
       "package.json",
       "scripts",
     ]);
-    expect(readdirSync(join(place, "scripts"))).toEqual(["holdfast.mjs"]);
+    expect(readdirSync(join(place, "scripts"))).toEqual(["bootstrap", "holdfast.mjs"]);
 
     // Its dependencies as npm would put them beside it, but for the optional engine.
     for (const name of readdirSync(join(root, "node_modules"))) {
