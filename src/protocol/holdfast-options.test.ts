@@ -41,6 +41,7 @@ describe("options of one request", () => {
     [{ holdfast: { hold: 1 } }, {}, "holdfast.hold"],
     [{}, { "x-holdfast-witnesses": "many" }, "x-holdfast-witnesses"],
     [{}, { "x-holdfast-hold-ms": "1e9" }, "x-holdfast-hold-ms"],
+    [{}, { "x-holdfast-witness": "1" }, "x-holdfast-witness"],
   ])("refuse %j %j naming %s", (body, headers, param) => {
     expect(parseHoldfastOptions(body, headers, defaults)).toMatchObject({ status: 400, param });
   });

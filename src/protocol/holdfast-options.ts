@@ -13,7 +13,8 @@ type Headers = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the `holdfast` object of a request body and the `x-holdfast-*` headers (`finality`, `witnesses`, `hold-ms`);
  * the body wins. What neither names comes from `defaults`. `finality: "none"` means no witnesses, whatever the rest
- * says. A bad value is refused with 400 naming the parameter as the application wrote it.
+ * says. An unknown name or a bad value is refused with 400 naming the parameter as the application wrote it; header
+ * names are lower-case, as Node gives them.
  */
 export function parseHoldfastOptions(
   body: Readonly<Record<string, unknown>>,
@@ -29,6 +30,13 @@ export function parseHoldfastOptions(
   if (stranger !== undefined) {
     const param = `holdfast.${stranger.slice(0, 64)}`;
     return invalidRequest(`\`${param}\` is not known; there are ${known.join(", ")}.`, param);
+  }
+  const strangeHeader = Object.keys(headers).find(
+    (name) => name.startsWith("x-holdfast-") && headers[name] !== undefined && !knownHeaders.includes(name),
+  );
+  if (strangeHeader !== undefined) {
+    const param = strangeHeader.slice(0, 64);
+    return invalidRequest(`\`${param}\` is not known; there are ${knownHeaders.join(", ")}.`, param);
   }
 
   const finality = read("finality", fields, headers, (value) => finalities.find((name) => name === value));
@@ -55,6 +63,7 @@ const headerOf = {
 } as const;
 type Name = keyof typeof headerOf;
 const known: readonly string[] = Object.keys(headerOf);
+const knownHeaders: readonly string[] = Object.values(headerOf);
 const bad = Symbol("bad");
 
 /** The value in the body, or else in the header; undefined when neither names it, `bad` when it does not parse. */
