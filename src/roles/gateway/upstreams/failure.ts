@@ -56,10 +56,12 @@ export function answerBroke(
   return serverError(502, message, code === "closing" ? "gateway_closing" : "answer_interrupted");
 }
 
+/** Each upstream once, with the last thing that happened to it: a second try of the same fault tells nothing new. */
 function causesOf(faults: readonly FailedAttempt[]): string {
-  const shown = faults
+  const lastOf = new Map(faults.map(({ upstream, fault }) => [upstream, fault]));
+  const shown = [...lastOf]
     .slice(-causesShownMax)
-    .map(({ upstream, fault }) => `${upstream} ${fault.code} (${fault.detail})`);
+    .map(([upstream, fault]) => `${upstream} ${fault.code} (${fault.detail})`);
   return shown.join(", ");
 }
 
