@@ -29,6 +29,16 @@ function leave(code: number): void {
 }
 
 function unexpected(error: unknown): HoldfastError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new HoldfastError("The disk (or this user's share of it) is full.", {
+      code: "disk-full",
+      fault: "environment",
+      facts: { reason: (error as Error).message },
+      remedy: "Free some space and start again, or name a folder on another disk with --home.",
+      cause: error,
+    });
+  }
   return new HoldfastError(error instanceof Error ? error.message : String(error), {
     code: "unexpected",
     fault: "holdfast",

@@ -35,6 +35,8 @@ type Facts = { [Part in "gateway" | "chain" | "model" | "providers"]: NonNullabl
 export interface LocalNetwork {
   readonly run: Facts;
   readonly gateway: Child;
+  /** Resolves when the chain's process has ended, to how. */
+  readonly chainEnded: Promise<string>;
   readonly children: readonly Child[];
 }
 
@@ -67,7 +69,7 @@ export async function startLocalNetwork(
   ]);
   // A gateway that cannot start (its port is taken) ends the wait for everything else.
   const ready = gateway.ready;
-  const { model, anvil, contracts, started } = await Promise.race([
+  const { model, anvil, chainEnded, contracts, started } = await Promise.race([
     startRest(ports, options, { places: providerPlaces, all: places, rpc, rpcPort }, signal),
     ready.then(() => never),
   ]);
@@ -75,6 +77,7 @@ export async function startLocalNetwork(
   await untilKnown(ports, url, started.length, signal);
   return {
     gateway,
+    chainEnded,
     children: [gateway, ...started.map(({ child }) => child)],
     run: {
       gateway: { ...identity(gateway.pid), url, peer, log: gatewayPlace.log },
@@ -107,11 +110,12 @@ async function startRest(
   plan: { places: readonly Place[]; all: readonly Place[]; rpc: string; rpcPort: number },
   signal: AbortSignal,
 ) {
-  const [model, { anvil, contracts }] = await Promise.all([
+  const [model, { anvil, ended, contracts }] = await Promise.all([
     obtainModel(options.settings, signal),
     startChain(ports, options.settings, plan.rpcPort),
   ]);
-  return { model, anvil, contracts, started: await startProviders(ports, options, plan, signal) };
+  const started = await startProviders(ports, options, plan, signal);
+  return { model, anvil, chainEnded: ended, contracts, started };
 }
 
 async function findPlaces(store: Store, home: string, nodes: number) {
@@ -134,18 +138,20 @@ async function startChain(
   { children, log, onClose }: LocalPorts,
   { home }: Settings,
   port: number,
-): Promise<{ anvil: Anvil; contracts: Contracts }> {
+): Promise<{ anvil: Anvil; ended: Promise<string>; contracts: Contracts }> {
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
   const anvil = await startAnvil({
     ...{ home, port, log },
     spawn(file, args, options) {
       const child = spawn(file, args, options);
       // From its first moment: it knows nothing of lifelines.
       if (child.pid !== undefined) child.once("exit", children.guard(child.pid));
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
       return child;
     },
   });
   onClose(anvil.stop);
-  return { anvil, contracts: await ensureContracts({ rpc: anvil.rpc }) };
+  return { anvil, ended, contracts: await ensureContracts({ rpc: anvil.rpc }) };
 }
 
 interface Started {

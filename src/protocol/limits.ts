@@ -29,6 +29,11 @@ export const limits = {
   requestsInFlightMax: 1024,
   /** Hold budget of a request that names none, ms: tokens leave unjudged after it, since a stream cannot take words back. */
   holdMsDefault: 250,
+  /** How long an attempt waits at a provider whose engine is full before it is refused as busy, ms. Less than a gateway waits for `ready`. */
+  seatWaitMsMax: 1_000,
+  /** Jobs that wait for free seats at providers, and how long one may, ms. Beyond either 429: an honest no beats a long silence. */
+  jobsWaitingMax: 256,
+  jobWaitMsMax: 30_000,
   /** Hold budget a client may ask for, ms. Longer would look like a hang. */
   holdMsMax: 60_000,
   /** Witnesses of a request over the network that names none: with two, one can be lost and the answer is still judged. */

@@ -37,10 +37,12 @@ export interface WorldOptions {
   /** How many of them serve another model under the same name. */
   readonly cheats: number;
   readonly faults: NetworkFaults;
+  /** Jobs each runs at once; 16 when not given. */
+  readonly slots?: number;
   readonly defaults: HoldfastOptions;
 }
 
-const model = { id: `sha256:${"ab".repeat(32)}` as ModelId, slots: 16, contextTokens: 4096 };
+const modelId = `sha256:${"ab".repeat(32)}` as ModelId;
 
 export async function createWorld(chance: Chance, options: WorldOptions): Promise<World> {
   const timeline = createTimeline();
@@ -64,6 +66,7 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
     const peer = `16Uiu2HAm${String(index).padStart(44, "1")}` as PeerId;
     const traits = traitsFrom(chance.child(peer), index < options.cheats);
     const clock = timeline.clock();
+    const model = { id: modelId, slots: options.slots ?? 16, contextTokens: 4096 };
     const engine = createSimulatedEngine(clock, peer, traits, model);
     nodes.push({ peer, traits, engine });
     const key = sessionKeyOf(peer);

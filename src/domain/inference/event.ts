@@ -11,6 +11,8 @@ export type JobEvent =
       readonly promptTokens: number;
       readonly promptDigest: string;
     }
+  /** It has read the prompt. */
+  | { readonly kind: "read"; readonly attempt: AttemptId }
   /** `authentic`: the signature covers the transcript digest of `transcriptAfter(state, chunk)`. */
   | {
       readonly kind: "chunk";

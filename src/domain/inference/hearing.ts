@@ -24,6 +24,13 @@ export function heardReady(draft: Draft, { attempt: id, promptTokens, promptDige
   setTerms(draft, id);
 }
 
+export function heardRead(draft: Draft, { attempt: id }: Heard<"read">): void {
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined) return;
+  if (attempt.ready === undefined || attempt.readAt !== undefined) return leave(draft, id, "garbage");
+  changeAttempt(draft, id, { readAt: draft.now, heardAt: draft.now });
+}
+
 /** What the signature of a chunk heard now must cover; undefined while nobody may speak. */
 export function transcriptAfter(state: JobState | Draft, chunk: Chunk): Uint8Array | undefined {
   const before = state.held.at(-1)?.digest ?? state.base?.digest;
@@ -42,9 +49,14 @@ export function heardChunk(draft: Draft, event: Heard<"chunk">): void {
   const { peer, sessionKey } = attempt;
   draft.held.push({ chunk, speaker: peer, sessionKey, heardAt: draft.now, digest, accepts: [], rejects: [] });
   const { speaker } = draft;
+  draft.fruitless = 0;
   draft.speaker = {
     ...speaker,
     saidAt: draft.now,
+    firstMs:
+      speaker.saidAt === undefined
+        ? draft.now - Math.max(speaker.toldAt, attempt.readAt ?? 0)
+        : speaker.firstMs,
     rhythm:
       speaker.saidAt === undefined ? speaker.rhythm : rhythmAfter(speaker.rhythm, draft.now - speaker.saidAt),
   };
@@ -85,7 +97,11 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   // Who was ready had accepted the request: what it says of it later is its own failure.
   const blamesUs = attempt.ready === undefined && (code === "context-overflow" || code === "bad-request");
   if (blamesUs) draft.blamers = [...draft.blamers, { peer: attempt.peer, code, message }];
-  if (code === "busy") draft.busy += 1;
+  if (code === "busy") {
+    draft.busy += 1;
+    // Being busy says nothing about the answer: it uses up none of the tries.
+    if (draft.speaker?.attempt === id) draft.fruitless -= 1;
+  }
   leave(draft, id, code === "busy" ? "busy" : blamesUs ? "unused" : "refused");
 }
 

@@ -160,6 +160,7 @@ class World {
           ...{ speaking: false, silent: !node.alive, words: [] },
         };
         part.words.push({ kind: "ready", attempt: id, promptTokens: 9, promptDigest: "00".repeat(32) });
+        part.words.push({ kind: "read", attempt: id });
         this.parts.set(id, part);
         return;
       }

@@ -5,7 +5,14 @@ import { draftOf, stateOf } from "./draft.ts";
 import type { JobEffect } from "./effect.ts";
 import { endJob } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
-import { heardChunk, heardJudgement, heardProspects, heardReady, heardRefusal } from "./hearing.ts";
+import {
+  heardChunk,
+  heardJudgement,
+  heardProspects,
+  heardRead,
+  heardReady,
+  heardRefusal,
+} from "./hearing.ts";
 import { promptTokensMost } from "./prompt-size.ts";
 import type { JobSpec, Policy } from "./spec.ts";
 import type { JobState, Prospect } from "./state.ts";
@@ -51,6 +58,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       attemptNext: 0,
       speaker: undefined,
       speakers: 0,
+      fruitless: 0,
       switches: 0,
       failures: [],
       barred: [],
@@ -93,6 +101,8 @@ function take(draft: ReturnType<typeof draftOf>, event: JobEvent): void {
       return heardProspects(draft, event);
     case "ready":
       return heardReady(draft, event);
+    case "read":
+      return heardRead(draft, event);
     case "chunk":
       return heardChunk(draft, event);
     case "judged":

@@ -25,6 +25,8 @@ export interface Attempt extends Prospect {
   /** When it last said anything. */
   readonly heardAt: Ms;
   readonly ready: { readonly promptTokens: number; readonly promptDigest: string } | undefined;
+  /** When it had read the prompt. Until then it is slow, however alive. */
+  readonly readAt: Ms | undefined;
   /** How many of the held chunks it was shown (its own count as shown). */
   readonly shown: number;
   /** Since when it owes a judgement of something shown; undefined when it owes none. */
@@ -52,8 +54,8 @@ export interface Speaker {
   /** When its last chunk came; undefined before its first. */
   readonly saidAt: Ms | undefined;
   readonly rhythm: Rhythm;
-  /** It had judged everything it was shown when told to speak, so its caches were warm. */
-  readonly warm: boolean;
+  /** What its first chunk took once it could begin: how slow a step is there now. */
+  readonly firstMs: Ms;
 }
 
 export interface JobState {
@@ -79,8 +81,9 @@ export interface JobState {
   readonly attempts: readonly Attempt[];
   readonly attemptNext: AttemptId;
   readonly speaker: Speaker | undefined;
-  /** Executors so far. */
+  /** Executors so far, and those of them since the last chunk that said nothing. */
   readonly speakers: number;
+  readonly fruitless: number;
   readonly switches: number;
   /** Who failed in this job, once for each time. */
   readonly failures: readonly PeerId[];

@@ -2,11 +2,11 @@ import type { Ms } from "../ids.ts";
 import { budgets } from "./budgets.ts";
 import { leave } from "./cast.ts";
 import { holdEnd } from "./delivery.ts";
-import { attemptOf, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { verdictEnd } from "./ending.ts";
 import { isComplete } from "./hearing.ts";
 import { silenceAllowed } from "./rhythm.ts";
-import type { Attempt } from "./state.ts";
+import type { Attempt, Speaker } from "./state.ts";
 
 /** What is waited for, and until when. Each wait is stated once, here; `wakeAt` and `dismissSilent` both read it. */
 
@@ -37,28 +37,32 @@ export function deadlineOf(draft: Draft): Ms {
 /** When this attempt will have been silent for too long. */
 function attemptEnd(draft: Draft, attempt: Attempt): Ms {
   if (attempt.ready === undefined) return attempt.openedAt + budgets.readyMs;
-  if (draft.speaker?.attempt === attempt.id) return isComplete(draft) ? Infinity : speakerEnd(draft, attempt);
-  if (attempt.owesSince === undefined) return Infinity;
-  return Math.max(attempt.owesSince, attempt.heardAt) + budgets.witnessLagMs + readingMs(draft, attempt);
-}
-
-function speakerEnd(draft: Draft, attempt: Attempt): Ms {
+  if (attempt.readAt === undefined) return attempt.heardAt + budgets.readMs + promptMs(draft, attempt);
   const { speaker } = draft;
-  if (speaker === undefined || attemptOf(draft, speaker.attempt) === undefined) return Infinity;
-  if (speaker.saidAt !== undefined) {
-    const bounds = { least: budgets.silenceMsLeast, most: budgets.silenceMsMost };
-    return speaker.saidAt + silenceAllowed(speaker.rhythm, bounds);
-  }
-  const begun = Math.max(speaker.toldAt, attempt.heardAt);
-  if (speaker.warm) return begun + budgets.warmChunkMs;
-  return begun + budgets.firstChunkMs + readingMs(draft, attempt);
+  if (speaker?.attempt === attempt.id)
+    return isComplete(draft) ? Infinity : speakerEnd(draft, speaker, attempt);
+  if (attempt.owesSince === undefined) return Infinity;
+  return Math.max(attempt.owesSince, attempt.heardAt) + budgets.witnessLagMs + answerMs(draft, attempt);
 }
 
-/** Time a node may take to read the prompt and what it has not judged of the answer. */
-function readingMs(draft: Draft, attempt: Attempt): Ms {
+function speakerEnd(draft: Draft, speaker: Speaker, attempt: Attempt): Ms {
+  const { saidAt, rhythm, firstMs } = speaker;
+  if (saidAt === undefined) {
+    const begun = Math.max(speaker.toldAt, attempt.heardAt);
+    return begun + answerMs(draft, attempt) + (attempt.witness ? budgets.firstChunkMs : budgets.textFirstMs);
+  }
+  const own = budgets.silenceIntervals * Math.max(rhythm.intervalMs, firstMs);
+  const most = attempt.witness ? Math.max(budgets.silenceMsMost, own) : budgets.textSilenceMs;
+  return saidAt + silenceAllowed(rhythm, { least: budgets.silenceMsLeast, most });
+}
+
+/** Time a node may take to read the prompt. One that claims a million tokens is not waited for until the deadline. */
+function promptMs(draft: Draft, { ready }: Attempt): Ms {
+  return Math.min(ready?.promptTokens ?? 0, draft.promptTokensMost) * budgets.readMsPerToken;
+}
+
+/** Time it may take to read what it has not judged of the answer. */
+function answerMs(draft: Draft, { judged }: Attempt): Ms {
   const answered = draft.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
-  const claimed = attempt.judged === 0 ? (attempt.ready?.promptTokens ?? 0) : 0;
-  // A speaker that claims a million tokens would be waited for until the deadline.
-  const prompt = Math.min(claimed, draft.promptTokensMost);
-  return (prompt + answered - attempt.judged) * budgets.prefillMsPerToken;
+  return (answered - judged) * budgets.readMsPerToken;
 }

@@ -76,7 +76,7 @@ const refusal = () => words.at(-1) as Extract<Word, { t: "refused" }>;
 describe("an attempt", () => {
   test("follows silently until told to speak, then says chunks up to the in-band end", async () => {
     await tellAll(open);
-    expect(kinds()).toEqual(["ready"]);
+    expect(kinds()).toEqual(["ready", "read"]);
     await tellAll({ t: "speak", from: 0 });
     const chunks = words.flatMap((word) => (word.t === "chunk" ? [word.chunk] : []));
     expect(chunks[0]!.ids, "the first chunk is one token").toHaveLength(1);
@@ -90,9 +90,9 @@ describe("an attempt", () => {
   test("judges what it is shown, goes on from it, and starts over from where it is told to drop", async () => {
     await tellAll(open);
     await tellAll(await spoken(4));
-    expect(words[1]).toMatchObject({ t: "judged", branch: 0, through: 4 });
+    expect(words[2]).toMatchObject({ t: "judged", branch: 0, through: 4 });
     await tellAll({ t: "speak", from: 4 });
-    expect(words[2]).toMatchObject({ t: "chunk", branch: 0, chunk: { start: 4 } });
+    expect(words[3]).toMatchObject({ t: "chunk", branch: 0, chunk: { start: 4 } });
     const before = words.length;
     await tellAll({ t: "drop", to: 0, branch: 1 }, { t: "speak", from: 0 });
     expect(words[before]).toMatchObject({ t: "chunk", branch: 1, chunk: { start: 0 } });
@@ -115,7 +115,7 @@ describe("an attempt", () => {
     await tellAll(open);
     const said = await spoken(4);
     await tellAll({ ...said, chunk: sign(bend(said.chunk), what !== "a false signature") });
-    expect(words[1]).toMatchObject({ t: "rejected", start: 0, through: 4, reason });
+    expect(words[2]).toMatchObject({ t: "rejected", start: 0, through: 4, reason });
   });
 
   test.each<[string, Order[], string]>([

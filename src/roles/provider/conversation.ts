@@ -68,7 +68,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const open = await nextOrder();
     if (open === undefined) return;
     if (open.t !== "open") throw outOfTurn(open.t);
-    voice = await openVoice(ports, open, stop.signal);
+    voice = await openWhenFree(open);
     if (stop.signal.aborted) return voice.close();
     cancelDeadline = clock.after(open.deadlineMs, () => {
       channel.close();
@@ -77,7 +77,25 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const { promptTokens, promptDigest } = voice;
     channel.send({ t: "ready", promptTokens, promptDigest });
     await voice.prepare(stop.signal);
+    channel.send({ t: "read" });
     await follow(voice, createAnswer(open.job, promptDigest));
+  }
+
+  /**
+   * A seat just given up is free a moment later: the engine finishes its step first. So a full engine is asked again
+   * for a little while before the attempt is refused.
+   */
+  async function openWhenFree(open: OpenOrder): Promise<Voice> {
+    const begun = clock.now();
+    while (true) {
+      try {
+        return await openVoice(ports, open, stop.signal);
+      } catch (error) {
+        const isBusy = error instanceof HoldfastError && error.code === "busy";
+        if (!isBusy || stop.signal.aborted || clock.now() - begun >= limits.seatWaitMsMax) throw error;
+      }
+      await new Promise<void>((resolve) => clock.after(limits.seatWaitMsMax / 10, resolve));
+    }
   }
 
   /** Follows what is shown and speaks when told to, until the channel closes. */

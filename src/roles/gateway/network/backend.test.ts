@@ -148,6 +148,30 @@ describe("a refusal", () => {
   });
 });
 
+describe("more requests than seats", () => {
+  test("wait their turn, and all are answered and witnessed", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 3, slots: 2 });
+    const asked = Array.from(
+      { length: 12 },
+      () => world.ask({ messages, temperature: 0, max_tokens: 24 }).seen,
+    );
+    for (const seen of asked) await world.answered(seen);
+    expect(asked.map(({ verdict, error }) => error?.code ?? verdict)).toEqual(asked.map(() => "valid"));
+  });
+
+  test("are refused with 429 when they would wait too long", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 3, slots: 1 });
+    const asked = Array.from(
+      { length: 60 },
+      () => world.ask({ messages, temperature: 0, max_tokens: 200 }).seen,
+    );
+    for (const seen of asked) await world.answered(seen);
+    const refused = asked.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(asked.filter(({ verdict }) => verdict === "valid").length + refused.length).toBe(60);
+  });
+});
+
 test("when the application hangs up, every provider stops within a second", async () => {
   const { seen, hangUp } = world.ask({ messages, temperature: 0, max_tokens: 1000 });
   await world.timeline.run(world.timeline.now() + 500, () => seen.times.length > 3);

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JobId } from "../../../domain/ids.ts";
-import type { Cast } from "../../../domain/inference/effect.ts";
+import type { Cast, Ending, Failure } from "../../../domain/inference/effect.ts";
 import { scanStops } from "../../../domain/inference/stops.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
@@ -10,8 +10,9 @@ import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/ho
 import { limits } from "../../../protocol/limits.ts";
 import { invalidRequest, isRefusal, unknownModel } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
+import { createLine, type Line } from "./line.ts";
 import { createRoster, type NetworkRoster } from "./roster.ts";
-import { type RunningJob, runJob } from "./run-job.ts";
+import { type JobListener, type JobRequest, runJob } from "./run-job.ts";
 import { createWriter } from "./writer.ts";
 
 export interface NetworkPorts {
@@ -32,7 +33,8 @@ export interface NetworkOptions {
 
 /** The open network behind the gateway's HTTP face: each choice of each call is a job among the providers on offer. */
 export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): Backend {
-  const roster = createRoster(ports);
+  const line = createLine(ports.clock);
+  const roster = createRoster(ports, line.look);
   let running = 0;
 
   return {
@@ -54,9 +56,13 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       const model = roster.modelOf(call.body.model);
       if (model === undefined) return call.reply.refuse(unknownModel(call.body.model));
       running += 1;
-      answer(ports, roster, { call, request, wishes, model, deadlineMs: options.deadlineMs }, () => {
-        running -= 1;
-      });
+      answer(
+        { ...ports, roster, line },
+        { call, request, wishes, model, deadlineMs: options.deadlineMs },
+        () => {
+          running -= 1;
+        },
+      );
     },
     status: () => ({ running, ...roster.status() }),
     close: () => ports.dialer.close(),
@@ -71,8 +77,13 @@ interface Ask {
   readonly deadlineMs: number;
 }
 
+interface AnswerPorts extends NetworkPorts {
+  readonly roster: NetworkRoster;
+  readonly line: Line;
+}
+
 /** Runs one call's choices, each a job of its own with its own seed, and calls `ended` once. */
-function answer(ports: NetworkPorts, roster: NetworkRoster, ask: Ask, ended: () => void): void {
+function answer(ports: AnswerPorts, ask: Ask, ended: () => void): void {
   const { call, request, wishes, model } = ask;
   const nonce = ports.random.bytes(32);
   const base = bytesToHex(nonce);
@@ -82,67 +93,96 @@ function answer(ports: NetworkPorts, roster: NetworkRoster, ask: Ask, ended: () 
     ...{ id: `${prefix}-${base.slice(0, 24)}`, job: base, model: call.body.model, created },
     finality: wishes.finality,
   });
-  const jobs: RunningJob[] = [];
+  /** How to give up each choice, waiting or running. */
+  const letGo: Array<() => void> = [];
   let left = request.choices;
   let over = false;
   const end = () => {
     if (over) return;
     over = true;
+    for (const go of letGo) go();
     ended();
   };
-  call.reply.onAbort(() => {
-    for (const job of jobs) job.cancel();
-    end();
-  });
+  call.reply.onAbort(end);
   for (let choice = 0; choice < request.choices && !over; choice++) {
-    const stops = createStopper(request.stops);
-    /** Goes with the next text that leaves; stop strings may withhold the first. */
-    let cast: Cast | undefined;
-    const spec = {
-      job: (choice === 0 ? base : bytesToHex(sha256(concatBytes(nonce, Uint8Array.of(choice))))) as JobId,
-      model: model.id,
-      prompt: request.prompt,
-      sampling: {
-        temperature: request.temperature,
-        topP: request.topP,
-        seed: seedOf(request.seed, nonce, choice),
+    const listener = choiceListener(request.stops, {
+      deliver: (text, cast) => writer.deliver(choice, text, cast),
+      finish(ending) {
+        writer.finish(choice, ending);
+        left -= 1;
+        if (left === 0) end();
       },
-      tokensMax: request.tokensMax,
-    };
-    const job = runJob(
-      ports,
-      { ...roster, prospects: (without) => roster.prospectsOf(model, without) },
-      {
-        spec,
-        policy: { ...wishes, deadlineMs: ask.deadlineMs, attemptsMax: limits.attemptsMax },
-        tokensDefault: limits.answerTokensDefault,
-        contextTokens: model.contextTokens,
-      },
-      (effect) => {
-        if (over) return;
-        if (effect.kind === "deliver") {
-          cast = effect.cast ?? cast;
-          const text = stops.take(effect.text);
-          writer.deliver(choice, text, cast);
-          if (text !== "") cast = undefined;
-          if (stops.stopped()) jobs[choice]?.satisfy();
-          return;
-        }
-        if (effect.kind === "finish") {
-          writer.deliver(choice, stops.rest(), cast);
-          const reason = stops.stopped() ? "stop" : effect.reason;
-          writer.finish(choice, { ...effect, reason });
-          left -= 1;
-          if (left === 0) end();
-          return;
-        }
-        writer.fail(effect);
+      fail(failure) {
+        writer.fail(failure);
         end();
-        for (const other of jobs) other.cancel();
       },
-    );
-    jobs.push(job);
+    });
+    const begin = () => {
+      const job = runJob(
+        ports,
+        { ...ports.roster, prospects: (without) => ports.roster.prospectsOf(model, without) },
+        jobRequest(ask, nonce, choice),
+        (effect) => over || listener(effect, () => job.satisfy()),
+      );
+      letGo.push(job.cancel);
+    };
+    const leave = ports.line.enter({
+      begin,
+      hasRoom: () => ports.roster.hasRoomFor(model, 1 + wishes.witnesses),
+      refuse: () => over || listener(noRoom, () => {}),
+    });
+    letGo.push(leave);
   }
+}
+
+const noRoom: Parameters<JobListener>[0] = {
+  kind: "fail",
+  code: "busy",
+  message: "every provider of this model is at capacity",
+  ...{ goodTokens: 0, switches: 0, attempts: 0 },
+};
+
+function jobRequest(
+  { request, wishes, model, deadlineMs }: Ask,
+  nonce: Uint8Array,
+  choice: number,
+): JobRequest {
+  const id = choice === 0 ? nonce : sha256(concatBytes(nonce, Uint8Array.of(choice)));
+  const { temperature, topP, prompt, tokensMax } = request;
+  return {
+    spec: {
+      ...{ job: bytesToHex(id) as JobId, model: model.id, prompt, tokensMax },
+      sampling: { temperature, topP, seed: seedOf(request.seed, nonce, choice) },
+    },
+    policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
+    tokensDefault: limits.answerTokensDefault,
+    contextTokens: model.contextTokens,
+  };
+}
+
+interface ChoiceWriter {
+  deliver(text: string, cast: Cast | undefined): void;
+  finish(ending: Ending): void;
+  fail(failure: Failure): void;
+}
+
+/** From a job's effects to one choice of the answer, with its stop strings. */
+function choiceListener(stopStrings: readonly string[], out: ChoiceWriter) {
+  const stops = createStopper(stopStrings);
+  /** Goes with the next text that leaves; stop strings may withhold the first. */
+  let cast: Cast | undefined;
+  return (effect: Parameters<JobListener>[0], satisfy: () => void): void => {
+    if (effect.kind === "fail") return out.fail(effect);
+    if (effect.kind === "finish") {
+      out.deliver(stops.rest(), cast);
+      return out.finish({ ...effect, reason: stops.stopped() ? "stop" : effect.reason });
+    }
+    cast = effect.cast ?? cast;
+    const text = stops.take(effect.text);
+    out.deliver(text, cast);
+    if (text !== "") cast = undefined;
+    if (stops.stopped()) satisfy();
+  };
 }
 
 /** 32 bytes as hex, fixed before anyone is asked: the same user seed repeats, and none is unpredictable. */

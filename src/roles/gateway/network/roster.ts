@@ -4,19 +4,23 @@ import { createBook } from "../../../domain/market/book.ts";
 import { type ModelOnOffer, modelsOnOffer } from "../../../domain/market/models.ts";
 import {
   afterFailure,
+  afterPause,
   afterSuccess,
   type Health,
   healthy,
   standing as standingOf,
 } from "../../../domain/routing/health.ts";
 import { type Known, rank } from "../../../domain/routing/rank.ts";
+import { hasRoom } from "../../../domain/routing/seats.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects"> {
+  /** Those with a free seat, best first. */
   prospectsOf(model: ModelOnOffer, without: readonly PeerId[]): readonly Prospect[];
+  hasRoomFor(model: ModelOnOffer, providers: number): boolean;
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
   models(): readonly ModelOnOffer[];
@@ -30,8 +34,11 @@ export interface RosterPorts {
   readonly random: Random;
 }
 
-/** Who is on offer, how each has done, and how busy this gateway keeps them. */
-export function createRoster({ market, chain, clock, random }: RosterPorts): NetworkRoster {
+/** Who is on offer, how each has done, and how busy this gateway keeps them. `onRoom`: a seat may have come free. */
+export function createRoster(
+  { market, chain, clock, random }: RosterPorts,
+  onRoom: () => void,
+): NetworkRoster {
   const book = createBook<Offer>(limits);
   const healths = new Map<PeerId, Health>();
   const running = new Map<PeerId, number>();
@@ -40,6 +47,7 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
   market.onOffer((offer) => {
     gone.delete(offer.peer);
     book.take(offer, clock.now(), clock.wall());
+    onRoom();
   });
   market.onGone((peer) => {
     // Of peers without an offer nothing is kept: whoever comes and goes under ever new names would fill the memory.
@@ -53,6 +61,8 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
     }
     return book.standing();
   };
+  const offersOf = (model: ModelOnOffer) =>
+    standing().filter(({ models }) => models.some((each) => serves(each, model)));
   const models = () =>
     modelsOnOffer(
       standing().map((offer) => ({ models: offer.models, stake: chain.stakeOf(offer.address) })),
@@ -68,19 +78,29 @@ export function createRoster({ market, chain, clock, random }: RosterPorts): Net
       const left = (running.get(peer) ?? 1) - 1;
       if (left > 0) running.set(peer, left);
       else running.delete(peer);
+      onRoom();
     },
     learnt({ peer, outcome, since }) {
-      if (outcome === "unused" || outcome === "busy" || book.of(peer) === undefined) return;
+      if (outcome === "unused" || book.of(peer) === undefined) return;
       const before = healthOf(peer);
-      if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
+      if (outcome === "busy") healths.set(peer, afterPause(before, clock.now(), limits.quarantine.least));
+      else if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
       else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
     prospectsOf(model, without) {
-      const known = standing()
-        .filter(({ peer, models }) => !without.includes(peer) && models.some((each) => serves(each, model)))
-        .map((offer) => knownOf(offer, model.id));
+      const known = offersOf(model)
+        .filter(({ peer }) => !without.includes(peer))
+        .map((offer) => knownOf(offer, model.id))
+        .filter(({ running, slots }) => running < slots);
       const now = clock.now();
       return rank(known, now, chance).map((each) => ({ ...each, rested: each.quarantinedUntil <= now }));
+    },
+    hasRoomFor(model, providers) {
+      const now = clock.now();
+      const known = offersOf(model).map((offer) => knownOf(offer, model.id));
+      // Who is in quarantine counts for nothing here, unless there is nobody else.
+      const fit = known.filter(({ quarantinedUntil }) => quarantinedUntil <= now);
+      return hasRoom(fit.length > 0 ? fit : known, providers);
     },
     modelOf(nameOrId) {
       return models().find(({ id, name }) => id === nameOrId || name === nameOrId);

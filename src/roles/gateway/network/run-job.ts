@@ -74,10 +74,14 @@ export function runJob(
   function drain(): void {
     if (busy) return;
     busy = true;
-    for (let event = events.shift(); event !== undefined; event = events.shift()) {
-      perform(step(state, event, clock.now()));
+    try {
+      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+        perform(step(state, event, clock.now()));
+      }
+    } finally {
+      // Whatever a listener does, the job must not be deaf afterwards.
+      busy = false;
     }
-    busy = false;
   }
 
   function perform({ state: next, effects }: Step): void {
@@ -163,6 +167,8 @@ export function runJob(
           promptTokens: word.promptTokens,
           promptDigest: word.promptDigest,
         });
+      case "read":
+        return happen({ kind: "read", attempt });
       case "chunk":
         return happen({
           kind: "chunk",
