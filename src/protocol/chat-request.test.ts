@@ -65,6 +65,15 @@ describe("a chat body", () => {
     expect(chat(body)).toMatchObject({ status: 400, type: "invalid_request_error", param });
   });
 
+  test.each([
+    [{ messages: [] }, "`messages` must hold at least one message"],
+    [{ messages: [{ role: "tool" }] }, "`messages[0].role` must be system, developer, user or assistant."],
+    [{ stop: ["a", "b", "c", "d", "e"] }, "`stop` may hold at most 4 strings"],
+    [{ temperature: 3 }, "`temperature` must be a number from 0 to 2."],
+  ])("%j is refused in a sentence", (body, sentence) => {
+    expect(chat(body)).toMatchObject({ message: expect.stringContaining(sentence) });
+  });
+
   test("of any shape is read or refused, never thrown over", () => {
     fc.assert(
       fc.property(

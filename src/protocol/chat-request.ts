@@ -145,6 +145,28 @@ const completionSchema = z.object({
   ]),
 });
 
+const wantedTokens = `must be a whole number from 1 to ${limits.answerTokensMax}`;
+const wantedText = "without half of a surrogate pair";
+
+/** What each field should have been; a place in a list is written `[]`. */
+const wanted: Readonly<Record<string, string>> = {
+  max_tokens: wantedTokens,
+  max_completion_tokens: wantedTokens,
+  temperature: "must be a number from 0 to 2",
+  top_p: "must be a number above 0 and up to 1",
+  stop: `may hold at most ${limits.stopsMax} strings, each of 1 to ${limits.stopLengthMax} characters`,
+  seed: "must be a whole number",
+  stream: "must be true or false",
+  stream_options: "must be an object",
+  "stream_options.include_usage": "must be true or false",
+  n: `must be a whole number from 1 to ${limits.choicesMax}`,
+  messages: `must hold at least one message and at most ${limits.messagesMax}`,
+  "messages[]": "must be an object with `role` and `content`",
+  "messages[].role": "must be system, developer, user or assistant",
+  "messages[].content": `must be a string or a list of text parts, ${wantedText}`,
+  prompt: `must be one string, ${wantedText}`,
+};
+
 function refusalOf(error: z.ZodError): Refusal {
   const issue = error.issues[0]!;
   const path = issue.path.reduce<string>(
@@ -152,5 +174,6 @@ function refusalOf(error: z.ZodError): Refusal {
       typeof part === "number" ? `${at}[${part}]` : at === "" ? String(part) : `${at}.${String(part)}`,
     "",
   );
-  return invalidRequest(`\`${path}\`: ${issue.message}.`, path === "" ? null : path);
+  const should = wanted[path.replace(/\[\d+\]/g, "[]")] ?? wanted[String(issue.path[0])] ?? "is not valid";
+  return invalidRequest(`\`${path}\` ${should}.`, path === "" ? null : path);
 }

@@ -31,7 +31,30 @@ describe("settings", () => {
 
   test("that are wrong are each named, down to the place in a list", () => {
     const { facts } = refusal({ port: 70_000, rpc: ["http://127.0.0.1:1", "nowhere"], bonds: "0x1" });
-    expect(Object.keys(facts)).toEqual(["port", "rpc.1", "bonds"]);
+    expect(facts).toEqual({
+      port: "must be a whole number from 0 to 65535",
+      "rpc.1": "must be a URL",
+      bonds: "must be 0x and 40 hex digits",
+    });
+  });
+
+  test("are refused in words, not in the validator's", () => {
+    const { facts } = refusal({
+      finality: "x",
+      chainId: 0,
+      local: "yes",
+      host: "",
+      rpc: "x",
+      bootstrap: ["a"],
+    });
+    expect(facts).toEqual({
+      finality: "must be stream, final or none",
+      chainId: "must be a whole number of at least 1",
+      local: "must be true or false",
+      host: "must not be empty",
+      rpc: "must be a list",
+      "bootstrap.0": "must be a multiaddr, which starts with /",
+    });
   });
 
   test("that are no object at all are refused", () => {

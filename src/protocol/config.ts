@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { settingComplaint } from "./setting-complaint.ts";
 
 /**
  * Every setting there is, by the name it has in the configuration file. On the command line it is the same name in
@@ -32,7 +33,7 @@ export const configSchema = z
     /** What the model file must hash to; needed with a URL. */
     sha256: z.string().regex(/^(sha256[:=])?[0-9a-fA-F]{64}$/, "64 hex digits"),
     /** libp2p multiaddrs of nodes to meet first. Several, so that none of them is needed. */
-    bootstrap: z.array(z.string().startsWith("/").max(512)).max(64),
+    bootstrap: z.array(z.string().startsWith("/", "a multiaddr, which starts with /").max(512)).max(64),
     /** RPC endpoints of the chain. Several, for the same reason. */
     rpc: z.array(z.url().max(2048)).max(16),
     /** The chain's id. */
@@ -125,10 +126,13 @@ export function parseConfig(
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) facts[source.nameOf(key)] = `unknown; did you mean "${nearest(key)}"?`;
     } else if (issue.path.length === 0) {
-      facts["content"] = issue.message;
+      facts["content"] = "must be one object of settings";
     } else {
       const [key, ...rest] = issue.path;
-      facts[[source.nameOf(String(key)), ...rest].join(".")] = issue.message;
+      facts[[source.nameOf(String(key)), ...rest].join(".")] = settingComplaint(
+        configSchema.shape[key as ConfigKey],
+        issue,
+      );
     }
   }
   throw new HoldfastError(`The settings in ${source.name} are not valid.`, {
