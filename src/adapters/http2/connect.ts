@@ -72,7 +72,11 @@ function race(clock: Clock, attempts: readonly Attempt[]): Promise<Connected> {
       }
       running += 1;
       cancelStagger = clock.after(limits.connectStaggerMs, start);
-      attempt(abort.signal).then((result) => {
+      // Whatever an attempt throws (an address from a stranger's offer is in it) is one more way of not getting there.
+      const tried = (async () => attempt(abort.signal))().catch((error: unknown) =>
+        unreachable(error instanceof Error ? error.message : "failed"),
+      );
+      void tried.then((result) => {
         running -= 1;
         if ("socket" in result) {
           if (abort.signal.aborted) result.socket.destroy();
