@@ -5,7 +5,7 @@ import { bundledProgram } from "./program.ts";
 endOnSignals();
 try {
   // Before anything is loaded that starts a network: the rigs look at it once.
-  process.env["HOLDFAST_MAIN"] ??= await bundledProgram(console.error);
+  process.env["HOLDFAST_MAIN"] ??= await bundledProgram();
   const { bench } = await import("./bench.ts");
   await bench(process.argv.slice(2));
 } catch (error) {
