@@ -2,15 +2,18 @@
 import { endAll, endOnSignals } from "./processes.ts";
 import { bundledProgram } from "./program.ts";
 
-endOnSignals();
+const ending = endOnSignals();
 try {
   // Before anything is loaded that starts a network: the rigs look at it once.
   process.env["HOLDFAST_MAIN"] ??= await bundledProgram();
   const { bench } = await import("./bench.ts");
   await bench(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  if (!ending.aborted) console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   process.exitCode = 1;
 }
-await endAll();
-process.exit();
+// On a signal, who took it ends us.
+if (!ending.aborted) {
+  await endAll();
+  process.exit();
+}

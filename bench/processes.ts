@@ -1,4 +1,6 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Children, createChildren } from "../src/adapters/process/children.ts";
 import { familyOf, survivors } from "../test/rigs/command.ts";
@@ -22,26 +24,42 @@ export function guarded(pid: number): void {
 export async function endAll(): Promise<void> {
   await keeper?.stop();
   const family = familyOf(process.pid).filter(({ pid }) => pid !== process.pid);
+  for (const { pid } of family) noteHome(pid);
   for (const { pid } of survivors(family)) send(pid, "SIGTERM");
   for (let waited = 0; waited < 20 && survivors(family).length > 0; waited += 1) await pause(50);
   for (const { pid } of survivors(family)) send(pid, "SIGKILL");
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Ctrl-C and its like: nothing is left behind, and the exit code says how it ended. */
-export function endOnSignals(): void {
-  let ending = false;
+/** A network that was still starting has a folder that nobody was told of yet. */
+function noteHome(pid: number): void {
+  try {
+    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const home = args.includes("up") ? args[args.indexOf("--home") + 1] : undefined;
+    if (home?.startsWith(join(tmpdir(), "holdfast-"))) mayLeave(home);
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/**
+ * Ctrl-C and its like: nothing is left behind, and the exit code says how it ended. Returns a signal for whoever
+ * would otherwise report the errors that ending brings about.
+ */
+export function endOnSignals(): AbortSignal {
+  const ending = new AbortController();
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const) {
     process.on(signal, () => {
-      if (ending) return;
-      ending = true;
+      if (ending.signal.aborted) return;
+      ending.abort();
       endAll().finally(() => process.exit(code));
     });
   }
+  return ending.signal;
 }
 
 function send(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
