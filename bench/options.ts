@@ -16,7 +16,7 @@ export const usage = `npm run bench -- [options]
   --only NAME     this measurement alone; may be repeated
   --kills N       strikes per fault in switch-gap (default 300; quick: 4)
   --seed N        of prompts, answers and strikes (default 1)
-  --resume        go on with the samples an interrupted switch-gap left
+  --resume        go on with the samples the last switch-gap left, also with more --kills
   --patience S    wait so long for others to leave the machine alone, each time (default 60; quick: 0)
   --json          the result as JSON on standard output instead of the table
   --help

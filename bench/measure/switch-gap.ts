@@ -10,7 +10,7 @@ import { disturbedAnswer, type Fault, type Sample } from "../strike.ts";
 
 const faults = ["SIGKILL", "SIGSTOP"] as const;
 const targets = { SIGKILL: 300, SIGSTOP: 1000 } as const;
-/** Samples as they come, so that an interrupted run is not lost. */
+/** Samples as they come: an interrupted run is not lost, and `--resume --kills N` makes more of a finished one. */
 const kept = join(import.meta.dirname, "../results/switch-gap.log");
 /** A network that has lost and regained everybody so often is replaced by a fresh one. */
 const roundsPerNetwork = 50;
@@ -36,7 +36,6 @@ async function run(settings: Settings): Promise<Outcome> {
       }
     });
   }
-  if (!settings.quick) rmSync(kept, { force: true });
   return outcome(samples);
 }
 
