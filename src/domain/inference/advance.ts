@@ -117,9 +117,17 @@ function keepCast(draft: Draft): void {
   }
   if (draft.policy.finality !== "none" && draft.policy.witnesses > 0) {
     const dissent = draft.held.some(({ rejects }) => rejects.length > 0) ? 1 : 0;
-    ensureWitnesses(draft, draft.policy.witnesses + dissent);
+    if (dissent > 0 || !isSwitching(draft)) ensureWitnesses(draft, draft.policy.witnesses + dissent);
   }
   showAll(draft);
+}
+
+/**
+ * Between a switch and the first words after it, with a witness left to accept them: no time to recruit. A newcomer
+ * reads the whole prompt, and where nodes share a machine it would take the new speaker's first step from it.
+ */
+function isSwitching(draft: Draft): boolean {
+  return draft.announce && draft.held.length > 0 && draft.delivered > 0 && witnessesOf(draft).length > 0;
 }
 
 function failWithoutSpeaker(draft: Draft, tried: boolean): void {
