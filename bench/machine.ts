@@ -58,12 +58,15 @@ export interface CpuSpent {
 const ticksPerS = 100;
 
 export function cpuSpent(): CpuSpent {
-  // user nice system idle iowait irq softirq (proc_stat(5)); idle and waiting are not spent.
-  const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split(/\s+/).slice(1);
+  // user nice system idle iowait irq softirq steal (proc_stat(5)); idle and waiting are not spent.
+  // Stolen time is what the host gave to other guests: somebody used it, and it was not us.
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
+    .split(/\s+/)
+    .slice(1);
   const own = familyOf(process.pid).map(({ pid }) => ownTicks(pid));
   return {
     at: performance.now(),
-    all: sum([user, nice, system, irq, softirq]) / ticksPerS,
+    all: sum([user, nice, system, irq, softirq, steal]) / ticksPerS,
     own: sum(own) / ticksPerS,
   };
 }

@@ -7,7 +7,7 @@ import { percentile } from "../statistics.ts";
 export const acceptance: Measurement = {
   name: "acceptance",
   method:
-    "Undisturbed answers of 64 tokens one after another, defaults throughout (2 witnesses, 250 ms hold): share of tokens that a majority of witnesses had accepted before they were delivered, weighted by tokens.",
+    "Undisturbed answers of 64 tokens one after another, defaults throughout (2 witnesses, 250 ms hold): share of tokens that a witness had accepted (and none rejected) before they were delivered, weighted by tokens.",
   run,
 };
 
