@@ -37,9 +37,9 @@ export function keep(
   );
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, asJson({ results: all }));
-  // It is committed, so it looks as the house's formatter wants it.
-  execFileSync(process.execPath, [biome, "format", "--write", file], { stdio: "ignore" });
   writeFileSync(join(folder, "main.md"), markdown(all));
+  // They are committed, so they look as the house's formatter wants them.
+  execFileSync(process.execPath, [biome, "format", "--write", folder], { stdio: "ignore" });
 }
 
 /** Lists of numbers on one line each. */
