@@ -26,10 +26,10 @@ if (role === "child") {
   children.guard(program.pid ?? 0);
   await Promise.all([one.ready, two.ready]);
   const failure = await failing.ready.catch((error) => ({ code: error.code, facts: error.facts }));
-  process.stdout.write(`${JSON.stringify({ pids: [one.pid, two.pid, program.pid], failure })}\n`);
   process.on("SIGTERM", async () => {
     program.kill();
     await children.stop();
     process.exit(0);
   });
+  process.stdout.write(`${JSON.stringify({ pids: [one.pid, two.pid, program.pid], failure })}\n`);
 }
