@@ -7,10 +7,19 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          sequence: { groupOrder: 0 },
+          include: ["src/**/*.test.ts", "test/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: "real",
+          // After the others: tests with processes and time-outs of their own want the cores to themselves.
+          sequence: { groupOrder: 1 },
           include: ["test/real/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
