@@ -369,7 +369,8 @@ test.each(fates)("three of ten upstreams %s: every answer is whole", async (_, b
     for (let index = 0; index < count; index++) answers.push(ask(url, { stream: true }));
   };
   wave(50);
-  await until(() => rigs.every((rig) => rig.requests.length === 5), 5000, "all of them are at work");
+  // At least: on a busy machine some are asked once more, beside one that is late.
+  await until(() => rigs.every((rig) => rig.requests.length >= 5), 5000, "all of them are at work");
   await new Promise((resolve) => setTimeout(resolve, 40));
   for (const index of [0, 3, 6]) await befall(rigs[index]!);
   for (let later = 0; later < 5; later++) {
