@@ -43,6 +43,6 @@ export interface Policy {
   readonly holdMs: number;
   /** The whole job's budget, ms. Time-outs of attempts never add up beyond it. */
   readonly deadlineMs: number;
-  /** Executor attempts for one answer at most (witnesses that are promoted count from then on). */
+  /** Executors in a row that say nothing before the job is given up; who says something begins the count anew. */
   readonly attemptsMax: number;
 }
