@@ -129,6 +129,11 @@ export const limits = {
   offerAddressesMax: 16,
   /** Offers a gateway keeps. At 8 KiB each: 128 MiB at the very worst, a few MiB in practice. Abuse: Sybil flooding. */
   offersMax: 16_384,
+  /**
+   * Providers looked at for one decision, drawn by chance from all of a model's: with a third of them dead at once, that
+   * fewer than five live ones are among them happens less than once in 10^18 decisions. Abuse: 16,384 offers to rank.
+   */
+  candidatesMax: 64,
   /** Clock difference between two honest nodes that is tolerated when an offer's times are checked, ms. */
   clockSkewMsMax: 120_000,
   /** Known peers kept on disk. */

@@ -55,55 +55,14 @@ export function afterPause(health: Health, now: Ms, pause: Ms): Health {
   return { ...health, quarantinedUntil: Math.max(health.quarantinedUntil, now + pause) };
 }
 
+/** It came back as a new process. What the old one did is remembered, but need not be waited out. */
+export function afterRestart(health: Health): Health {
+  return { ...health, quarantinedUntil: healthy.quarantinedUntil };
+}
+
 export type Standing = "good" | "probation" | "quarantined";
 
 export function standing(health: Health, now: Ms): Standing {
   if (now < health.quarantinedUntil) return "quarantined";
   return health.incidents > 0 ? "probation" : "good";
 }
-
-export interface Ranked {
-  readonly health: Health;
-  /** Attempts it is working on. */
-  readonly running: number;
-  /** Usual time to its first content; undefined while unknown. */
-  readonly latencyMs: Ms | undefined;
-}
-
-/**
- * Peers in the order in which to ask them. Nobody is left out: those in quarantine come last, the one that is let
- * out soonest first, so that the last live peer is never locked out.
- *
- * `venture`: put a peer on probation that is doing nothing first, since only an answer that ends well brings it back.
- * Not for an answer that has already lost one peer. `turn` rotates peers that are equally good.
- */
-export function inOrder<P extends Ranked>(
-  peers: readonly P[],
-  now: Ms,
-  options: { readonly turn: number; readonly venture: boolean },
-): P[] {
-  const shift = peers.length === 0 ? 0 : options.turn % peers.length;
-  const rotated = [...peers.slice(shift), ...peers.slice(0, shift)];
-  const placed = rotated.map((peer) => ({ peer, place: place(peer, now, options.venture) }));
-  return placed.sort((a, b) => a.place[0] - b.place[0] || a.place[1] - b.place[1]).map(({ peer }) => peer);
-}
-
-/** Sorted by class, then within it. */
-function place(peer: Ranked, now: Ms, venture: boolean): [rank: number, within: number] {
-  switch (standing(peer.health, now)) {
-    case "good":
-      return [1, load(peer)];
-    case "probation":
-      return [peer.running > 0 ? 3 : venture ? 0 : 2, load(peer)];
-    case "quarantined":
-      return [4, peer.health.quarantinedUntil];
-  }
-}
-
-/** Expected wait in powers of two: smaller differences are noise, and taking turns is worth more. */
-function load({ running, latencyMs }: Ranked): number {
-  return Math.floor(Math.log2((running + 1) * Math.max(latencyMs ?? latencyFloorMs, latencyFloorMs)));
-}
-
-/** Below this, peers count as equally quick. */
-const latencyFloorMs = 50;

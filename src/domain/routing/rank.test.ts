@@ -1,35 +1,90 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PeerId, SessionKey } from "../ids.ts";
-import { type Known, rank } from "./rank.ts";
+import { afterFailure, type Health, healthy } from "./health.ts";
+import { type Candidate, rank } from "./rank.ts";
 
-const provider = (name: string, facts: Partial<Known> = {}): Known => ({
-  ...{ peer: name as PeerId, sessionKey: "" as SessionKey, witness: true, resume: true },
-  ...{ running: 0, slots: 4, stake: 1n, quarantinedUntil: 0, score: 1, domain: [] },
+const bounds = { least: 1000, most: 60_000 };
+const failedAt = (now: number) => afterFailure(healthy, now, now, bounds);
+type Named = Candidate & { readonly name: string };
+const candidate = (name: string, facts: Partial<Candidate> = {}): Named => ({
+  ...{
+    name,
+    health: healthy,
+    running: 0,
+    slots: 4,
+    latencyMs: undefined,
+    bonded: true,
+    price: 0,
+    domain: [],
+  },
   ...facts,
 });
-const names = (known: readonly Known[]) => rank(known, 100, () => 0).map(({ peer }) => peer);
+const calm = { spread: () => 0, ventureAt: undefined };
+const order = (all: readonly Named[], now = 0, options: Parameters<typeof rank>[2] = calm) =>
+  rank(all, now, options).map(({ name }) => name);
 
-test("those in quarantine come last, but nobody is left out", () => {
-  const resting = provider("resting", { quarantinedUntil: 200 });
-  expect(names([resting, provider("well")])).toEqual(["well", "resting"]);
-  expect(names([resting])).toEqual(["resting"]);
+test("the less busy, the quicker, the bonded, the cheaper and the better proven come first", () => {
+  expect(order([candidate("busy", { running: 3 }), candidate("idle")])).toEqual(["idle", "busy"]);
+  expect(order([candidate("slow", { latencyMs: 900 }), candidate("quick")])).toEqual(["quick", "slow"]);
+  expect(order([candidate("unbonded", { bonded: false }), candidate("bonded")])).toEqual([
+    "bonded",
+    "unbonded",
+  ]);
+  expect(order([candidate("dear", { price: 900 }), candidate("cheap", { price: 9 })])).toEqual([
+    "cheap",
+    "dear",
+  ]);
+  const blemished = candidate("blemished", { health: failedAt(0) });
+  expect(order([blemished, candidate("clean")], 5000)).toEqual(["clean", "blemished"]);
 });
 
-test("the less busy, the better proven and the bonded come first", () => {
-  expect(names([provider("busy", { running: 3 }), provider("idle")])).toEqual(["idle", "busy"]);
-  expect(names([provider("blemished", { score: 0.5 }), provider("clean")])).toEqual(["clean", "blemished"]);
-  expect(names([provider("unbonded", { stake: 0n }), provider("bonded")])).toEqual(["bonded", "unbonded"]);
+test("full ones come after all that have a seat, and quarantine last, soonest out first", () => {
+  const all = [
+    candidate("q5", { health: failedAt(5000) }),
+    candidate("q4", { health: failedAt(4999) }),
+    candidate("full", { running: 4 }),
+    candidate("probation", { health: failedAt(0) }),
+    candidate("good", { running: 3 }),
+  ];
+  expect(order(all, 5500)).toEqual(["good", "probation", "full", "q4", "q5"]);
+});
+
+test("one on probation at a time is ventured on, at the place named for it", () => {
+  const all = [candidate("a"), candidate("b"), candidate("c"), candidate("p", { health: failedAt(0) })];
+  expect(order(all, 5000, { ...calm, ventureAt: 0 })).toEqual(["p", "a", "b", "c"]);
+  expect(order(all, 5000, { ...calm, ventureAt: 2 })).toEqual(["a", "b", "p", "c"]);
+  const busy = candidate("p", { health: failedAt(0), running: 1 });
+  expect(order([busy, candidate("a")], 5000, { ...calm, ventureAt: 0 })).toEqual(["a", "p"]);
 });
 
 test("the next one is unlike those before it, when that costs little", () => {
-  const one = provider("a1", { domain: ["operator a", "region x"] });
-  const sibling = provider("a2", { domain: ["operator a", "region x"], score: 1 });
-  const other = provider("b1", { domain: ["operator b", "region y"], score: 0.8 });
-  expect(names([one, sibling, other])).toEqual(["a1", "b1", "a2"]);
+  const one = candidate("a1", { domain: ["operator a", "region x"] });
+  const sibling = candidate("a2", { domain: ["operator a", "region x"] });
+  const other = candidate("b1", { domain: ["operator b", "region y"], running: 0 });
+  expect(order([one, sibling, other])).toEqual(["a1", "b1", "a2"]);
+  const busy = { ...other, running: 7, slots: 8 };
+  expect(order([one, sibling, busy])).toEqual(["a1", "a2", "b1"]);
 });
 
-test("chance spreads equal providers", () => {
-  const equals = ["a", "b", "c"].map((name) => provider(name));
-  const first = (draws: number[]) => rank(equals, 0, () => draws.shift() ?? 0)[0]!.peer;
-  expect([first([0.9, 0, 0]), first([0, 0.9, 0]), first([0, 0, 0.9])]).toEqual(["a", "b", "c"]);
+test("the spread takes turns among equals", () => {
+  const equals = ["a", "b", "c"].map((name) => candidate(name));
+  const turn = (now: number) => ({ ...calm, spread: (index: number) => ((index + 3 - now) % 3) / 3 });
+  expect([0, 1, 2].map((now) => order(equals, 0, turn(now))[0])).toEqual(["a", "b", "c"]);
+});
+
+test("nobody is left out", () => {
+  const health: fc.Arbitrary<Health> = fc.oneof(fc.constant(healthy), fc.nat(5000).map(failedAt));
+  const any = fc.record({
+    health,
+    running: fc.nat(6),
+    latencyMs: fc.option(fc.nat(9000), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 40 }), fc.nat(9000), fc.option(fc.nat(4)), (facts, now, at) => {
+      const all = facts.map((each, index) => candidate(String(index), each));
+      const ordered = rank(all, now, { spread: () => 0, ventureAt: at ?? undefined });
+      expect(ordered.length).toBe(all.length);
+      expect(new Set(ordered)).toEqual(new Set(all));
+    }),
+  );
 });

@@ -1,60 +1,107 @@
-import type { Ms, PeerId, SessionKey } from "../ids.ts";
+import type { Ms } from "../ids.ts";
+import { type Health, standing } from "./health.ts";
 
-/** What routing knows of a provider of the model asked for. */
-export interface Known {
-  readonly peer: PeerId;
-  readonly sessionKey: SessionKey;
-  readonly witness: boolean;
-  readonly resume: boolean;
-  /** Attempts of this gateway under way there, and how many it says it runs at once. */
+/** What routing knows of anyone it may ask, provider or plain upstream. */
+export interface Candidate {
+  readonly health: Health;
+  /** Attempts of this gateway under way there, and how many it takes at once (`Infinity` when it does not say). */
   readonly running: number;
   readonly slots: number;
-  /** Bonded stake, smallest unit. */
-  readonly stake: bigint;
-  /** Not asked before this time unless nobody else is left. */
-  readonly quarantinedUntil: Ms;
-  /** 0 (always fails) to 1. */
-  readonly score: number;
+  /** Usual time to its first content; undefined while unknown. */
+  readonly latencyMs: Ms | undefined;
+  /** Something is lost when it lies. */
+  readonly bonded: boolean;
+  /** Of a million tokens, smallest unit, near enough to compare. */
+  readonly price: number;
   /** What it can fail together with: operator, region, build, hardware, network range. */
   readonly domain: readonly string[];
 }
 
-/**
- * Orders providers for one job, best first: those in quarantine last (but never left out: the last live provider is
- * not locked out), then by load and score with a little chance, each next one preferring failure domains that those
- * before it do not share. `chance` returns numbers in [0, 1).
- */
-export function rank(known: readonly Known[], now: Ms, chance: () => number): Known[] {
-  const scored = known.map((provider) => ({ provider, merit: meritOf(provider, now) + chance() * 0.2 }));
-  scored.sort((a, b) => b.merit - a.merit);
-  const ordered: Known[] = [];
-  const used = new Set<string>();
-  while (scored.length > 0) {
-    let best = 0;
-    let bestMerit = -Infinity;
-    // Only the first few places are about being unlike one another; beyond them the order by merit stands.
-    const window = ordered.length < unlikeAmong ? Math.min(scored.length, unlikeAmong * 4) : 1;
-    for (let index = 0; index < window; index++) {
-      const { provider, merit } = scored[index]!;
-      const shared = provider.domain.filter((part) => used.has(part)).length;
-      const unlike = merit - shared * sharedCost;
-      if (unlike > bestMerit) [best, bestMerit] = [index, unlike];
-    }
-    const provider = scored.splice(best, 1)[0]!.provider;
-    ordered.push(provider);
-    for (const part of provider.domain) used.add(part);
-  }
-  return ordered;
+export interface RankOptions {
+  /** Share of a doubling, [0, 1), by which the candidate at this index stands back: spreads equals by chance or by turns. */
+  readonly spread: (index: number) => number;
+  /** The place in the order that may be risked on someone on probation; undefined: none. */
+  readonly ventureAt: number | undefined;
 }
 
+/**
+ * Orders candidates for one answer, best first. Everything that counts is in one unit, doublings of the expected wait:
+ * load, latency, price, stake, faults, and a failure domain shared with someone placed before.
+ *
+ * Nobody is left out, so that the last live one is never locked out: good ones come first, then those on probation,
+ * then those that are full, then those in quarantine, soonest out first. Only an answer that *ends* well brings one on
+ * probation back, so one of them at a time is ventured on, at a place where its loss costs little.
+ */
+export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, options: RankOptions): C[] {
+  const cheapest = Math.min(...candidates.map(({ price }) => price));
+  const placed = candidates.map((candidate, index) => ({
+    candidate,
+    tier: tierOf(candidate, now),
+    cost: costOf(candidate, cheapest) + options.spread(index),
+  }));
+  placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
+  const good = placed.filter(({ tier }) => tier === tiers.good);
+  const ordered = [...unlikeFirst(good), ...placed.slice(good.length)].map(({ candidate }) => candidate);
+  const ventured = placed.find(({ tier, candidate }) => tier === tiers.probation && candidate.running === 0);
+  if (ventured === undefined || options.ventureAt === undefined) return ordered;
+  const others = ordered.filter((candidate) => candidate !== ventured.candidate);
+  others.splice(Math.min(options.ventureAt, good.length), 0, ventured.candidate);
+  return others;
+}
+
+interface Placed<C> {
+  readonly candidate: C;
+  readonly tier: number;
+  readonly cost: number;
+}
+
+const tiers = { good: 0, probation: 1, full: 2, quarantined: 3 } as const;
+
+function tierOf({ health, running, slots }: Candidate, now: Ms): number {
+  const stands = standing(health, now);
+  if (stands === "quarantined") return tiers.quarantined;
+  // One attempt at a time is what probation means: a second one finds it full.
+  if (running >= slots || (stands === "probation" && running > 0)) return tiers.full;
+  return tiers[stands];
+}
+
+function tieOf({ candidate, tier, cost }: Placed<Candidate>): number {
+  return tier === tiers.quarantined ? candidate.health.quarantinedUntil : cost;
+}
+
+function costOf({ health, running, latencyMs, bonded, price }: Candidate, cheapest: number): number {
+  // Whole doublings only: smaller differences are noise, and spreading the load is worth more.
+  const wait = Math.floor(Math.log2((running + 1) * Math.max((latencyMs ?? 0) / latencyFloorMs, 1)));
+  const faults = Math.log2(1 + health.incidents);
+  const dearer = Math.log2((price + 1) / (cheapest + 1)) / 2;
+  return wait + faults + dearer + (bonded ? 0 : unbondedCost);
+}
+
+/** Reorders so that each next one shares little with those before it, where that costs little. */
+function unlikeFirst<C extends Candidate>(sorted: readonly Placed<C>[]): Placed<C>[] {
+  const left = [...sorted];
+  const ordered: Placed<C>[] = [];
+  const used = new Map<string, number>();
+  while (left.length > 0 && ordered.length < unlikeAmong) {
+    let best = 0;
+    let bestCost = Number.POSITIVE_INFINITY;
+    for (const [index, { candidate, cost }] of left.slice(0, unlikeAmong * 4).entries()) {
+      const shared = candidate.domain.reduce((sum, part) => sum + (used.get(part) ?? 0), 0);
+      const unlike = cost + shared * sharedCost;
+      if (unlike < bestCost) [best, bestCost] = [index, unlike];
+    }
+    const [chosen] = left.splice(best, 1);
+    ordered.push(chosen!);
+    for (const part of chosen!.candidate.domain) used.set(part, (used.get(part) ?? 0) + 1);
+  }
+  return [...ordered, ...left];
+}
+
+/** Below this, candidates count as equally quick. */
+const latencyFloorMs = 50;
+/** Nobody loses anything by lying there: worth one doubling of the wait. */
+const unbondedCost = 1;
 /** Executor, two witnesses and their first replacements. */
 const unlikeAmong = 6;
-/** One shared part of a failure domain weighs as much as a quarter of full load. */
-const sharedCost = 0.25;
-
-function meritOf(provider: Known, now: Ms): number {
-  const load = provider.running / provider.slots;
-  const quarantine = provider.quarantinedUntil > now ? 10 : 0;
-  const full = load >= 1 ? 2 : 0;
-  return provider.score + (provider.stake > 0n ? 0.5 : 0) - load - full - quarantine;
-}
+/** One shared part of a failure domain weighs half a doubling. */
+const sharedCost = 0.5;

@@ -120,7 +120,10 @@ function answer(ports: AnswerPorts, ask: Ask, ended: () => void): void {
     const begin = () => {
       const job = runJob(
         ports,
-        { ...ports.roster, prospects: (without) => ports.roster.prospectsOf(model, without) },
+        {
+          ...ports.roster,
+          prospects: (without) => ports.roster.prospectsOf(model, wishes.witnesses, without),
+        },
         jobRequest(ask, nonce, choice),
         (effect) => over || listener(effect, () => job.satisfy()),
       );

@@ -2,15 +2,18 @@ import type { ModelId, PeerId } from "../../../domain/ids.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
 import { type ModelOnOffer, modelsOnOffer } from "../../../domain/market/models.ts";
+import { createShelves } from "../../../domain/market/shelves.ts";
+import { failureDomain } from "../../../domain/routing/failure-domain.ts";
 import {
   afterFailure,
   afterPause,
+  afterRestart,
   afterSuccess,
   type Health,
   healthy,
   standing as standingOf,
 } from "../../../domain/routing/health.ts";
-import { type Known, rank } from "../../../domain/routing/rank.ts";
+import { type Candidate, rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -18,8 +21,8 @@ import type { Offer } from "../../../protocol/offer.ts";
 import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects"> {
-  /** Those with a free seat, best first. */
-  prospectsOf(model: ModelOnOffer, without: readonly PeerId[]): readonly Prospect[];
+  /** Those with a free seat, best first, for an answer that wants this many witnesses. */
+  prospectsOf(model: ModelOnOffer, witnesses: number, without: readonly PeerId[]): readonly Prospect[];
   hasRoomFor(model: ModelOnOffer, providers: number): boolean;
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
@@ -40,36 +43,28 @@ export function createRoster(
   onRoom: () => void,
 ): NetworkRoster {
   const book = createBook<Offer>(limits);
+  const shelves = createShelves<Offer>(isBonded);
   const healths = new Map<PeerId, Health>();
   const running = new Map<PeerId, number>();
   const gone = new Set<PeerId>();
+  let catalogue: { readonly models: readonly ModelOnOffer[]; readonly at: number } | undefined;
+  let sweptAt = clock.now();
 
   market.onOffer((offer) => {
+    const before = book.of(offer.peer);
+    if (book.take(offer, clock.now(), clock.wall()) !== "newer") return;
+    shelves.put(offer);
     gone.delete(offer.peer);
-    book.take(offer, clock.now(), clock.wall());
+    // A key made anew with each start: whatever was wrong with the old process, this is another.
+    const restarted = before !== undefined && before.sessionKey !== offer.sessionKey;
+    if (restarted && healths.has(offer.peer)) healths.set(offer.peer, afterRestart(healthOf(offer.peer)));
+    if (before === undefined) catalogue = undefined;
     onRoom();
   });
   market.onGone((peer) => {
     // Of peers without an offer nothing is kept: whoever comes and goes under ever new names would fill the memory.
     if (book.of(peer) !== undefined) gone.add(peer);
   });
-
-  const standing = () => {
-    for (const peer of book.expire(clock.now())) {
-      gone.delete(peer);
-      healths.delete(peer);
-    }
-    return book.standing();
-  };
-  const offersOf = (model: ModelOnOffer) =>
-    standing().filter(({ models }) => models.some((each) => serves(each, model)));
-  const models = () =>
-    modelsOnOffer(
-      standing().map((offer) => ({ models: offer.models, stake: chain.stakeOf(offer.address) })),
-      (id) => chain.isRegistered(id),
-    );
-  const healthOf = (peer: PeerId) => healths.get(peer) ?? healthy;
-  const chance = () => new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
 
   return {
     offerOf: (peer) => book.of(peer),
@@ -87,41 +82,87 @@ export function createRoster(
       else if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
       else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
-    prospectsOf(model, without) {
-      const known = offersOf(model)
-        .filter(({ peer }) => !without.includes(peer))
-        .map((offer) => knownOf(offer, model.id))
-        .filter(({ running, slots }) => running < slots);
+    prospectsOf(model, witnesses, without) {
+      const known = drawn(model).filter(
+        ({ offer, running, slots }) => running < slots && !without.includes(offer.peer),
+      );
       const now = clock.now();
-      return rank(known, now, chance).map((each) => ({ ...each, rested: each.quarantinedUntil <= now }));
+      const ventureAt = witnesses > 1 || chance() < ventureShare ? witnesses : undefined;
+      return rank(known, now, { spread: chance, ventureAt }).map(({ offer, serves, health }) => ({
+        ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
+        rested: standingOf(health, now) !== "quarantined",
+      }));
     },
     hasRoomFor(model, providers) {
       const now = clock.now();
-      const known = offersOf(model).map((offer) => knownOf(offer, model.id));
+      const known = drawn(model);
       // Who is in quarantine counts for nothing here, unless there is nobody else.
-      const fit = known.filter(({ quarantinedUntil }) => quarantinedUntil <= now);
+      const fit = known.filter(({ health }) => standingOf(health, now) !== "quarantined");
       return hasRoom(fit.length > 0 ? fit : known, providers);
     },
     modelOf(nameOrId) {
       return models().find(({ id, name }) => id === nameOrId || name === nameOrId);
     },
     models,
-    status: () => ({ providers: standing().map(statusOf) }),
+    status() {
+      sweep();
+      return { providers: book.standing().map(statusOf) };
+    },
   };
 
-  function knownOf(offer: Offer, model: ModelId): Known {
-    const { witness, resume } = offer.models.find(({ id }) => id === model)!;
-    const { operator, region, build, hardware } = offer.domain;
-    const { quarantinedUntil, incidents } = healthOf(offer.peer);
+  function models(): readonly ModelOnOffer[] {
+    sweep();
+    if (catalogue !== undefined && clock.now() - catalogue.at < catalogueMs) return catalogue.models;
+    const claims = book.standing().map(({ models, address }) => ({ models, stake: chain.stakeOf(address) }));
+    catalogue = { models: modelsOnOffer(claims, (id) => chain.isRegistered(id)), at: clock.now() };
+    return catalogue.models;
+  }
+
+  /** Forgets whose offers are over, now and then: it looks at all of them. */
+  function sweep(): void {
+    if (clock.now() - sweptAt < limits.peersCheckMs) return;
+    sweptAt = clock.now();
+    for (const peer of book.expire(sweptAt)) {
+      shelves.remove(peer);
+      gone.delete(peer);
+      healths.delete(peer);
+      catalogue = undefined;
+    }
+  }
+
+  /** Candidates for one decision: all there are in a small network, as many as are ever needed in a large one. */
+  function drawn(model: ModelOnOffer): Array<Drawn> {
+    sweep();
+    return shelves
+      .draw(model.id, limits.candidatesMax, chance)
+      .map((offer) => candidateOf(offer, model.id))
+      .filter(({ serves }) => serves.contextTokens >= model.contextTokens);
+  }
+
+  function candidateOf(offer: Offer, model: ModelId): Drawn {
+    const serves = offer.models.find(({ id }) => id === model)!;
+    const health = healthOf(offer.peer);
     return {
-      ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness, resume, slots: offer.slots },
-      running: running.get(offer.peer) ?? 0,
-      stake: chain.stakeOf(offer.address),
+      ...{ offer, serves, slots: offer.slots, running: running.get(offer.peer) ?? 0 },
+      latencyMs: undefined,
+      bonded: isBonded(offer),
+      price: Number(serves.priceIn) + Number(serves.priceOut),
       // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
-      quarantinedUntil: gone.has(offer.peer) ? Number.POSITIVE_INFINITY : quarantinedUntil,
-      score: 1 / (1 + incidents),
-      domain: [`operator ${operator}`, `region ${region}`, `build ${build}`, `hardware ${hardware}`],
+      health: gone.has(offer.peer) ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
+      domain: failureDomain(offer.domain, offer.endpoints),
     };
+  }
+
+  function healthOf(peer: PeerId): Health {
+    return healths.get(peer) ?? healthy;
+  }
+
+  function isBonded({ address }: Offer): boolean {
+    return chain.stakeOf(address) > 0n;
+  }
+
+  function chance(): number {
+    return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
   }
 
   function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
@@ -136,6 +177,12 @@ export function createRoster(
   }
 }
 
-function serves(claim: { id: ModelId; contextTokens: number }, model: ModelOnOffer): boolean {
-  return claim.id === model.id && claim.contextTokens >= model.contextTokens;
+interface Drawn extends Candidate {
+  readonly offer: Offer;
+  readonly serves: Offer["models"][number];
 }
+
+/** How old the list of models may be, ms: stakes change slowly, and making it looks at every offer. */
+const catalogueMs = 1_000;
+/** With a single witness, or none, one answer in this many is risked on a provider on probation. */
+const ventureShare = 0.25;

@@ -1,7 +1,7 @@
 import { type Plan, planFor } from "../../../domain/continuation/plan.ts";
 import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
-import { inOrder } from "../../../domain/routing/health.ts";
+import { rank } from "../../../domain/routing/rank.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
@@ -37,9 +37,13 @@ export class Fleet {
   choose(wanted: Wanted, now: Ms): Choice | undefined {
     const { said, traits, tried, model } = wanted;
     this.#turn += 1;
-    const venture = said === "" && tried.size === 0;
+    const count = this.members.length;
+    const turn = this.#turn % count;
+    // Not for an answer that has already lost one: only at its beginning is somebody on probation ventured on.
+    const ventureAt = said === "" && tried.size === 0 ? 0 : undefined;
+    const spread = (index: number) => ((index + count - turn) % count) / count;
     let best: (Choice & { place: number }) | undefined;
-    for (const member of inOrder(this.members, now, { turn: this.#turn, venture })) {
+    for (const member of rank(this.members, now, { spread, ventureAt })) {
       const tries = tried.get(member) ?? 0;
       if (wanted.running.has(member) || tries >= triesMax) continue;
       const style = member.prefillStyle(model, now);

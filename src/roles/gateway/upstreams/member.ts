@@ -7,8 +7,8 @@ import {
   type Health,
   healthy,
   quarantineDefault,
-  type Ranked,
 } from "../../../domain/routing/health.ts";
+import type { Candidate } from "../../../domain/routing/rank.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
@@ -26,8 +26,13 @@ export const rhythmsUnknown = (): Rhythms => ({
 });
 
 /** One upstream and everything learnt about it since the start. */
-export class Member implements Ranked {
+export class Member implements Candidate {
   readonly target: UpstreamTarget;
+  /** A plain server says neither what it can take nor what it costs, and its user has chosen to trust it. */
+  readonly slots = Number.POSITIVE_INFINITY;
+  readonly price = 0;
+  readonly bonded = true;
+  readonly domain: readonly string[];
   health: Health = healthy;
   running = 0;
   readonly rhythms: Rhythms = rhythmsUnknown();
@@ -39,6 +44,7 @@ export class Member implements Ranked {
 
   constructor(target: UpstreamTarget, all: Rhythms) {
     this.target = target;
+    this.domain = [`host ${new URL(target.url).hostname}`];
     this.#all = all;
   }
 
