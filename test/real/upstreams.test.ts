@@ -137,6 +137,15 @@ describe("after content", () => {
     });
   });
 
+  test("nine upstreams that each refuse one way of going on leave a way", async () => {
+    const plain: Partial<Behaviour> = { prefill: "plain" };
+    const { url } = await gatewayWith({ fault: { kind: "cut", after: 7 } }, ...Array(9).fill(plain));
+    const seen = await ask(url, { stream: true });
+    expectWhole(seen);
+    // Whom the question reached is asked the other way, rather than the next one the same way.
+    expect(seen.end).toMatchObject({ switches: 1, attempts: 3 });
+  });
+
   test("several breaks in a row are continued, and the only upstream may go on with itself", async () => {
     const { url } = await gatewayWith({ fault: { kind: "cut", after: 6 } });
     const seen = await ask(url, { stream: true });
@@ -185,7 +194,7 @@ describe("after content", () => {
 
   test("a replay that tells another story is dropped, whatever its seed promised", async () => {
     const { url } = await gatewayWith(
-      { fault: { kind: "cut", after: 7 } },
+      { fault: { kind: "cut", after: 7 }, prefill: "refused" },
       { prefill: "refused", text: "The quick brown cat sleeps all day on the warm roof of the house." },
     );
     const seen = await ask(url, { stream: true, seed: 7 });
@@ -369,8 +378,9 @@ test.each(fates)("three of ten upstreams %s: every answer is whole", async (_, b
     for (let index = 0; index < count; index++) answers.push(ask(url, { stream: true }));
   };
   wave(50);
-  // At least: on a busy machine some are asked once more, beside one that is late.
-  await until(() => rigs.every((rig) => rig.requests.length >= 5), 5000, "all of them are at work");
+  // Not so many each: on a busy machine some are asked once more, and those that seem slow less often.
+  const asked = () => rigs.reduce((sum, rig) => sum + rig.requests.length, 0);
+  await until(() => asked() >= 50, 15_000, "all of them are at work");
   await new Promise((resolve) => setTimeout(resolve, 40));
   for (const index of [0, 3, 6]) await befall(rigs[index]!);
   for (let later = 0; later < 5; later++) {

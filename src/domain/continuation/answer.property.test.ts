@@ -148,6 +148,24 @@ test("whatever happens, the application gets a gapless prefix of one answer and 
   );
 });
 
+test("servers that refuse a way of going on use up no attempt, those that are lost do", () => {
+  for (const [what, ends] of [
+    ["refused", []],
+    ["lost", ["fail"]],
+  ] as const) {
+    const world = new World(true, () => true);
+    world.feed({ t: "begin" });
+    world.running.get(0)!.at = 9;
+    world.feed({ t: "heard", attempt: 0, text: "The quick", opaque: false }, "The quick");
+    world.running.delete(0);
+    world.feed({ t: "lost", attempt: 0 });
+    for (let attempt = 1; attempt <= 9 && world.running.delete(attempt); attempt++) {
+      world.feed({ t: what, attempt });
+    }
+    expect(world.ends).toEqual(ends);
+  }
+});
+
 test("after something opaque nobody else goes on", () => {
   const world = new World(true, () => true);
   world.feed({ t: "begin" });

@@ -203,8 +203,9 @@ function finished(state: Answer, id: number): Step {
 
 function refused(state: Answer, id: number): Step {
   if (!state.running.some((one) => one.id === id)) return { state, effects: none };
-  // Somebody took this very request before, so it was the way of going on that was refused.
-  if (state.begun) return lost(state, id);
+  // Somebody took this very request before, so it was the way of going on that was refused. That is a question
+  // answered, no attempt lost: ten servers that each say once what they do not take must not end an answer.
+  if (state.begun) return refill({ ...without(state, id), fruitless: state.fruitless - 1 }, none);
   // Another may still take what this one finds too long or does not know.
   if (state.running.length > 1) return { state: without(state, id), effects: none };
   return { state: { ...state, over: true, running: [] }, effects: [{ t: "relay", attempt: id }] };

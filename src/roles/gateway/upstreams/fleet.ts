@@ -14,6 +14,8 @@ export interface Wanted {
   readonly tried: ReadonlyMap<Member, number>;
   /** Working on this answer now. */
   readonly running: ReadonlySet<Member>;
+  /** It has just refused one way of going on, and is there to be asked in another. */
+  readonly again?: Member | undefined;
 }
 
 export interface Choice {
@@ -43,7 +45,8 @@ export class Fleet {
     const ventureAt = said === "" && tried.size === 0 ? 0 : undefined;
     const spread = (index: number) => ((index + count - turn) % count) / count;
     let best: (Choice & { place: number }) | undefined;
-    for (const member of rank(this.members, now, { spread, ventureAt })) {
+    const ranked = rank(this.members, now, { spread, ventureAt });
+    for (const member of wanted.again === undefined ? ranked : [wanted.again, ...ranked]) {
       const tries = tried.get(member) ?? 0;
       if (wanted.running.has(member) || tries >= triesMax) continue;
       const style = member.prefillStyle(model, now);

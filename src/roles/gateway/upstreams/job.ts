@@ -57,6 +57,8 @@ export class Job implements AttemptListener {
   #nextAttempt = 0;
   /** Length of the text after each piece delivered: how many tokens stand before a boundary. */
   readonly #pieceEnds: number[] = [];
+  /** Refused one way of going on just now: the first to be asked in another. */
+  #again: Member | undefined;
   #refusal: RefusedResponse | undefined;
   /** The event the rules are being told of. */
   #current: StreamPiece | undefined;
@@ -139,8 +141,10 @@ export class Job implements AttemptListener {
       attempt.member.prefillRefused(this.#options.call.body.model, attempt.style, this.#ports.clock.now());
       // The other style is no second try of the same thing.
       this.#tried.set(attempt.member, (this.#tried.get(attempt.member) ?? 1) - 1);
+      this.#again = attempt.member;
     }
     this.#feed({ t: "refused", attempt: attempt.id });
+    this.#again = undefined;
   }
 
   lost(attempt: Attempt, fault: AttemptFault): void {
@@ -183,7 +187,8 @@ export class Job implements AttemptListener {
     const { fleet, call } = this.#options;
     const { said } = this.#answer;
     const running = new Set([...this.#attempts.values()].map(({ member }) => member));
-    const wanted = { model: call.body.model, said, traits: this.#traits, tried: this.#tried, running };
+    const asking = { model: call.body.model, said, traits: this.#traits };
+    const wanted = { ...asking, tried: this.#tried, running, again: this.#again };
     const choice = fleet.choose(wanted, this.#ports.clock.now());
     if (choice === undefined) return this.#feed({ t: "nobody" });
     const { member, plan, style } = choice;

@@ -82,6 +82,8 @@ export class Member implements Candidate {
 
   /** It answered a prefill with an error: the other style is tried next, then none for a while. */
   prefillRefused(model: string, style: PrefillStyle, now: Ms): void {
+    // Many answers ask at once: what the first of them learnt, those that come later must not unlearn.
+    if (this.prefillStyle(model, now) !== style) return;
     const next =
       style === "flags" ? { style: "plain" as const, refusedUntil: Number.NEGATIVE_INFINITY } : refused(now);
     this.#setPrefill(model, { misses: 0, ...next });
