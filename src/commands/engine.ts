@@ -1,5 +1,8 @@
 import { createLlamaEngine } from "../adapters/llama/engine.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
+import { watchCondition } from "../adapters/synthetic/ailment.ts";
+import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
+import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Engine } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { parseUpstreams } from "../protocol/upstreams.ts";
@@ -14,12 +17,24 @@ const contextTokensDefault = 2048;
 export async function openEngine(settings: Settings, signal: AbortSignal): Promise<Engine> {
   const { slots = slotsDefault, contextTokens = contextTokensDefault, threads = 1 } = settings;
   if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
+  if (settings.engine === "synthetic") return openSynthetic(settings, contextTokens);
   const model = await obtainModel(settings, signal);
   return createLlamaEngine({
     ...{ file: model.path, model: model.id, name: model.name, slots, contextTokens, threads },
     // A whole network on one machine would fight over its one GPU.
     gpu: settings.local ? false : "auto",
   });
+}
+
+/** More than other engines: it takes no processor, and the network is what is being loaded. */
+const syntheticSlotsDefault = 64;
+const syntheticPaceDefault = 30;
+
+function openSynthetic({ home, slots, pace }: Settings, contextTokens: number): Engine {
+  return createSyntheticEngine(
+    { clock, condition: watchCondition(home) },
+    { contextTokens, slots: slots ?? syntheticSlotsDefault, pace: pace ?? syntheticPaceDefault },
+  );
 }
 
 function openUpstream(settings: Settings, room: { slots: number; contextTokens: number }): Engine {

@@ -7,6 +7,7 @@ import { loadNodeKey, peerIdOf } from "../adapters/keys/node-key.ts";
 import type { Child, Children } from "../adapters/process/children.ts";
 import { freePorts } from "../adapters/process/free-ports.ts";
 import { processStart } from "../adapters/process/process-start.ts";
+import { syntheticModel } from "../adapters/synthetic/model.ts";
 import type { Log, Store } from "../ports.ts";
 import { configKinds } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
@@ -38,6 +39,8 @@ export interface LocalNetwork {
   /** Resolves when the chain's process has ended, to how. */
   readonly chainEnded: Promise<string>;
   readonly children: readonly Child[];
+  /** Starts the providers that have ended again, on what is left on their disks. Those that do not come back are told of. */
+  revive(): Promise<Pick<LocalNetwork, "children"> & { readonly providers: Facts["providers"] }>;
 }
 
 /** One process to be: where it listens and who it is are known before it starts, so that all can be told of all. */
@@ -79,6 +82,17 @@ export async function startLocalNetwork(
     gateway,
     chainEnded,
     children: [gateway, ...started.map(({ child }) => child)],
+    async revive() {
+      const children: Child[] = [];
+      const reviving = started.map(async (one, at) => {
+        if (!one.over()) return;
+        started[at] = await one.again();
+        children.push(started[at].child);
+      });
+      for (const outcome of await Promise.allSettled(reviving))
+        if (outcome.status === "rejected") tellFailure(ports, outcome.reason);
+      return { children, providers: started.map((one) => recordOf(one, model)) };
+    },
     run: {
       gateway: { ...identity(gateway.pid), url, peer, log: gatewayPlace.log },
       chain: {
@@ -89,15 +103,19 @@ export async function startLocalNetwork(
         models: contracts.models,
       },
       model: { id: model.id, name: model.name },
-      providers: started.map(({ child, place, facts }) => ({
-        ...{ name: place.name, ...identity(child.pid), log: place.log, model: model.id },
-        ...{
-          peer: String(facts["peer"]),
-          address: String(facts["address"]),
-          endpoint: String(facts["endpoint"]),
-        },
-      })),
+      providers: started.map((one) => recordOf(one, model)),
     },
+  };
+}
+
+function recordOf(
+  { child, place, facts }: Started,
+  model: { readonly id: string },
+): Facts["providers"][number] {
+  return {
+    ...{ name: place.name, ...identity(child.pid), log: place.log, home: place.home, model: model.id },
+    ...{ peer: String(facts["peer"]), address: String(facts["address"]) },
+    ...{ endpoint: String(facts["endpoint"]), dataPort: place.dataPort },
   };
 }
 
@@ -111,7 +129,7 @@ async function startRest(
   signal: AbortSignal,
 ) {
   const [model, { anvil, ended, contracts }] = await Promise.all([
-    obtainModel(options.settings, signal),
+    options.settings.engine === "synthetic" ? syntheticModel : obtainModel(options.settings, signal),
     startChain(ports, options.settings, plan.rpcPort),
   ]);
   const started = await startProviders(ports, options, plan, signal);
@@ -158,6 +176,10 @@ interface Started {
   readonly place: Place;
   readonly child: Child;
   readonly facts: Record<string, unknown>;
+  /** Has its process ended? */
+  over(): boolean;
+  /** Starts it once more, as it was started. */
+  again(): Promise<Started>;
 }
 
 /** Time between two starts, ms: a join costs the others a handshake of 16 ms and a few questions each. */
@@ -172,21 +194,15 @@ async function startProviders(
   const starting: Array<Promise<Started>> = [];
   for (const [index, place] of places.entries()) {
     if (signal.aborted) break;
-    const child = startChild(ports, settings, place, [
-      ...["provider", "--data-port", String(place.dataPort), ...common(place, all, rpc)],
-      ...["--operator", settings.operator ?? `local-${index + 1}`, "--region", settings.region ?? "local"],
-      ...passed(settings, [
-        "model",
-        "sha256",
-        "threads",
-        "slots",
-        "contextTokens",
-        "stake",
-        "priceIn",
-        "priceOut",
+    const announce = settings.announce?.[index];
+    starting.push(
+      startProvider(ports, settings, place, [
+        ...["provider", "--data-port", String(place.dataPort), ...common(place, all, rpc)],
+        ...["--operator", settings.operator ?? `local-${index + 1}`, "--region", settings.region ?? "local"],
+        ...(announce === undefined ? [] : ["--announce", announce]),
+        ...passed(settings, providerSettings),
       ]),
-    ]);
-    starting.push(child.ready.then((facts) => ({ place, child, facts })));
+    );
     await pause(staggerMs);
   }
   const outcomes = await Promise.allSettled(starting);
@@ -195,9 +211,33 @@ async function startProviders(
     .map(({ reason }) => reason as unknown);
   const started = outcomes.filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
   if (started.length === 0) throw failures[0];
-  for (const failure of failures)
-    ports.say(failure instanceof HoldfastError ? failure.explain() : String(failure));
+  for (const failure of failures) tellFailure(ports, failure);
   return started;
+}
+
+/** What each provider is told of the network's settings. */
+const providerSettings = [
+  ...["engine", "pace", "model", "sha256", "threads", "slots", "contextTokens", "stake"],
+  ...["priceIn", "priceOut"],
+] as ReadonlyArray<keyof typeof configKinds>;
+
+async function startProvider(
+  ports: LocalPorts,
+  settings: Settings,
+  place: Place,
+  args: readonly string[],
+): Promise<Started> {
+  const child = startChild(ports, settings, place, args);
+  let ended = false;
+  void child.ended.then(() => {
+    ended = true;
+  });
+  const facts = await child.ready;
+  return { place, child, facts, over: () => ended, again: () => startProvider(ports, settings, place, args) };
+}
+
+function tellFailure({ say }: LocalPorts, failure: unknown): void {
+  say(failure instanceof HoldfastError ? failure.explain() : String(failure));
 }
 
 /** A Node with a small young generation needs a quarter less memory, and nothing here makes much garbage. */

@@ -51,6 +51,12 @@ function addUp(program: Command): void {
     )
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .option("--threads <count>", "threads of each provider's engine (default: 1)")
+    .option("--slots <count>", "jobs each provider runs at once (default: 4; synthetic: 64)")
+    .addOption(engineOption)
+    .option("--pace <count>", "tokens a second of each of the synthetic engine's jobs (default: 30)")
+    .addOption(
+      list("--announce <host:port>", "where others reach a provider's data plane, one for each in order"),
+    )
     .option("--json", 'print one JSON line, {"url": …}, once requests will be answered')
     .addHelpText(
       "after",
@@ -111,7 +117,9 @@ function addProvider(program: Command): void {
     .option("--data-port <port>", "port of the data plane (default: any)")
     .addOption(list("--announce <host:port>", "where others reach the data plane, if elsewhere; repeat it"))
     .option("--threads <count>", "threads of the engine (default: 1)")
-    .option("--slots <count>", "jobs at once (default: 4)")
+    .option("--slots <count>", "jobs at once (default: 4; synthetic: 64)")
+    .addOption(engineOption)
+    .option("--pace <count>", "tokens a second of each of the synthetic engine's jobs (default: 30)")
     .option("--context-tokens <count>", "longest prompt and answer together (default: 2048)")
     .option("--stake <amount>", "bond at least this much, smallest unit (default: leave the bond as it is)")
     .option("--price-in <price>", "per million prompt tokens, smallest unit (default: 0)")
@@ -177,6 +185,11 @@ function addDoctor(program: Command): void {
     )
     .action(async (flags: Flags) => (await import("./doctor.ts")).doctor(flags));
 }
+
+const engineOption = new Option(
+  "--engine <name>",
+  "llama, or synthetic: no model, but paced words for load tests (default: llama)",
+);
 
 function homeFlags(command: Command): Command {
   return command

@@ -30,6 +30,9 @@ const runSchema = z.object({
       peer: z.string(),
       address: z.string(),
       endpoint: z.string(),
+      /** Where it listens, whatever it announces; and its own folder. */
+      dataPort: z.int().optional(),
+      home: z.string().optional(),
       model: z.string(),
       log: z.string().optional(),
     }),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createChildren } from "../adapters/process/children.ts";
+import { type Child, createChildren } from "../adapters/process/children.ts";
 import { openStore } from "../adapters/sqlite/store.ts";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
@@ -35,7 +35,14 @@ export async function up(flags: Flags): Promise<void> {
   writeRun(settings.home, run);
   if (json) console.log(JSON.stringify({ url: network.run.gateway.url }));
   (json ? console.error : console.log)(summary(run));
-  tellWhoEnds(network, ending);
+  const watch = tellWhoEnds(network, ending);
+  // Who was killed stays dead until somebody asks for everybody again; `holdfast chaos` does.
+  process.on("SIGUSR2", () => {
+    void network.revive().then(({ children, providers }) => {
+      writeRun(settings.home, { ...run, providers });
+      for (const child of children) watch(child);
+    });
+  });
   // Without its endpoint a network is of no use to whoever started it.
   await network.gateway.ended;
   if (ending.aborted) return;
@@ -43,9 +50,15 @@ export async function up(flags: Flags): Promise<void> {
   process.exit(exitCode.holdfast);
 }
 
-/** One sentence on standard error for each process that ends unasked: what that means for requests. */
-function tellWhoEnds({ gateway, children, chainEnded, run }: LocalNetwork, ending: AbortSignal): void {
-  let providersLeft = children.length - 1;
+/**
+ * One sentence on standard error for each process that ends unasked: what that means for requests. Returns what
+ * watches one more.
+ */
+function tellWhoEnds(
+  { gateway, children, chainEnded, run }: LocalNetwork,
+  ending: AbortSignal,
+): (child: Child) => void {
+  let providersLeft = 0;
   let gatewayGone = false;
   const tell = (who: string, how: string, therefore: string) => {
     // What ends after the gateway was stopped for it.
@@ -54,7 +67,8 @@ function tellWhoEnds({ gateway, children, chainEnded, run }: LocalNetwork, endin
   void chainEnded.then((how) =>
     tell(`chain (pid ${run.chain.pid})`, how, "requests go on, by the bonds and models already known"),
   );
-  for (const child of children) {
+  const watch = (child: Child) => {
+    if (child !== gateway) providersLeft += 1;
     const who = `${child.name} (pid ${child.pid})`;
     void child.ended.then((how) => {
       if (child === gateway) {
@@ -65,7 +79,9 @@ function tellWhoEnds({ gateway, children, chainEnded, run }: LocalNetwork, endin
       providersLeft -= 1;
       tell(who, how, providersLeft > 0 ? "requests go on with the others" : "no provider is left to answer");
     });
-  }
+  };
+  children.forEach(watch);
+  return watch;
 }
 
 /** Named, else 11411 for a person; a network beside others (a home of its own, or a script's) takes any free port. */

@@ -48,8 +48,12 @@ export const configSchema = z
     dataPort: z.int().min(0).max(65_535),
     /** Port of the control plane (libp2p); 0 takes any free one. */
     peerPort: z.int().min(0).max(65_535),
-    /** `host:port` under which others reach the data plane, where that differs from where it listens. */
+    /** `host:port` under which others reach the data plane, where that differs from where it listens. `up` gives one to each provider, in order. */
     announce: z.array(z.string().min(1).max(256)).max(limits.offerAddressesMax),
+    /** What a provider without an upstream serves from; `synthetic` is for load tests and nothing else. */
+    engine: z.enum(["llama", "synthetic"]),
+    /** Tokens per second of each sequence of the synthetic engine. */
+    pace: z.int().min(1).max(1000),
     /** Threads of the embedded engine. More than the free cores make every provider on the machine slower. */
     threads: z.int().min(1).max(1024),
     /** How an upstream that a provider serves from goes on from a begun answer. */
@@ -98,6 +102,8 @@ export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" 
   dataPort: "number",
   peerPort: "number",
   announce: "list",
+  engine: "text",
+  pace: "number",
   threads: "number",
   resume: "text",
   slots: "number",
