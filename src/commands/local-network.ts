@@ -293,8 +293,14 @@ function passed(settings: Settings, keys: ReadonlyArray<keyof typeof configKinds
 function childEnvironment(): NodeJS.ProcessEnv {
   const own = new Set([...Object.keys(configKinds).map(variableOf), "HOLDFAST_HOME", "HOLDFAST_CONFIG"]);
   const rest = Object.entries(process.env).filter(([name]) => !own.has(name));
-  return { ...Object.fromEntries(rest), HOLDFAST_CHILD: "1" };
+  return { ...hugePages, ...Object.fromEntries(rest), HOLDFAST_CHILD: "1" };
 }
+
+/**
+ * The GNU C library then asks for huge pages for large buffers. The kernel closes a killed process's connections only
+ * after it has freed its memory, and its peers learn of its death by that: measured 25 ms with them, 85 ms without.
+ */
+const hugePages = { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" };
 
 /** Time providers that run have to become known to the gateway, ms. It takes a second or two on a busy machine. */
 const knownMsMax = 20_000;
