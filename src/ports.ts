@@ -104,6 +104,8 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
+  /** The address it came from. */
+  readonly remote?: string;
 }
 
 /** One HTTP answer. Calls after the application hung up, or after the answer's end, are ignored. */

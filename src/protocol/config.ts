@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { nearest } from "./nearest.ts";
 import { settingComplaint } from "./setting-complaint.ts";
 
 /**
@@ -130,7 +131,8 @@ export function parseConfig(
   const facts: Record<string, string> = {};
   for (const issue of parsed.error.issues) {
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) facts[source.nameOf(key)] = `unknown; did you mean "${nearest(key)}"?`;
+      for (const key of issue.keys)
+        facts[source.nameOf(key)] = `unknown; did you mean "${nearest(key, Object.keys(configKinds))[0]}"?`;
     } else if (issue.path.length === 0) {
       facts["content"] = "must be one object of settings";
     } else {
@@ -147,25 +149,4 @@ export function parseConfig(
     facts,
     remedy: "Correct them; `holdfast COMMAND --help` lists what there is.",
   });
-}
-
-/** The known key with the fewest edits: what a mistyped one was probably meant to be. */
-function nearest(key: string): string {
-  const known = Object.keys(configKinds);
-  const distances = known.map((candidate) => edits(key.toLowerCase(), candidate.toLowerCase()));
-  return known[distances.indexOf(Math.min(...distances))] ?? "";
-}
-
-/** Levenshtein distance. */
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= Math.min(a.length, 64); i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

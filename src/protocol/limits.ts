@@ -31,9 +31,13 @@ export const limits = {
   holdMsDefault: 250,
   /** How long an attempt waits at a provider whose engine is full before it is refused as busy, ms. Less than a gateway waits for `ready`. */
   seatWaitMsMax: 1_000,
-  /** Jobs that wait for free seats at providers, and how long one may, ms. Beyond either 429: an honest no beats a long silence. */
+  /** Jobs that wait for the seats of one model, and how long one may, ms. Beyond either 429: an honest no beats a long silence. */
   jobsWaitingMax: 256,
   jobWaitMsMax: 30_000,
+  /** Models whose lines are kept when nobody waits in them. Abuse: models offered under ever new ids. */
+  linesMax: 64,
+  /** Models one request may name, the first included. Each is a whole try, with attempts of its own. */
+  modelsPerRequestMax: 8,
   /** Hold budget a client may ask for, ms. Longer would look like a hang. */
   holdMsMax: 60_000,
   /** Witnesses of a request over the network that names none: with two, one can be lost and the answer is still judged. */

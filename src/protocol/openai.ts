@@ -1,4 +1,5 @@
 /** The parts of the OpenAI API's wire format that both backends of the gateway speak. */
+import { nearest } from "./nearest.ts";
 
 /** `error` of a refusal body, and of the unnamed event that ends a stream which could not be finished. */
 export interface ApiError {
@@ -46,11 +47,17 @@ export function invalidRequest(
   return { status: 400, type: "invalid_request_error", message, param, code };
 }
 
-/** 404 with the code the official client maps to a missing model. */
-export function unknownModel(model: string): Refusal {
-  const message = `The model ${JSON.stringify(model.slice(0, 200))} is not known here. GET /v1/models lists those that are.`;
+/** 404 with the code the official client maps to a missing model. `known`: names of those there are. */
+export function unknownModel(model: string, known: readonly string[] = []): Refusal {
+  const close = nearest(model, new Set(known), namesShownMax).map((name) =>
+    JSON.stringify(name.slice(0, 200)),
+  );
+  const instead = close.length === 0 ? "" : ` Closest to it: ${close.join(", ")}.`;
+  const message = `The model ${JSON.stringify(model.slice(0, 200))} is not known here.${instead} GET /v1/models lists those that are.`;
   return { status: 404, type: "not_found_error", message, param: "model", code: "model_not_found" };
 }
+
+const namesShownMax = 3;
 
 /** 502, 503 or 500: nothing the application did. */
 export function serverError(
@@ -63,15 +70,30 @@ export function serverError(
   return retryAfter === undefined ? refusal : { ...refusal, retryAfter };
 }
 
+/** To whoever asks, or is still being answered, when the gateway is stopped. */
+export const gatewayClosing: Refusal = serverError(
+  503,
+  "The gateway is being stopped. What was delivered stands; it is not the whole answer.",
+  "gateway_closing",
+  1,
+);
+
+/** Which model speaks, in `holdfast`. */
+export interface HoldfastSpoken {
+  readonly model?: string;
+  /** The models asked for before it, which nobody answered with. */
+  readonly insteadOf?: readonly string[];
+}
+
 /** `holdfast` of the first content chunk and of the first one after each switch. Peers are named by their id. */
-export interface HoldfastStart {
+export interface HoldfastStart extends HoldfastSpoken {
   readonly job: string;
   readonly executor: string;
   readonly witnesses: readonly string[];
 }
 
 /** `holdfast` of the chunk with `finish_reason`, and of a non-streaming body. */
-export interface HoldfastEnd {
+export interface HoldfastEnd extends HoldfastSpoken {
   readonly job: string;
   readonly finality: "stream" | "final" | "none";
   readonly verdict: "valid" | "invalid" | "inconclusive";

@@ -62,8 +62,9 @@ export async function serveHttp(
       if (typeof body !== "string") return reply.refuse(body);
       const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
       const headers = request.headers as Record<string, string | undefined>;
+      const remote = request.socket.remoteAddress ?? "";
       try {
-        handle({ id: requestId, method: request.method ?? "GET", path, headers, body }, reply);
+        handle({ id: requestId, method: request.method ?? "GET", path, headers, body, remote }, reply);
       } catch (error) {
         // One strange request must not end the answers of all others. Only the kind: a message may quote the request.
         ports.log.error("request failed", { request: requestId, error: nameOf(error) });

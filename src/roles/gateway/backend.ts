@@ -1,4 +1,6 @@
+import type { Ms } from "../../domain/ids.ts";
 import type { Reply } from "../../ports.ts";
+import type { HoldfastSpoken } from "../../protocol/openai.ts";
 
 /**
  * What stands behind the gateway's HTTP face: the open network, or a list of plain upstreams. The face has checked
@@ -29,5 +31,14 @@ export interface Call {
   readonly raw: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The address it came from, where that is known. */
+  readonly remote?: string;
+  /** The models that were tried before this one and that nobody answered with, and the time that took, ms. */
+  readonly passed?: { readonly models: readonly string[]; readonly ms: Ms };
   readonly reply: Reply;
+}
+
+/** Which model speaks in the answer to this call, as `holdfast` says it. */
+export function spokenBy({ body, passed }: Call): HoldfastSpoken {
+  return { model: body.model, ...(passed === undefined ? {} : { insteadOf: passed.models }) };
 }

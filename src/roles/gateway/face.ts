@@ -52,8 +52,8 @@ function answer(backend: Backend, request: HttpRequest, reply: Reply): void {
       : reply.refuse(invalidRequest("The request body must be a JSON object."));
   }
   const endpoint = request.path === "/v1/completions" ? "completions" : "chat/completions";
-  const { id: requestId, body: raw, headers } = request;
-  backend.answer({ endpoint, requestId, body, raw, headers, reply });
+  const { id: requestId, body: raw, headers, remote } = request;
+  backend.answer({ endpoint, requestId, body, raw, headers, reply, ...(remote && { remote }) });
 }
 
 function isCallBody(body: unknown): body is Call["body"] {

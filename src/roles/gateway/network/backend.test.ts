@@ -122,7 +122,8 @@ describe("a refusal", () => {
     ["no messages", { messages: [] }, 400, "messages"],
     ["a message without role", { messages: [{ content: "x" }] }, 400, "messages[0].role"],
     ["too many choices", { n: 100 }, 400, "n"],
-    ["an answer beyond the window", { max_tokens: 5000 }, 400, "messages"],
+    ["an answer beyond the window", { max_tokens: 5000 }, 400, "max_tokens"],
+    ["a prompt beyond the window", { prompt: "so ".repeat(5000), messages: undefined }, 400, "messages"],
     ["final without witnesses", { holdfast: { finality: "final", witnesses: 0 } }, 400, "holdfast.witnesses"],
   ])("of %s names the parameter", async (_, request, status, param) => {
     const { seen, events } = await ask(request);
@@ -148,28 +149,80 @@ describe("a refusal", () => {
   });
 });
 
+describe("a refusal says what to do instead", () => {
+  test("of an unknown model, which are closest to it", async () => {
+    const { events } = await ask({ model: "simulatd" });
+    expect(events[0].error.message).toContain('Closest to it: "simulated".');
+  });
+
+  test("of a prompt or an answer too long, how much the model holds", async () => {
+    const [answer, prompt] = [
+      { max_tokens: 4096 },
+      { messages: [{ role: "user", content: "so ".repeat(5000) }] },
+    ];
+    for (const request of [answer, prompt]) {
+      const { events } = await ask(request);
+      expect(events[0].error).toMatchObject({ status: 400, code: "context_length_exceeded" });
+      expect(events[0].error.message).toContain("the 4096 tokens of simulated: shorten the prompt");
+    }
+  });
+});
+
 describe("more requests than seats", () => {
+  const seats = 2;
+
+  beforeEach(async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 3, slots: seats });
+  });
+
+  const askAs = (user: string, body: Record<string, unknown> = {}) =>
+    world.ask({ messages, temperature: 0, max_tokens: 24, user, ...body }).seen;
+
   test("wait their turn, and all are answered and witnessed", async () => {
-    world = await createWorld(createChance(7), { ...options, nodes: 3, slots: 2 });
-    const asked = Array.from(
-      { length: 12 },
-      () => world.ask({ messages, temperature: 0, max_tokens: 24 }).seen,
-    );
+    const asked = Array.from({ length: 12 }, () => askAs("a"));
     for (const seen of asked) await world.answered(seen);
     expect(asked.map(({ verdict, error }) => error?.code ?? verdict)).toEqual(asked.map(() => "valid"));
   });
 
-  test("are refused with 429 when they would wait too long", async () => {
-    world = await createWorld(createChance(7), { ...options, nodes: 3, slots: 1 });
-    const asked = Array.from(
-      { length: 60 },
-      () => world.ask({ messages, temperature: 0, max_tokens: 200 }).seen,
-    );
+  test("end in an answer or a 429, thirty times too many, and no seat is idle meanwhile", async () => {
+    await world.answered(askAs("a"));
+    const begun = world.timeline.now();
+    const asked = Array.from({ length: 30 * seats }, () => askAs("a", { max_tokens: 400 }));
     for (const seen of asked) await world.answered(seen);
     const refused = asked.filter(({ status }) => status === 429);
+    const answered = asked.filter(({ verdict }) => verdict === "valid");
     expect(refused.length).toBeGreaterThan(0);
-    expect(asked.filter(({ verdict }) => verdict === "valid").length + refused.length).toBe(60);
+    expect(answered.length + refused.length).toBe(asked.length);
+    const spoken = answered.reduce((sum, { times }) => sum + times.at(-1)! - times[0]!, 0);
+    const last = Math.max(...answered.map(({ times }) => times.at(-1)!));
+    expect(spoken / seats / (last - begun), "share of the time in which seats were speaking").toBeGreaterThan(
+      0.8,
+    );
+    for (const { events } of refused as Array<{ events: Event[] }>) {
+      expect(events[0].error.message).toContain(`about ${events[0].error.retryAfter} s.`);
+    }
   });
+
+  test("of one client delay another's single one by no more than the answers under way", async () => {
+    const crowd = Array.from({ length: 500 }, () => askAs("crowd"));
+    await world.timeline.run(world.timeline.now() + 50, () => false);
+    const single = askAs("single");
+    await world.answered(single);
+    expect(single.verdict).toBe("valid");
+    expect(crowd.filter(({ verdict }) => verdict === "valid").length).toBeLessThan(3 * seats);
+  });
+});
+
+test("a gateway that goes down tells everybody who waits or is being answered, and forgets them", async () => {
+  world = await createWorld(createChance(7), { ...options, nodes: 3, slots: 1 });
+  const asked = [1, 2, 3].map(() => world.ask({ messages, temperature: 0, max_tokens: 400 }).seen);
+  await world.timeline.run(world.timeline.now() + 5_000, () => asked[0]!.times.length > 3);
+  await world.gateway.close();
+  expect(asked.map(({ error, done, ends }) => [error?.code, done, ends])).toEqual(
+    asked.map(() => ["gateway_closing", false, 1]),
+  );
+  expect(asked.map(({ text }) => text !== "")).toEqual([true, false, false]);
+  expect(world.gateway.status()).toMatchObject({ running: 0, queue: [{ waiting: 0, running: 0 }] });
 });
 
 test("when the application hangs up, every provider stops within a second", async () => {

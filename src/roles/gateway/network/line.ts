@@ -1,54 +1,121 @@
+import {
+  type Client,
+  createFairLine,
+  type FairLine,
+  type Waiting,
+} from "../../../domain/routing/fair-line.ts";
 import type { Clock } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 
-/** Jobs that wait for room, first come first served. Bounded in number and time: beyond either they are refused. */
+/** Jobs that wait for free seats: a line for each model, since a full one says nothing about another's seats. */
 export interface Line {
-  /** Calls `begin` as soon as `hasRoom` and nobody is before it, else `refuse`; returns how to leave the line. */
-  enter(job: Waiting): () => void;
+  /** Calls `begin` as soon as it is this job's turn and there is room, or else `refuse`, once. */
+  enter(model: string, job: Job): Place;
   /** Room may have come free. */
   look(): void;
+  /** Each model's line, for `holdfast status`. */
+  status(): Record<string, unknown>[];
 }
 
-export interface Waiting {
+export interface Job {
+  readonly client: Client;
+  /** When its answer would have to be whole, on the monotonic clock. */
+  readonly deadlineAt: number;
   readonly hasRoom: () => boolean;
   readonly begin: () => void;
-  readonly refuse: () => void;
+  /** `waitMs`: how long it would have to wait on for its turn, when that can be told. */
+  readonly refuse: (waitMs: number | undefined) => void;
+}
+
+export interface Place {
+  /** The job is over, or no longer wanted: its place, or its seats, are another's. */
+  leave(): void;
+  /** How long a job that comes now would have to wait, ms; undefined when that cannot be told. */
+  waitMs(): number | undefined;
+}
+
+interface Entered extends Job, Waiting {}
+interface Lane {
+  readonly line: FairLine<Entered>;
+  refused: number;
 }
 
 export function createLine(clock: Clock): Line {
-  let waiting: Array<Waiting & { cancel: () => void }> = [];
+  const lanes = new Map<string, Lane>();
 
-  function leave(job: Waiting): void {
-    waiting = waiting.filter((other) => other !== job);
+  /** Whoever has room begins, and whoever would wait in vain is told so. */
+  function look(lane: Lane): void {
+    const { line } = lane;
+    for (let next = line.next(); next?.hasRoom(); next = line.next()) {
+      line.begin(next, clock.now());
+      next.begin();
+    }
+    for (const { job, waitMs } of line.late(clock.now())) job.refuse(waitMs);
   }
 
-  function look(): void {
-    for (let first = waiting[0]; first?.hasRoom(); first = waiting[0]) {
-      first.cancel();
-      leave(first);
-      first.begin();
+  function laneOf(model: string): Lane {
+    const known = lanes.get(model);
+    if (known !== undefined) return known;
+    // Which models there are is others' word: those whose lines are empty go before the memory is full of them.
+    for (const [name, { line }] of lanes) {
+      const { waiting, running } = line.figures();
+      if (lanes.size >= limits.linesMax && waiting + running === 0) lanes.delete(name);
     }
+    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0 };
+    lanes.set(model, lane);
+    return lane;
   }
 
   return {
-    enter(job) {
-      if (waiting.length >= limits.jobsWaitingMax) {
-        job.refuse();
-        return () => {};
+    enter(model, asked) {
+      const lane = laneOf(model);
+      const { line } = lane;
+      let waits = true;
+      let cancel = () => {};
+      const job: Entered = {
+        ...asked,
+        ...{ enteredAt: clock.now(), patienceMs: limits.jobWaitMsMax },
+        begin() {
+          stopWaiting();
+          asked.begin();
+        },
+        refuse(waitMs) {
+          stopWaiting();
+          lane.refused += 1;
+          asked.refuse(waitMs);
+        },
+      };
+      function stopWaiting(): void {
+        waits = false;
+        cancel();
       }
-      const place = { ...job, cancel: () => {} };
-      place.cancel = clock.after(limits.jobWaitMsMax, () => {
-        leave(place);
-        job.refuse();
-      });
-      waiting.push(place);
-      look();
-      return () => {
-        place.cancel();
-        leave(place);
-        look();
+      /** What is useful changes with the time that answers take; so it is asked again. */
+      function watch(): void {
+        if (!waits) return;
+        cancel = clock.after(Math.max(0, line.usefulUntil(job) - clock.now()), () => {
+          look(lane);
+          watch();
+        });
+      }
+      const turned = line.enter(job);
+      look(lane);
+      turned?.job.refuse(turned.waitMs);
+      watch();
+      let over = false;
+      return {
+        leave() {
+          if (over) return;
+          over = true;
+          stopWaiting();
+          line.leave(job, clock.now());
+          look(lane);
+        },
+        waitMs: () => line.figures().waitMs,
       };
     },
-    look,
+    look() {
+      for (const lane of lanes.values()) look(lane);
+    },
+    status: () => [...lanes].map(([model, { line, refused }]) => ({ model, ...line.figures(), refused })),
   };
 }

@@ -1,14 +1,40 @@
+import type { Ms } from "../../../domain/ids.ts";
 import type { Failure, FailureCode } from "../../../domain/inference/effect.ts";
+import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { limits } from "../../../protocol/limits.ts";
-import type { Refusal } from "../../../protocol/openai.ts";
+import { invalidRequest, type Refusal } from "../../../protocol/openai.ts";
+
+/** What is known where a job failed. */
+export interface FailedWhere {
+  readonly job: string;
+  readonly model: ModelOnOffer;
+  /** How long it would have had to wait for seats; undefined when that cannot be told. */
+  readonly waitMs: Ms | undefined;
+}
 
 /** A job's failure in OpenAI's form: what, where the answer still stands, and whose turn it is. */
-export function refusalOf(failure: Failure, job: string): Refusal {
+export function refusalOf(failure: Failure, { job, model, waitMs }: FailedWhere): Refusal {
   const { status, type, param, code, advice } = forms[failure.code];
   const stands = failure.goodTokens > 0 ? ` The first ${failure.goodTokens} tokens stand.` : "";
-  const message = `${failure.message}.${stands} ${advice} (job ${job})`;
-  const retryAfter = status === 429 || status === 503 ? { retryAfter: limits.retryAfterSeconds } : {};
-  return { status, type, message, param, code, ...retryAfter };
+  const retryAfter = Math.max(limits.retryAfterSeconds, Math.ceil((waitMs ?? 0) / 1000));
+  const now = failure.code === "context-overflow" ? windowOf(model) : advice;
+  const turn =
+    failure.code === "busy" && waitMs !== undefined ? ` Its turn would come in about ${retryAfter} s.` : "";
+  const message = `${failure.message}.${stands}${turn} ${now} (job ${job})`;
+  return { status, type, message, param, code, ...(status === 429 || status === 503 ? { retryAfter } : {}) };
+}
+
+/** 400: the answer asked for is at least as long as prompt and answer together may be. */
+export function windowTooSmall(model: ModelOnOffer, tokensMax: number, param: string): Refusal {
+  const message = `\`${param}\` asks for ${tokensMax} tokens. ${windowOf(model)}`;
+  return invalidRequest(message, param, forms["context-overflow"].code);
+}
+
+function windowOf({ name, contextTokens }: ModelOnOffer): string {
+  return (
+    `Prompt and answer together have to fit the ${contextTokens} tokens of ${name.slice(0, 128)}: shorten the ` +
+    "prompt, lower `max_tokens`, or name a model with a larger window (GET /v1/models tells each one's)."
+  );
 }
 
 type Form = Pick<Refusal, "status" | "type" | "param" | "code"> & { readonly advice: string };
@@ -41,7 +67,7 @@ const forms: Readonly<Record<FailureCode, Form>> = {
   },
   "context-overflow": {
     ...{ status: 400, type: "invalid_request_error", param: "messages", code: "context_length_exceeded" },
-    advice: "Shorten the prompt or lower max_tokens.",
+    advice: "",
   },
   "bad-request": {
     ...{ status: 400, type: "invalid_request_error", param: null, code: "bad_request" },

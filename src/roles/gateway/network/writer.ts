@@ -1,8 +1,14 @@
-import type { Cast, Ending, Failure } from "../../../domain/inference/effect.ts";
+import type { Cast, Ending } from "../../../domain/inference/effect.ts";
 import type { AnswerRequest } from "../../../protocol/chat-request.ts";
-import { errorBody, type HoldfastEnd, sseDone, sseEvent } from "../../../protocol/openai.ts";
+import {
+  errorBody,
+  type HoldfastEnd,
+  type HoldfastSpoken,
+  type Refusal,
+  sseDone,
+  sseEvent,
+} from "../../../protocol/openai.ts";
 import type { Call } from "../backend.ts";
-import { refusalOf } from "./refusal.ts";
 
 /** What the whole call is known by in its answer. */
 export interface AnswerHead {
@@ -12,6 +18,7 @@ export interface AnswerHead {
   /** Unix seconds. */
   readonly created: number;
   readonly finality: HoldfastEnd["finality"];
+  readonly spoken: HoldfastSpoken;
 }
 
 /** One call's answer in OpenAI's form, from the deliveries and endings of its choices. */
@@ -19,7 +26,7 @@ export interface Writer {
   deliver(choice: number, text: string, cast: Cast | undefined): void;
   finish(choice: number, ending: Ending): void;
   /** The whole call fails; nothing is written after it. */
-  fail(failure: Failure): void;
+  refuse(refusal: Refusal): void;
 }
 
 export function createWriter(call: Call, request: AnswerRequest, head: AnswerHead): Writer {
@@ -54,7 +61,7 @@ function streamWriter({ endpoint, reply }: Call, request: AnswerRequest, head: A
   return {
     deliver(index, text, cast) {
       if (text === "") return;
-      const facts = cast === undefined ? {} : { holdfast: { job: head.job, ...cast } };
+      const facts = cast === undefined ? {} : { holdfast: { job: head.job, ...head.spoken, ...cast } };
       write({ ...common, choices: [choiceOf(index, text, null)], ...usageField, ...facts });
     },
     finish(index, ending) {
@@ -66,8 +73,7 @@ function streamWriter({ endpoint, reply }: Call, request: AnswerRequest, head: A
       reply.write(sseDone);
       reply.end();
     },
-    fail(failure) {
-      const refusal = refusalOf(failure, head.job);
+    refuse(refusal) {
       if (!open) return reply.refuse(refusal);
       write(errorBody(refusal));
       reply.end();
@@ -102,7 +108,7 @@ function bodyWriter({ endpoint, reply }: Call, request: AnswerRequest, head: Ans
         holdfast: factsOf(head, done),
       });
     },
-    fail: (failure) => reply.refuse(refusalOf(failure, head.job)),
+    refuse: (refusal) => reply.refuse(refusal),
   };
 }
 
@@ -111,6 +117,7 @@ function factsOf(head: AnswerHead, endings: readonly Ending[]): HoldfastEnd & Re
   const worst = endings.find(({ verdict }) => verdict !== "valid") ?? endings[0]!;
   return {
     job: head.job,
+    ...head.spoken,
     finality: head.finality,
     verdict: worst.verdict,
     basis: worst.basis,

@@ -1,0 +1,169 @@
+import type { Ms } from "../ids.ts";
+
+/** A job that waits until enough seats are free for it. */
+export interface Waiting {
+  readonly client: Client;
+  readonly enteredAt: Ms;
+  /** Waiting longer than this is refused, whatever its deadline. */
+  readonly patienceMs: Ms;
+  /** When its answer would have to be whole. */
+  readonly deadlineAt: Ms;
+}
+
+/** Whose a job is: an account, and a user of it. Turns are shared out among accounts, then among an account's users. */
+export interface Client {
+  readonly account: string;
+  readonly user: string;
+}
+
+/** Who gives up its place, and for how long it would have had to wait on; unknown before any job has ended. */
+export interface Turned<Job> {
+  readonly job: Job;
+  readonly waitMs: Ms | undefined;
+}
+
+export interface LineFigures {
+  readonly waiting: number;
+  readonly running: number;
+  /** Accounts that wait. */
+  readonly clients: number;
+  /** What jobs take from their beginning to their end; undefined before the first has ended. */
+  readonly answerMs: Ms | undefined;
+  /** What a newcomer would have to wait; undefined as above. */
+  readonly waitMs: Ms | undefined;
+}
+
+/**
+ * The jobs that wait for the seats of one model, and whose turn it is. One order decides everything: its first is the
+ * next to begin, its last gives way when the line is full, and a place in it, by the pace at which seats come free,
+ * says how long the wait will be. Whoever would wait in vain is refused at once rather than in the end.
+ */
+export interface FairLine<Job extends Waiting> {
+  /** Takes a job in; if that is one too many, names who has to go: the newcomer itself when nobody has more. */
+  enter(job: Job): Turned<Job> | undefined;
+  /** Whose turn it is. */
+  next(): Job | undefined;
+  /** There are seats for this job. */
+  begin(job: Job, now: Ms): void;
+  /** This job is over, having waited or run. */
+  leave(job: Job, now: Ms): void;
+  /** Lets go of those that could not be answered in time any more. */
+  late(now: Ms): Turned<Job>[];
+  /** Until when this job may wait and still be answered in its time. */
+  usefulUntil(job: Job): Ms;
+  figures(): LineFigures;
+}
+
+export function createFairLine<Job extends Waiting>(waitingMax: number): FairLine<Job> {
+  let waiting: Job[] = [];
+  const running = new Map<Job, Ms>();
+  const shares = new Map<string, Share>();
+  let turn = 0;
+  let answerMs: Ms | undefined;
+
+  const order = () => inTurn(waiting, (key) => shares.get(key) ?? newcomer);
+  /** Seats come free as often as running jobs end (Little's law). */
+  const waitAt = (place: number) =>
+    answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, running.size);
+  const usefulUntil = ({ enteredAt, patienceMs, deadlineAt }: Job) =>
+    Math.min(enteredAt + patienceMs, deadlineAt - (answerMs ?? 0));
+
+  function remove(job: Job): void {
+    waiting = waiting.filter((other) => other !== job);
+    forget(job);
+  }
+
+  /** Of a client that neither waits nor runs nothing is kept: whoever comes under ever new names fills no memory. */
+  function forget({ client }: Job): void {
+    for (const [level, key] of keysOf(client).entries()) {
+      const idle = (shares.get(key)?.running ?? 0) === 0;
+      if (idle && !waiting.some((other) => keysOf(other.client)[level] === key)) shares.delete(key);
+    }
+  }
+
+  return {
+    enter(job) {
+      waiting.push(job);
+      if (waiting.length <= waitingMax) return undefined;
+      const last = order().at(-1)!;
+      remove(last);
+      return { job: last, waitMs: waitAt(waitingMax) };
+    },
+    next: () => order()[0],
+    begin(job, now) {
+      turn += 1;
+      for (const key of keysOf(job.client)) {
+        shares.set(key, { running: (shares.get(key)?.running ?? 0) + 1, turn });
+      }
+      running.set(job, now);
+      remove(job);
+    },
+    leave(job, now) {
+      const begunAt = running.get(job);
+      if (begunAt === undefined) return remove(job);
+      running.delete(job);
+      answerMs =
+        answerMs === undefined ? now - begunAt : answerMs + (now - begunAt - answerMs) / answersWeighed;
+      for (const key of keysOf(job.client)) {
+        const share = shares.get(key)!;
+        shares.set(key, { ...share, running: share.running - 1 });
+      }
+      forget(job);
+    },
+    late(now) {
+      let place = 0;
+      const late = order().flatMap((job) => {
+        const waitMs = waitAt(place);
+        const until = usefulUntil(job);
+        if (now < until && now + (waitMs ?? 0) <= until) {
+          place += 1;
+          return [];
+        }
+        return [{ job, waitMs }];
+      });
+      for (const { job } of late) remove(job);
+      return late;
+    },
+    usefulUntil,
+    figures: () => ({
+      ...{ waiting: waiting.length, running: running.size, answerMs, waitMs: waitAt(waiting.length) },
+      clients: new Set(waiting.map(({ client }) => client.account)).size,
+    }),
+  };
+}
+
+/** Answers that the usual time of one is reckoned over. */
+const answersWeighed = 16;
+
+/** What an account, or a user, has of the seats: how many, and when it last got one, counted in turns. */
+interface Share {
+  readonly running: number;
+  readonly turn: number;
+}
+
+const newcomer: Share = { running: 0, turn: 0 };
+
+/** What a client is known by at each level at which turns are shared out. */
+function keysOf({ account, user }: Client): readonly [string, string] {
+  return [account, `${account}\n${user}`];
+}
+
+/**
+ * As if nobody ended any more: round after round, whoever has the fewest seats by then is given one, of equals whoever
+ * has waited longest for a turn. A client's own jobs keep their order.
+ */
+function inTurn<Job extends Waiting>(
+  jobs: readonly Job[],
+  shareOf: (key: string) => Share,
+  level = 0,
+): Job[] {
+  if (jobs.length <= 1 || level === 2) return [...jobs];
+  const groups = Map.groupBy(jobs, ({ client }) => keysOf(client)[level]!);
+  return [...groups]
+    .flatMap(([key, own]) => {
+      const { running, turn } = shareOf(key);
+      return inTurn(own, shareOf, level + 1).map((job, index) => ({ job, round: running + index, turn }));
+    })
+    .sort((a, b) => a.round - b.round || a.turn - b.turn)
+    .map(({ job }) => job);
+}

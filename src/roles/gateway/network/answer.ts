@@ -1,0 +1,176 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { JobId } from "../../../domain/ids.ts";
+import type { Cast, Ending, Failure } from "../../../domain/inference/effect.ts";
+import type { ModelOnOffer } from "../../../domain/market/models.ts";
+import type { AnswerRequest } from "../../../protocol/chat-request.ts";
+import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { gatewayClosing, type Refusal } from "../../../protocol/openai.ts";
+import { type Call, spokenBy } from "../backend.ts";
+import { clientOf } from "../client.ts";
+import type { NetworkPorts } from "./backend.ts";
+import type { Line, Place } from "./line.ts";
+import { refusalOf } from "./refusal.ts";
+import type { NetworkRoster } from "./roster.ts";
+import { type JobListener, type JobRequest, type Roster, type RunningJob, runJob } from "./run-job.ts";
+import { createStopper } from "./stopper.ts";
+import { createWriter } from "./writer.ts";
+
+/** One call, understood. */
+export interface Ask {
+  readonly call: Call;
+  readonly request: AnswerRequest;
+  readonly wishes: HoldfastOptions;
+  readonly model: ModelOnOffer;
+  /** Time for all of it, waiting for seats included, ms. */
+  readonly deadlineMs: number;
+}
+
+export interface AnswerPorts extends NetworkPorts {
+  readonly roster: NetworkRoster;
+  readonly line: Line;
+}
+
+/** One call's answer under way. */
+export interface Answer {
+  begin(): void;
+  /** Ends it in an explicit error, for a gateway that goes down. */
+  close(): void;
+}
+
+/** Runs one call's choices, each a job of its own with its own seed and place in line; calls `ended` once. */
+export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): Answer {
+  const { call, request, wishes, model } = ask;
+  const { clock, line, roster } = ports;
+  const nonce = ports.random.bytes(32);
+  const job = bytesToHex(nonce);
+  const deadlineAt = clock.now() + ask.deadlineMs;
+  const writer = createWriter(call, request, {
+    ...{ id: `${idPrefixes[call.endpoint]}-${job.slice(0, 24)}`, job, model: call.body.model },
+    ...{ created: Math.floor(clock.wall() / 1000), finality: wishes.finality, spoken: spokenBy(call) },
+  });
+  const places: Place[] = [];
+  const jobs: RunningJob[] = [];
+  let left = request.choices;
+  let over = false;
+
+  function end(): void {
+    if (over) return;
+    over = true;
+    for (const each of jobs) each.cancel();
+    for (const place of places) place.leave();
+    ended();
+  }
+
+  function refuse(refusal: Refusal): void {
+    if (over) return;
+    writer.refuse(refusal);
+    end();
+  }
+
+  function fail(failure: Failure, waitMs: number | undefined): void {
+    refuse(refusalOf(failure, { job, model, waitMs }));
+  }
+
+  function enter(choice: number): void {
+    const place = line.enter(model.id, {
+      ...{ client: clientOf(call), deadlineAt },
+      // With nobody left at all there is nothing to wait for: the job begins, and says so.
+      hasRoom: () => roster.modelOf(model.id) === undefined || roster.hasRoomFor(model, 1 + wishes.witnesses),
+      begin: () => begin(choice),
+      refuse: (waitMs) => fail(noRoom, waitMs),
+    });
+    if (over) place.leave();
+    else places[choice] = place;
+  }
+
+  function begin(choice: number): void {
+    const listener = choiceListener(request.stops, {
+      deliver: (text, cast) => writer.deliver(choice, text, cast),
+      finish(ending) {
+        writer.finish(choice, ending);
+        left -= 1;
+        if (left === 0) end();
+        else places[choice]?.leave();
+      },
+      fail: (failure) => fail(failure, places[choice]?.waitMs()),
+    });
+    const prospects: Roster["prospects"] = (without) => roster.prospectsOf(model, wishes.witnesses, without);
+    const running = runJob(
+      ports,
+      { ...roster, prospects },
+      jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()) }),
+      (effect) => over || listener(effect, () => running.satisfy()),
+    );
+    jobs.push(running);
+  }
+
+  return {
+    begin() {
+      call.reply.onAbort(end);
+      for (let choice = 0; choice < request.choices && !over; choice++) enter(choice);
+    },
+    close: () => refuse(gatewayClosing),
+  };
+}
+
+const idPrefixes = { "chat/completions": "chatcmpl", completions: "cmpl" } as const;
+
+const noRoom: Failure = {
+  code: "busy",
+  message: "every provider of this model is at capacity",
+  ...{ goodTokens: 0, switches: 0, attempts: 0 },
+};
+
+function jobRequest(
+  { request, wishes, model }: Ask,
+  nonce: Uint8Array,
+  { choice, deadlineMs }: { readonly choice: number; readonly deadlineMs: number },
+): JobRequest {
+  const id = choice === 0 ? nonce : sha256(concatBytes(nonce, Uint8Array.of(choice)));
+  const { temperature, topP, prompt, tokensMax } = request;
+  return {
+    spec: {
+      ...{ job: bytesToHex(id) as JobId, model: model.id, prompt, tokensMax },
+      sampling: { temperature, topP, seed: seedOf(request.seed, nonce, choice) },
+    },
+    policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
+    tokensDefault: limits.answerTokensDefault,
+    contextTokens: model.contextTokens,
+  };
+}
+
+interface ChoiceWriter {
+  deliver(text: string, cast: Cast | undefined): void;
+  finish(ending: Ending): void;
+  fail(failure: Failure): void;
+}
+
+/** From a job's effects to one choice of the answer, with its stop strings. */
+function choiceListener(stopStrings: readonly string[], out: ChoiceWriter) {
+  const stops = createStopper(stopStrings);
+  /** Goes with the next text that leaves; stop strings may withhold the first. */
+  let cast: Cast | undefined;
+  return (effect: Parameters<JobListener>[0], satisfy: () => void): void => {
+    if (effect.kind === "fail") return out.fail(effect);
+    if (effect.kind === "finish") {
+      out.deliver(stops.rest(), cast);
+      return out.finish({ ...effect, reason: stops.stopped() ? "stop" : effect.reason });
+    }
+    cast = effect.cast ?? cast;
+    const text = stops.take(effect.text);
+    out.deliver(text, cast);
+    if (text !== "") cast = undefined;
+    if (stops.stopped()) satisfy();
+  };
+}
+
+/** 32 bytes as hex, fixed before anyone is asked: the same user seed repeats, and none is unpredictable. */
+function seedOf(seed: number | undefined, nonce: Uint8Array, choice: number): string {
+  const source =
+    seed === undefined
+      ? concatBytes(nonce, utf8ToBytes(` ${choice}`))
+      : utf8ToBytes(`user ${seed} ${choice}`);
+  return bytesToHex(sha256(concatBytes(utf8ToBytes("holdfast seed 1 "), source)));
+}
