@@ -32,13 +32,14 @@ export async function gateway(flags: Flags): Promise<void> {
 }
 
 function upstreamOptions(settings: Settings) {
-  const { host, hostsAllowed, deadlineMs, witnesses, finality, holdMs } = settings;
+  const { host, hostsAllowed, deadlineMs, fallbacks, witnesses, finality, holdMs } = settings;
   return {
     port: settings.port ?? defaultPort,
     upstreams: settings.upstreams ?? [],
     ...(host === undefined ? {} : { host }),
     ...(hostsAllowed === undefined ? {} : { hostsAllowed }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(fallbacks === undefined ? {} : { fallbacks }),
     defaults: {
       finality: finality ?? "stream",
       witnesses: witnesses ?? 0,

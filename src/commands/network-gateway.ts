@@ -6,6 +6,7 @@ import { systemRandom as random } from "../adapters/system/random.ts";
 import type { Log } from "../ports.ts";
 import { limits } from "../protocol/limits.ts";
 import { createFace } from "../roles/gateway/face.ts";
+import { withFallbacks } from "../roles/gateway/fallback.ts";
 import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
 import { defaultPort } from "./defaults.ts";
 import { join } from "./join.ts";
@@ -35,7 +36,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
       ...(host === undefined ? {} : { host }),
       ...(hostsAllowed === undefined ? {} : { hostsAllowed }),
     },
-    createFace(backend, {
+    createFace(withFallbacks({ clock }, backend, settings.fallbacks ?? {}), {
       status: () => ({
         peer: node.peer,
         peers: node.peers().length,

@@ -96,7 +96,7 @@ function fromFlags(flags: Flags): Config {
 }
 
 /** Flags that are named in the singular because they are repeated. */
-const flagNames: Partial<Record<ConfigKey, string>> = { upstreams: "upstream" };
+const flagNames: Partial<Record<ConfigKey, string>> = { upstreams: "upstream", fallbacks: "fallback" };
 
 function flagOf(key: string): string {
   const name = flagNames[key as ConfigKey] ?? key;

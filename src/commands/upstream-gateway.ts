@@ -5,8 +5,10 @@ import { createUpstreams } from "../adapters/upstream/client.ts";
 import type { Log } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
+import type { Fallbacks } from "../protocol/models-wanted.ts";
 import { parseUpstreams } from "../protocol/upstreams.ts";
 import { createFace } from "../roles/gateway/face.ts";
+import { withFallbacks } from "../roles/gateway/fallback.ts";
 import { createUpstreamBackend } from "../roles/gateway/upstreams/backend.ts";
 import { readKey } from "./upstream-key.ts";
 
@@ -21,6 +23,7 @@ export interface UpstreamGatewayOptions {
   readonly hostsAllowed?: readonly string[];
   readonly defaults?: HoldfastOptions;
   readonly deadlineMs?: number;
+  readonly fallbacks?: Fallbacks;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -61,7 +64,7 @@ export async function startUpstreamGateway(
     const server = await serveHttp(
       ports,
       { port: options.port, ...(host && { host }), ...(hostsAllowed && { hostsAllowed }) },
-      createFace(backend),
+      createFace(withFallbacks({ clock: systemClock }, backend, options.fallbacks ?? {})),
     );
     ports.log.info("gateway ready", { url: server.url, upstreams: upstreams.map(({ name }) => name) });
     return {

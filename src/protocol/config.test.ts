@@ -57,6 +57,15 @@ describe("settings", () => {
     });
   });
 
+  test("of fallbacks are an object in the file, and MODEL=NEXT,NEXT as text", () => {
+    const fallbacks = { first: ["second", "third"] };
+    expect(parseConfig({ fallbacks }, file)).toEqual({ fallbacks });
+    expect(parseConfig({ fallbacks: ["first=second,third"] }, file)).toEqual({ fallbacks });
+    for (const wrong of [{ first: "second" }, ["first"], "first=second"]) {
+      expect(refusal({ fallbacks: wrong }).facts["fallbacks"]).toContain('{"model": ["next", "one after"]}');
+    }
+  });
+
   test("that are no object at all are refused", () => {
     expect(refusal([]).facts["content"]).toBeDefined();
     expect(refusal(null).facts["content"]).toBeDefined();

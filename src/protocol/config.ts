@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { fallbacksSchema } from "./models-wanted.ts";
 import { nearest } from "./nearest.ts";
 import { settingComplaint } from "./setting-complaint.ts";
 
@@ -27,6 +28,8 @@ export const configSchema = z
     holdMs: z.number().min(0).max(limits.holdMsMax),
     /** A request's whole time, ms. */
     deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
+    /** For each model, those to use in its place when nobody serves it: {"one": ["next", "one after"]}. */
+    fallbacks: fallbacksSchema,
     /** Providers that `up` starts. */
     nodes: z.int().min(1).max(limits.localNodesMax),
     /** Model: a GGUF file or a URL. Without it the default model is fetched. */
@@ -91,6 +94,7 @@ export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" 
   finality: "text",
   holdMs: "number",
   deadlineMs: "number",
+  fallbacks: "list",
   nodes: "number",
   model: "text",
   sha256: "text",

@@ -35,6 +35,8 @@ export interface Behaviour {
   readonly errorBody: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly models: readonly string[];
+  /** Has only the models it lists; otherwise it answers to any name. */
+  readonly picky: boolean;
   /** Delta in place of the token at this index. */
   readonly delta: { readonly at: number; readonly value: object } | undefined;
   /** Extra members of every chunk and body, as JSON text. */
@@ -64,6 +66,7 @@ const calm: Behaviour = {
   errorBody: '{"error":{"message":"no","type":"invalid_request_error","param":null,"code":null}}',
   headers: {},
   models: ["known"],
+  picky: false,
   delta: undefined,
   extra: "",
 };
@@ -122,6 +125,8 @@ function serve(
     if (!response.writableFinished) rig.hungUp += 1;
   });
   const json = { "content-type": "application/json", ...is.headers };
+  if (is.picky && !is.models.includes(body.model))
+    return void response.writeHead(404, json).end(is.errorBody);
   if (is.status !== undefined) return void response.writeHead(is.status, json).end(is.errorBody);
 
   const prefix = prefillOf(body, path);

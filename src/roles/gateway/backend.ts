@@ -31,6 +31,8 @@ export interface Call {
   readonly raw: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The models that will do when nobody serves `body.model`, where the request names any. */
+  readonly others?: readonly string[];
   /** The address it came from, where that is known. */
   readonly remote?: string;
   /** The models that were tried before this one and that nobody answered with, and the time that took, ms. */

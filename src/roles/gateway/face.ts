@@ -1,5 +1,7 @@
 import type { HttpHandler, HttpRequest, Reply } from "../../ports.ts";
-import { invalidRequest, type Refusal, serverError, unknownModel } from "../../protocol/openai.ts";
+import { editMembers } from "../../protocol/json-edit.ts";
+import { modelsWanted } from "../../protocol/models-wanted.ts";
+import { invalidRequest, isRefusal, type Refusal, serverError, unknownModel } from "../../protocol/openai.ts";
 import type { Backend, Call, ModelCard } from "./backend.ts";
 
 export interface FaceOptions {
@@ -46,19 +48,30 @@ function answer(backend: Backend, request: HttpRequest, reply: Reply): void {
     const at = /position \d+/.exec(error instanceof Error ? error.message : "")?.[0];
     return reply.refuse(invalidRequest(`The request body is not valid JSON${at ? ` (${at})` : ""}.`));
   }
-  if (!isCallBody(body)) {
-    return typeof body === "object" && body !== null && !Array.isArray(body)
-      ? reply.refuse(invalidRequest("`model` must be a non-empty string.", "model"))
-      : reply.refuse(invalidRequest("The request body must be a JSON object."));
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return reply.refuse(invalidRequest("The request body must be a JSON object."));
   }
+  const models = modelsWanted(body as Record<string, unknown>);
+  if (isRefusal(models)) return reply.refuse(models);
   const endpoint = request.path === "/v1/completions" ? "completions" : "chat/completions";
-  const { id: requestId, body: raw, headers, remote } = request;
-  backend.answer({ endpoint, requestId, body, raw, headers, reply, ...(remote && { remote }) });
+  const { id: requestId, headers, remote } = request;
+  backend.answer({
+    ...{ endpoint, requestId, headers, reply },
+    ...ofOneModel(body as Record<string, unknown>, request.body, models),
+    ...(remote && { remote }),
+  });
 }
 
-function isCallBody(body: unknown): body is Call["body"] {
-  if (typeof body !== "object" || body === null || !("model" in body)) return false;
-  return typeof body.model === "string" && body.model !== "";
+/** The request for the first of its models, the others beside it: no backend sees a list. */
+function ofOneModel(
+  body: Readonly<Record<string, unknown>>,
+  raw: string,
+  [model = "", ...others]: readonly string[],
+): Pick<Call, "body" | "raw" | "others"> {
+  if (!("models" in body)) return { body: { ...body, model }, raw };
+  const { models: _, ...rest } = body;
+  const edited = editMembers(raw, { model: JSON.stringify(model), models: undefined });
+  return { body: { ...rest, model }, raw: edited, others };
 }
 
 function listModels(backend: Backend, reply: Reply): void {
@@ -68,7 +81,13 @@ function listModels(backend: Backend, reply: Reply): void {
 function showModel(backend: Backend, id: string, reply: Reply): void {
   withModels(backend, reply, (cards) => {
     const card = cards.find((one) => one.id === id);
-    if (card === undefined) return reply.refuse(unknownModel(id));
+    if (card === undefined)
+      return reply.refuse(
+        unknownModel(
+          id,
+          cards.map((one) => one.id),
+        ),
+      );
     reply.json(200, modelBody(card));
   });
 }

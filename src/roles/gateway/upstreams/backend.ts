@@ -49,7 +49,7 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
         { clock, upstreams, log },
         {
           ...{ id: nextId(), fleet, call, holdfast },
-          deadlineMs: options.deadlineMs ?? limits.upstreamDeadlineMsDefault,
+          deadlineMs: (options.deadlineMs ?? limits.upstreamDeadlineMsDefault) - (call.passed?.ms ?? 0),
           over: () => jobs.delete(job),
         },
       );

@@ -11,7 +11,7 @@ import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
-import type { Call } from "../backend.ts";
+import { type Call, spokenBy } from "../backend.ts";
 import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
 import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
@@ -299,14 +299,16 @@ export class Job implements AttemptListener {
   }
 
   #startFacts(attempt: Attempt): HoldfastStart {
-    return { job: this.#options.id, executor: attempt.member.target.name, witnesses: [] };
+    const { id: job, call } = this.#options;
+    return { job, ...spokenBy(call), executor: attempt.member.target.name, witnesses: [] };
   }
 
   #endFacts(): HoldfastEnd {
-    const { id, holdfast } = this.#options;
+    const { id, call, holdfast } = this.#options;
     const { switches, asked: attempts } = this.#answer;
     return {
       job: id,
+      ...spokenBy(call),
       finality: holdfast.finality,
       verdict: "inconclusive",
       basis: "none",
