@@ -8,6 +8,10 @@ export interface Seen {
   error: { readonly code: string | null; readonly message: string } | undefined;
   verdict: string | undefined;
   switches: number;
+  /** Executors that were told to speak. */
+  attempts: number;
+  /** Who speaks and who witnesses, by the last that was said of it. */
+  cast: { readonly executor: string; readonly witnesses: readonly string[] } | undefined;
   done: boolean;
   /** Ends of any kind, `[DONE]`s, refusals: each answer has exactly one. */
   ends: number;
@@ -19,48 +23,82 @@ export interface Seen {
   status: number | undefined;
 }
 
-export function createApplication(now: () => number): { seen: Seen; reply: Reply; hangUp: () => void } {
+export interface ApplicationOptions {
+  /** Keep every event of the stream. */
+  readonly events: boolean;
+  /** Called with each end. */
+  readonly ended: () => void;
+}
+
+export interface Application {
+  readonly seen: Seen;
+  readonly reply: Reply;
+  readonly hangUp: () => void;
+  /** The connection to the gateway breaks: a client knows that this is no end. */
+  readonly cutOff: () => void;
+}
+
+export function createApplication(now: () => number, options: ApplicationOptions): Application {
   const seen: Seen = {
-    ...{ text: "", finish: undefined, error: undefined, verdict: undefined, switches: 0, done: false },
-    ...{ ends: 0, late: 0, times: [], events: [], status: undefined },
+    ...{ text: "", finish: undefined, error: undefined, verdict: undefined, switches: 0, attempts: 0 },
+    ...{ cast: undefined, done: false, ends: 0, late: 0, times: [], events: [], status: undefined },
   };
   let abort: () => void = () => {};
+  let isCutOff = false;
+  const end = () => {
+    seen.ends += 1;
+    options.ended();
+  };
   const reply: Reply = {
     refuse(refusal: Refusal) {
+      if (isCutOff) return;
       seen.error = { code: refusal.code, message: refusal.message };
       seen.status = refusal.status;
       seen.events.push({ error: refusal });
-      seen.ends += 1;
+      end();
     },
     json(status, body) {
+      if (isCutOff) return;
       seen.status = status;
       seen.events.push(body as Record<string, unknown>);
-      seen.ends += 1;
+      end();
     },
     text: () => {},
     stream: () => {},
     write(piece) {
+      if (isCutOff) return;
       if (seen.ends > 0) seen.late += 1;
-      for (const event of piece.split("\n\n"))
-        if (event.startsWith("data: ")) read(seen, event.slice(6), now());
+      for (const event of piece.split("\n\n")) {
+        if (event.startsWith("data: ")) read(seen, event.slice(6), now(), options.events);
+      }
     },
     end() {
-      seen.ends += 1;
+      if (!isCutOff) end();
     },
     onAbort(listener) {
       abort = listener;
     },
   };
-  return { seen, reply, hangUp: () => abort() };
+  return {
+    seen,
+    reply,
+    hangUp: () => abort(),
+    cutOff() {
+      if (seen.ends > 0) return;
+      isCutOff = true;
+      seen.error = { code: "connection", message: "the connection to the gateway broke" };
+      end();
+    },
+  };
 }
 
-function read(seen: Seen, data: string, now: number): void {
+function read(seen: Seen, data: string, now: number, keep: boolean): void {
   if (data === "[DONE]") {
     seen.done = true;
     return;
   }
   const event = JSON.parse(data);
-  seen.events.push(event);
+  if (keep) seen.events.push(event);
   if (event.error !== undefined) {
     seen.error = event.error;
     return;
@@ -69,10 +107,12 @@ function read(seen: Seen, data: string, now: number): void {
   if (choice?.delta?.content) {
     seen.text += choice.delta.content;
     seen.times.push(now);
+    if (event.holdfast?.executor !== undefined) seen.cast = event.holdfast;
   }
   if (choice?.finish_reason) {
     seen.finish = choice.finish_reason;
     seen.verdict = event.holdfast.verdict;
     seen.switches = event.holdfast.switches;
+    seen.attempts = event.holdfast.attempts;
   }
 }

@@ -37,3 +37,11 @@ export function mixName(seed: number, name: string): number {
   }
   return hash;
 }
+
+/** Two whole numbers made one, well mixed (constants of MurmurHash3's finaliser, public domain). */
+export function mix(a: number, b: number): number {
+  let hash = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul((b + 0x7f4a7c15) | 0, 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

@@ -3,8 +3,9 @@ import type { Candidate } from "../domain/verification/sampler.ts";
 import type { Clock, TokenEngine, TokenSequence } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { mixName } from "./chance.ts";
+import { contextOf, endId, logitsAt, tokensOf } from "./model.ts";
 
-/** How one node's engine behaves: how fast, and how far its arithmetic is from the others'. */
+/** How one node's engine behaves: how fast, and how far its arithmetic is from the others'. Faults set the rest. */
 export interface EngineTraits {
   readonly stepMs: number;
   readonly judgeMsPerToken: number;
@@ -14,9 +15,17 @@ export interface EngineTraits {
   readonly otherModel: boolean;
   /** The engine stands still behind live sockets. */
   stalled: boolean;
+  /** So many times slower than it was. */
+  slowBy?: number;
+  /** Says what the model would not, and judges others as it should. */
+  lies?: boolean;
+  /** Accepts whatever it is shown without a look. */
+  lazy?: boolean;
+  /** Every call fails, as behind a server that answers 500. */
+  broken?: boolean;
 }
 
-/** A model in arithmetic: logits are a hash of the prompt and the last tokens, so every node can compute the truth. */
+/** The engine double: `domain/verification` runs over its logits as over a real model's. `taken`: sequences open. */
 export function createSimulatedEngine(
   clock: Clock,
   node: string,
@@ -24,6 +33,7 @@ export function createSimulatedEngine(
   model: { readonly id: ModelId; readonly slots: number; readonly contextTokens: number },
 ): TokenEngine & { taken(): number } {
   let taken = 0;
+  const machine = mixName(0, node);
   return {
     taken: () => taken,
     kind: "token",
@@ -35,10 +45,7 @@ export function createSimulatedEngine(
     async open(prompt) {
       if (taken >= model.slots) throw new HoldfastError("no free sequence", { code: "busy", fault: "peer" });
       taken += 1;
-      const text =
-        prompt.kind === "text" ? prompt.text : prompt.messages.map(({ content }) => content).join("\n");
-      const promptIds = text.split(" ").map((word) => mixName(7, word) % 50_000);
-      return createSequence(clock, node, traits, promptIds, () => {
+      return createSequence({ clock, traits, machine }, tokensOf(prompt), () => {
         taken -= 1;
       });
     },
@@ -46,46 +53,38 @@ export function createSimulatedEngine(
   };
 }
 
-function createSequence(
-  clock: Clock,
-  node: string,
-  traits: EngineTraits,
-  promptIds: readonly TokenId[],
-  release: () => void,
-): TokenSequence {
+interface Place {
+  readonly clock: Clock;
+  readonly traits: EngineTraits;
+  readonly machine: number;
+}
+
+function createSequence(place: Place, promptIds: readonly TokenId[], release: () => void): TokenSequence {
+  const { traits, machine } = place;
   let answer: TokenId[] = [];
   let read = false;
   let closed = false;
-  const seed = promptIds.reduce((hash, id) => mixName(hash, String(id)), traits.otherModel ? 99 : 1);
-
-  /** Time passes; a stalled engine waits until it no longer is. */
-  const work = (ms: number, signal: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      const done = () => {
-        if (signal.aborted) return reject(new Error("aborted"));
-        if (traits.stalled) clock.after(50, done);
-        else resolve();
-      };
-      clock.after(ms, done);
-    });
+  const truth = contextOf(promptIds, traits.otherModel ? 99 : 1);
+  const lie = contextOf(promptIds, 77);
   const prompt = () => (read ? 0 : promptIds.length * traits.judgeMsPerToken);
 
   return {
     promptIds,
     async judge(ids, signal) {
-      await work(prompt() + ids.length * traits.judgeMsPerToken, signal);
+      await work(place, prompt() + (traits.lazy ? 0 : ids.length * traits.judgeMsPerToken), signal);
       read = true;
-      return ids.map((id) => {
-        const found = logitsAt(seed, answer, node, traits.noise);
+      const found: Candidate[][] = [];
+      for (const id of ids) {
+        found.push(traits.lazy ? [{ id, logit: 0 }] : logitsAt(truth, answer, traits.noise, machine));
         answer.push(id);
-        return found;
-      });
+      }
+      return found;
     },
     async next(ids, signal) {
-      await work(prompt() + traits.stepMs, signal);
+      await work(place, prompt() + traits.stepMs, signal);
       read = true;
-      answer.push(...ids);
-      return logitsAt(seed, answer, node, traits.noise);
+      for (const id of ids) answer.push(id);
+      return logitsAt(traits.lies ? lie : truth, answer, traits.noise, machine);
     },
     logitOf: async () => -20,
     async keep(length) {
@@ -101,21 +100,23 @@ function createSequence(
   };
 }
 
-const endId = 0;
-
 /** A word names its place, so that a gap or a repetition shows in the text itself. */
 export function wordAt(position: number, id: TokenId): string {
   return `${position}:${id} `;
 }
 
-/** The model: eight candidates whose logits follow from the last three tokens; the end grows likelier with length. */
-export function logitsAt(seed: number, answer: readonly TokenId[], node: string, noise: number): Candidate[] {
-  const context = answer.slice(-3).reduce((hash, id) => mixName(hash, String(id)), seed + answer.length);
-  const candidates: Candidate[] = [{ id: endId, logit: answer.length / 8 - 4 }];
-  for (let rank = 0; rank < 8; rank++) {
-    const id = 1 + (mixName(context, `id${rank}`) % 50_000);
-    const own = noise * (2 * (mixName(context + rank, node) / 2 ** 32) - 1);
-    candidates.push({ id, logit: 6 * (mixName(context, `logit${rank}`) / 2 ** 32) + own });
-  }
-  return candidates.sort((a, b) => b.logit - a.logit || a.id - b.id);
+/** A stalled engine looks this often whether it no longer is, ms. */
+const stalledLookMs = 250;
+
+/** Time passes; a stalled engine waits until it no longer is. */
+function work({ clock, traits }: Place, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      if (signal.aborted) reject(new Error("aborted"));
+      else if (traits.broken) reject(new Error("the engine failed"));
+      else if (traits.stalled) clock.after(stalledLookMs, done);
+      else resolve();
+    };
+    clock.after(ms * (traits.slowBy ?? 1), done);
+  });
 }

@@ -1,56 +1,71 @@
 import type { PeerId } from "../domain/ids.ts";
 import type { Channel, ChannelEnd, ChannelHandlers, Dialer, Listener } from "../ports.ts";
 import type { Order, Word } from "../protocol/attempt.ts";
+import { limits } from "../protocol/limits.ts";
+import { type AttemptCount, createAttemptCount } from "./attempts.ts";
 import type { Chance } from "./chance.ts";
+import { createLane, endFar, endNear, type Link, type NetworkFaults } from "./link.ts";
+import { createMachine, isBlocked, type Machine } from "./machine.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** The network double: channels between peers with delay, and the faults a network and its machines have. */
+/** The data plane's double: channels between gateways and machines, and the faults a network and its machines have. */
 export interface SimulatedNetwork {
-  dialer(): Dialer;
+  readonly faults: NetworkFaults;
+  /** What gateways asked of whom. */
+  readonly attempts: AttemptCount;
+  dialer(gateway?: string): Dialer;
   listener(peer: PeerId): Listener;
   /** The machine's sockets close: channels break, dialling is refused. */
   kill(peer: PeerId): void;
-  /** The machine stops reading and writing; its sockets stay. `false` lets it go on. */
-  hang(peer: PeerId, hung: boolean): void;
-  /** The link swallows everything both ways; nobody is told. */
-  cut(peer: PeerId, isCut: boolean): void;
+  /** Alive again, and nothing in its way. Who listens there is the node's affair. */
   revive(peer: PeerId): void;
+  /** The machine stops reading; its sockets stay. `false` lets it go on. */
+  hang(peer: PeerId, hung: boolean): void;
+  /** The link swallows everything both ways; nobody is told. Of one direction or one gateway with `way`. */
+  cut(peer: PeerId, isCut: boolean, way?: Way): void;
+  /** Everything to and from it takes so many times longer. */
+  clog(peer: PeerId, slowness: number): void;
+  /** Its channels break once; it lives on. */
+  reset(peer: PeerId): void;
+  /** What it sends is not the protocol. */
+  garble(peer: PeerId, garbled: boolean): void;
+  /** A gateway's process ends: its channels break for the others, and it hears nothing more. */
+  drop(gateway: string): void;
 }
 
-interface Machine {
-  accept: ((channel: Channel<Word>, remote: string) => ChannelHandlers<Order>) | undefined;
-  alive: boolean;
-  hung: boolean;
-  cut: boolean;
-  /** What arrived while it was hung. */
-  readonly waiting: Array<() => void>;
-  readonly links: Set<Link>;
+export interface Way {
+  /** As the machine sees it; both when not given. */
+  readonly direction?: "in" | "out";
+  /** Every gateway when not given. */
+  readonly gateway?: string;
 }
 
-interface Link {
-  break(cause: ChannelEnd): void;
-}
-
-export interface NetworkFaults {
-  readonly delayMsMean: number;
-  /** Probability that dialling is refused though the machine lives. */
-  readonly refusal: number;
-}
+const refused: ChannelEnd = { code: "unreachable", detail: "connection refused" };
+const reset: ChannelEnd = { code: "broken", detail: "connection reset" };
+const closed: ChannelEnd = { code: "closed", detail: "" };
 
 export function createNetwork(timeline: Timeline, chance: Chance, faults: NetworkFaults): SimulatedNetwork {
+  const attempts = createAttemptCount();
   const machines = new Map<PeerId, Machine>();
   const machineOf = (peer: PeerId): Machine => {
-    let machine = machines.get(peer);
-    if (machine === undefined) {
-      machine = { accept: undefined, alive: true, hung: false, cut: false, waiting: [], links: new Set() };
-      machines.set(peer, machine);
-    }
+    const machine = machines.get(peer) ?? createMachine();
+    machines.set(peer, machine);
     return machine;
   };
 
   return {
-    dialer: () => ({
-      open: (offer, handlers) => connect(machineOf(offer.peer), handlers),
+    ...{ faults, attempts },
+    dialer: (gateway = "gateway") => ({
+      open(offer, handlers) {
+        const channel = connect(machineOf(offer.peer), gateway, handlers);
+        return {
+          ...channel,
+          send(order) {
+            if (order.t === "open") attempts.opened(order.job, offer.peer);
+            channel.send(order);
+          },
+        };
+      },
       close: async () => {},
     }),
     listener: (peer) => ({
@@ -61,75 +76,139 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     }),
     kill(peer) {
       const machine = machineOf(peer);
-      machine.alive = false;
-      machine.waiting.length = 0;
-      for (const link of [...machine.links]) link.break({ code: "broken", detail: "connection reset" });
+      Object.assign(machine, { alive: false, hung: false, accept: undefined });
+      for (const link of machine.links) {
+        link.far = false;
+        link.there.clear();
+        link.back.carry(() => finish(machine, link, reset));
+      }
+      // Where no reset comes through, only the silence tells.
+      watch(machine);
+    },
+    revive(peer) {
+      const machine = machineOf(peer);
+      Object.assign(machine, { alive: true, hung: false, garbled: false, slowness: 1 });
+      machine.cuts.length = 0;
+      release(machine);
     },
     hang(peer, hung) {
       const machine = machineOf(peer);
       machine.hung = hung;
-      if (!hung) for (const run of machine.waiting.splice(0)) run();
+      hung ? watch(machine) : release(machine);
     },
-    cut(peer, isCut) {
-      machineOf(peer).cut = isCut;
-    },
-    revive(peer) {
+    cut(peer, isCut, way = {}) {
       const machine = machineOf(peer);
-      Object.assign(machine, { alive: true, hung: false, cut: false });
+      if (isCut) machine.cuts.push(way);
+      else
+        machine.cuts = machine.cuts.filter(
+          ({ direction, gateway }) => direction !== way.direction || gateway !== way.gateway,
+        );
+      isCut ? watch(machine) : release(machine);
+    },
+    clog(peer, slowness) {
+      machineOf(peer).slowness = slowness;
+    },
+    reset(peer) {
+      const machine = machineOf(peer);
+      for (const link of machine.links) {
+        link.back.carry(() => finish(machine, link, reset));
+        link.there.carry(() => endFar(link, reset));
+      }
+    },
+    garble(peer, garbled) {
+      machineOf(peer).garbled = garbled;
+    },
+    drop(gateway) {
+      for (const machine of machines.values()) {
+        for (const link of machine.links) {
+          if (link.gateway !== gateway) continue;
+          link.near = false;
+          link.there.carry(() => finish(machine, link, reset));
+        }
+      }
     },
   };
 
-  function connect(machine: Machine, handlers: ChannelHandlers<Word>): Channel<Order> {
-    let open = true;
-    let remote: ChannelHandlers<Order> | undefined;
-    const there = createLane(machine, "in");
-    const back = createLane(machine, "out");
+  function connect(machine: Machine, gateway: string, handlers: ChannelHandlers<Word>): Channel<Order> {
+    const slowness = () => machine.slowness;
+    const lane = (direction: "in" | "out") =>
+      createLane(timeline, chance, faults, {
+        isBlocked: () => isBlocked(machine, direction, gateway),
+        slowness,
+      });
     const link: Link = {
-      break(cause) {
-        end();
-        back(() => handlers.closed(cause), true);
-      },
-    };
-    const end = () => {
-      open = false;
-      machine.links.delete(link);
+      ...{ gateway, handlers, remote: undefined, near: true, far: true },
+      there: lane("in"),
+      back: lane("out"),
     };
     machine.links.add(link);
-    there(() => {
-      if (!open || remote !== undefined) return;
-      if (!machine.alive || machine.accept === undefined || chance.hits(faults.refusal)) {
-        return link.break({ code: "unreachable", detail: "connection refused" });
-      }
-      remote = machine.accept(
-        {
-          send: (word) => back(() => open && handlers.message(structuredClone(word))),
-          close: () => back(() => open && link.break({ code: "closed", detail: "" })),
-        },
-        "gateway",
-      );
-    }, true);
+    link.there.carry(() => accept(machine, link));
+    if (link.there.isBlocked() || link.back.isBlocked()) {
+      timeline.at(timeline.now() + limits.connectMsMax, () => {
+        if (link.remote === undefined) finish(machine, link, { code: "unreachable", detail: "no answer" });
+      });
+    }
     return {
-      send: (order) => there(() => open && remote?.message(structuredClone(order))),
+      send: (order) => link.there.carry(() => link.far && link.remote?.message(Object.freeze(order))),
       close() {
-        if (!open) return;
-        end();
-        there(() => remote?.closed({ code: "closed", detail: "" }), true);
+        link.near = false;
+        link.there.carry(() => finish(machine, link, closed));
       },
     };
   }
 
-  /** One direction of a channel: in order, after a delay, through whatever the machine is doing. */
-  function createLane(machine: Machine, direction: "in" | "out") {
-    let last = 0;
-    return (run: () => void, always = false) => {
-      if (machine.cut || (!machine.alive && !always)) return;
-      last = Math.max(last, timeline.now() + chance.exponential(faults.delayMsMean));
-      timeline.at(last, () => {
-        if (machine.cut) return;
-        // A stopped machine's sockets still take what comes in; what it had sent before is on its way already.
-        if (machine.hung && direction === "in") machine.waiting.push(run);
-        else run();
-      });
+  function accept(machine: Machine, link: Link): void {
+    if (!link.near || link.remote !== undefined) return;
+    if (!machine.alive || machine.accept === undefined || chance.hits(faults.refusal)) {
+      link.far = false;
+      return link.back.carry(() => finish(machine, link, refused));
+    }
+    link.remote = machine.accept(
+      {
+        send: (word) => {
+          const arrived = machine.garbled
+            ? () => finish(machine, link, { code: "garbage", detail: "not the protocol" })
+            : () => link.near && link.handlers.message(Object.freeze(word));
+          if (link.far) link.back.carry(arrived);
+        },
+        close() {
+          if (!link.far) return;
+          link.far = false;
+          link.back.carry(() => finish(machine, link, closed));
+        },
+      },
+      link.gateway,
+    );
+  }
+
+  /** Both sides know. */
+  function finish(machine: Machine, link: Link, cause: ChannelEnd): void {
+    link.back.clear();
+    endNear(link, cause);
+    const forget = () => {
+      machine.links.delete(link);
+      endFar(link, cause);
     };
+    // A stopped process hears of it when it goes on.
+    if (machine.hung && link.far) link.there.carry(forget);
+    else forget();
+  }
+
+  /** Unanswered heartbeats end what is still in the way of something then. */
+  function watch(machine: Machine): void {
+    const patience = limits.heartbeatMs * limits.heartbeatMisses + chance.below(limits.heartbeatMs);
+    timeline.at(timeline.now() + patience, () => {
+      for (const link of machine.links) {
+        const silent = !machine.alive || link.there.isBlocked() || link.back.isBlocked();
+        if (silent) finish(machine, link, { code: "silent", detail: "heartbeats unanswered" });
+      }
+    });
+  }
+
+  function release(machine: Machine): void {
+    for (const link of machine.links) {
+      link.there.release();
+      link.back.release();
+    }
   }
 }

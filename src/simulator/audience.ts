@@ -1,0 +1,125 @@
+import type { Chance } from "./chance.ts";
+import { checkGapless } from "./checkers/gapless.ts";
+import { checkOneEnd } from "./checkers/one-end.ts";
+import { checkTruth } from "./checkers/truth.ts";
+import type { Asked } from "./gateway.ts";
+import { contextOf, tokensOf } from "./model.ts";
+import type { SimulatedNode } from "./node.ts";
+import type { World } from "./world.ts";
+
+/** One answered request, as far as figures need it. */
+export interface Answered {
+  readonly askedAt: number;
+  readonly endedAt: number;
+  readonly end: "succeeded" | "refused" | "failed" | "silent";
+  /** Of an explicit error. */
+  readonly code: string | undefined;
+  /** What broke a rule, whatever the end. */
+  readonly violation: string | undefined;
+  /** It had a speaker that was struck; was a witness left? */
+  readonly struck: "warm" | "cold" | undefined;
+  /** Largest time between two deliveries after the strike, ms; 0 where there were none. */
+  readonly gapMs: number;
+}
+
+/** The applications: they ask, read, and remember how it went. */
+export interface Audience {
+  /** Asks `count` questions, `perSecond` on average, from now on. Calls `over` when the last has its end. */
+  ask(count: number, perSecond: number, over: () => void): void;
+  /** These nodes fail now: notes whose answers they were speaking. */
+  struck(nodes: ReadonlySet<SimulatedNode>): void;
+  readonly answered: readonly Answered[];
+  /** Deliveries in each tenth of a second. */
+  readonly throughput: readonly number[];
+  underWay(): number;
+}
+
+interface Open extends Asked {
+  readonly askedAt: number;
+  readonly words: string;
+  struck: "warm" | "cold" | undefined;
+  struckAt: number;
+}
+
+/** Width of a step of the throughput curve, ms. */
+export const throughputStepMs = 100;
+
+export function createAudience(world: World, chance: Chance, options: { readonly tokens: number }): Audience {
+  const { timeline, gateways } = world;
+  const open = new Set<Open>();
+  const answered: Answered[] = [];
+  const throughput: number[] = [];
+
+  function askOne(ended: () => void): void {
+    const words = `tell me ${chance.below(100_000)} things`;
+    const request = {
+      messages: [{ role: "user", content: words }],
+      ...{ temperature: 0, max_tokens: options.tokens },
+    };
+    const gateway = gateways[chance.below(gateways.length)]!;
+    let asked: Open | undefined;
+    const asking = gateway.ask(request, {
+      events: false,
+      ended() {
+        // A refusal at once comes before `ask` has returned.
+        if (asked === undefined) timeline.at(timeline.now(), () => close(asked!, ended));
+        else close(asked, ended);
+      },
+    });
+    asked = { ...asking, askedAt: timeline.now(), words, struck: undefined, struckAt: 0 };
+    open.add(asked);
+  }
+
+  function close(asked: Open, ended: () => void): void {
+    if (!open.delete(asked)) return;
+    answered.push(judge(asked, timeline.now()));
+    for (const time of asked.seen.times) {
+      const step = Math.floor(time / throughputStepMs);
+      while (throughput.length <= step) throughput.push(0);
+      throughput[step]! += 1;
+    }
+    ended();
+  }
+
+  return {
+    answered,
+    throughput,
+    underWay: () => open.size,
+    ask(count, perSecond, over) {
+      let left = count;
+      let coming = count;
+      const next = () => {
+        if (coming === 0) return;
+        coming -= 1;
+        askOne(() => {
+          left -= 1;
+          if (left === 0) over();
+        });
+        timeline.at(timeline.now() + chance.exponential(1000 / perSecond), next);
+      };
+      next();
+    },
+    struck(nodes) {
+      const peers = new Set<string>([...nodes].map(({ peer }) => peer));
+      for (const asked of open) {
+        const { cast } = asked.seen;
+        if (cast === undefined || !peers.has(cast.executor)) continue;
+        asked.struck = cast.witnesses.some((peer) => !peers.has(peer)) ? "warm" : "cold";
+        asked.struckAt = timeline.now();
+      }
+    },
+  };
+}
+
+function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number): Answered {
+  const context = contextOf(tokensOf({ kind: "text", text: words }));
+  const violation = checkOneEnd(seen) ?? checkGapless(seen) ?? checkTruth(seen, context);
+  const { error, times } = seen;
+  let gapMs = 0;
+  for (let at = 1; at < times.length; at++) {
+    if (struck !== undefined && times[at]! > struckAt) gapMs = Math.max(gapMs, times[at]! - times[at - 1]!);
+  }
+  const explicit = seen.text === "" ? "refused" : "failed";
+  const end = error !== undefined ? explicit : violation !== undefined ? "silent" : "succeeded";
+  return { askedAt, endedAt, end, code: error?.code ?? undefined, violation, struck, gapMs };
+}

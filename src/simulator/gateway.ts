@@ -1,0 +1,110 @@
+import type { Chain, Log, Random } from "../ports.ts";
+import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
+import type { Backend } from "../roles/gateway/backend.ts";
+import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
+import { createApplication, type Seen } from "./application.ts";
+import type { Chance } from "./chance.ts";
+import { verify } from "./identity.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Marketplace } from "./marketplace.ts";
+import type { SimulatedNetwork } from "./network.ts";
+import type { MachineClock, Timeline } from "./timeline.ts";
+
+/** One client's own gateway: the real role over the doubles. Its process can be started anew. */
+export interface SimulatedGateway {
+  readonly name: string;
+  readonly chain: Chain;
+  backend(): Backend;
+  clock(): MachineClock;
+  ask(request: Record<string, unknown>, keep?: Kept): Asked;
+  /** The process ends and a new one starts; its applications see their connections break. */
+  restart(): void;
+}
+
+export interface Asked {
+  readonly seen: Seen;
+  readonly hangUp: () => void;
+}
+
+/** What is kept of an answer beside its text: of ten thousand at once, only that. */
+export interface Kept {
+  readonly events: boolean;
+  /** Called when the answer has ended. */
+  readonly ended?: () => void;
+}
+
+export interface GatewayPorts {
+  readonly timeline: Timeline;
+  readonly network: SimulatedNetwork;
+  readonly marketplace: Marketplace;
+  readonly ledger: Ledger;
+  readonly log: Log;
+}
+
+export interface GatewayOptions {
+  readonly name: string;
+  readonly defaults: HoldfastOptions;
+  readonly deadlineMs: number;
+}
+
+export function createGateway(
+  { timeline, network, marketplace, ledger, log }: GatewayPorts,
+  chance: Chance,
+  { name, defaults, deadlineMs }: GatewayOptions,
+): SimulatedGateway {
+  const chain = ledger.view(name);
+  const random = randomFrom(chance);
+  const cutOff = new Set<() => void>();
+  let { backend, clock } = start();
+
+  function start() {
+    const clock = timeline.clock();
+    const backend = createNetworkBackend(
+      {
+        ...{ market: marketplace.gateway(name), dialer: network.dialer(name) },
+        ...{ chain, verify, clock, random, log },
+      },
+      { defaults, deadlineMs },
+    );
+    return { backend, clock };
+  }
+
+  return {
+    name,
+    chain,
+    backend: () => backend,
+    clock: () => clock,
+    ask(request, keep = { events: true }) {
+      const application = createApplication(timeline.now, {
+        events: keep.events,
+        ended() {
+          cutOff.delete(application.cutOff);
+          keep.ended?.();
+        },
+      });
+      cutOff.add(application.cutOff);
+      const body = { model: "simulated", stream: true, ...request };
+      const endpoint = "prompt" in body ? "completions" : "chat/completions";
+      const { reply, seen, hangUp } = application;
+      backend.answer({ endpoint, requestId: "r", body, raw: "", headers: {}, reply });
+      return { seen, hangUp };
+    },
+    restart() {
+      clock.stop();
+      network.drop(name);
+      marketplace.leave(name);
+      for (const cut of [...cutOff]) cut();
+      ({ backend, clock } = start());
+    },
+  };
+}
+
+function randomFrom(chance: Chance): Random {
+  return {
+    bytes(length) {
+      const bytes = new Uint8Array(length);
+      for (let at = 0; at < length; at++) bytes[at] = chance.below(256);
+      return bytes;
+    },
+  };
+}

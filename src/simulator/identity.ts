@@ -1,0 +1,33 @@
+import type { Address, PeerId, SessionKey } from "../domain/ids.ts";
+import type { Signer, Verify } from "../ports.ts";
+import { mix, mixName } from "./chance.ts";
+
+/** Keys without cryptography: they bind who, when started and what was signed as real ones do, and cost next to nothing. */
+
+export function peerOf(index: number): PeerId {
+  return `16Uiu2HAm${String(index).padStart(44, "x")}` as PeerId;
+}
+
+export function addressOf(peer: PeerId): Address {
+  return `0x${hex(mixName(3, peer), 40)}` as Address;
+}
+
+/** A node makes a new session key at each start. */
+export function createSigner(peer: PeerId, start: number): Signer {
+  const sessionKey = hex(mix(mixName(5, peer), start), 64) as SessionKey;
+  return { sessionKey, sign: (bytes) => signatureOf(sessionKey, bytes) };
+}
+
+export const verify: Verify = (key, bytes, signature) => signatureOf(key, bytes) === signature;
+
+function signatureOf(key: SessionKey, bytes: Uint8Array): string {
+  let hash = mixName(11, key);
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ bytes[at]!, 16777619);
+  return (hash >>> 0).toString(36);
+}
+
+function hex(seed: number, length: number): string {
+  let digits = "";
+  for (let part = 0; digits.length < length; part++) digits += mix(seed, part).toString(16).padStart(8, "0");
+  return digits.slice(0, length);
+}

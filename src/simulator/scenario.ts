@@ -1,0 +1,57 @@
+import type { Chance } from "./chance.ts";
+import type { SimulatedNode } from "./node.ts";
+import type { World, WorldOptions } from "./world.ts";
+
+/** A kind of bad day: what the world is like, and what happens in it while requests come. */
+export interface Scenario {
+  /** One line for the help. */
+  readonly about: string;
+  /** What is special about its world. */
+  readonly world?: (terms: Terms, chance: Chance) => Partial<WorldOptions>;
+  /** Plans everything that goes wrong. */
+  readonly plan: (stage: Stage) => void;
+  /** Ends what it did besides striking nodes; those are healed anyway. */
+  readonly calm?: (world: World) => void;
+  /** The requests are spread over at least this, ms. */
+  readonly lastsMs?: number;
+  /** After healing, requests must succeed from then on, ms; 0 when not given. */
+  readonly healMsMax?: number;
+}
+
+/** What the caller chose. */
+export interface Terms {
+  readonly nodes: number;
+  readonly gateways: number;
+  /** Share of the nodes that fail, 0 to 1. */
+  readonly share: number;
+  readonly fault: string;
+  /** What fails together: any nodes, or all of one region, operator or build. */
+  readonly correlated: "none" | "region" | "operator" | "build";
+}
+
+export interface Stage {
+  readonly world: World;
+  readonly terms: Terms;
+  readonly chance: Chance;
+  /** When the requests come, simulated ms. */
+  readonly from: number;
+  readonly until: number;
+  /** These fail now, by this fault. */
+  strike(nodes: readonly SimulatedNode[], fault: string): void;
+  heal(nodes: readonly SimulatedNode[]): void;
+  /** The instant from which `inFlight`, `after` and `recoveryMs` are counted; the first counts. */
+  mark(): void;
+}
+
+/** `count` of these, each at most once. */
+export function drawSome<Item>(items: readonly Item[], count: number, chance: Chance): Item[] {
+  const left = [...items];
+  const drawn: Item[] = [];
+  while (drawn.length < count && left.length > 0) {
+    const at = chance.below(left.length);
+    drawn.push(left[at]!);
+    left[at] = left[left.length - 1]!;
+    left.pop();
+  }
+  return drawn;
+}

@@ -1,0 +1,26 @@
+import { limits } from "../../protocol/limits.ts";
+import { drawSome, type Scenario, type Terms } from "../scenario.ts";
+
+/** Nodes that lie, or serve another model, and Sybils: many offers without stake, which stand still, break or lie. */
+export const cheats: Scenario = {
+  about: "lying nodes, another model under this one's name, Sybils without stake",
+  world: (terms) => ({
+    sybils: sybilsOf(terms),
+    // Long enough that nothing leaves unjudged, so that the truth can be demanded of every token.
+    defaults: { finality: "stream", witnesses: 2, holdMs: limits.holdMsMax },
+  }),
+  plan({ world, terms, chance, from, strike }) {
+    const { timeline, nodes } = world;
+    const sybils = nodes.slice(nodes.length - sybilsOf(terms));
+    const staked = nodes.slice(0, nodes.length - sybilsOf(terms));
+    const ways = ["lie", "stall", "garbage", "hang", "500"];
+    timeline.at(from, () => {
+      for (const sybil of sybils) strike([sybil], ways[chance.below(ways.length)]!);
+      strike(drawSome(staked, Math.floor(staked.length * Math.min(0.2, terms.share)), chance), "lie");
+    });
+  },
+};
+
+function sybilsOf({ nodes }: Terms): number {
+  return Math.floor(nodes / 3);
+}

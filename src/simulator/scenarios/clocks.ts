@@ -1,0 +1,24 @@
+import { drawSome, type Scenario } from "../scenario.ts";
+
+/** Clocks that run fast or slow, are minutes apart, or are set by an hour, on nodes and on a gateway. */
+export const clocks: Scenario = {
+  about: "clocks drift, differ, and jump by an hour",
+  // Longer than an offer's life: what was learnt before the jump is forgotten by then.
+  lastsMs: 90_000,
+  world: () => ({ clockOffsetMs: 50_000, clockDrift: 0.01 }),
+  plan({ world, chance, from, until }) {
+    const { timeline, nodes } = world;
+    for (const node of drawSome(nodes, Math.floor(nodes.length / 3), chance)) {
+      timeline.at(from + chance.below(until - from), () => node.clock().step(hourOf(chance.hits(0.5))));
+    }
+  },
+  calm({ nodes }) {
+    // A machine whose clock is wrong by an hour is put right by a restart.
+    for (const node of nodes) node.kill();
+  },
+  healMsMax: 1_000,
+};
+
+function hourOf(forward: boolean): number {
+  return forward ? 3_600_000 : -3_600_000;
+}

@@ -1,0 +1,36 @@
+import { limits } from "../protocol/limits.ts";
+import { createChance } from "./chance.ts";
+import { faults } from "./faults/catalogue.ts";
+import { scenarios } from "./scenarios/catalogue.ts";
+import type { Simulation } from "./simulate.ts";
+
+/** The seed draws the options too (swarm testing): each is another network on another bad day. */
+export function drawSimulation(seed: number): Simulation {
+  const draw = createChance(seed).child("options");
+  const pick = <Item>(items: readonly Item[]): Item => items[draw.below(items.length)]!;
+  const small = draw.hits(0.7);
+  const nodes = 3 + draw.below(small ? 10 : 98);
+  const requests = 6 + draw.below(small ? 20 : 60);
+  return {
+    ...{ seed, nodes, requests },
+    scenario: pick(Object.keys(scenarios)),
+    fault: pick(Object.keys(faults).filter((name) => !lying.includes(name))),
+    correlated: pick(["none", "none", "region", "operator", "build"] as const),
+    share: pick([0.1, 0.3, 0.5]),
+    gateways: 1 + draw.below(3),
+    load: pick([0.05, 0.2, 0.5]),
+    slots: 2 + draw.below(8),
+    tokens: 16 + draw.below(48),
+    holdMs: pick([100, limits.holdMsDefault, 1_000]),
+    witnesses: pick([1, 2, 2, 3]),
+    network: {
+      delayMsMean: 1 + draw.below(20),
+      refusal: draw.hits(0.3) ? 0.05 : 0,
+      loss: draw.hits(0.3) ? 0.02 : 0,
+    },
+    calm: 3 + draw.below(4),
+  };
+}
+
+/** A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. */
+const lying = ["lie", "lazy"];
