@@ -3,7 +3,15 @@ import { startUpstreamGateway } from "../../src/commands/upstream-gateway.ts";
 import { ask, type Seen, silentLog } from "../rigs/ask.ts";
 import { until } from "../rigs/until.ts";
 import type { Behaviour, Fault, UpstreamRig } from "../rigs/upstream.ts";
-import { expectWhole, gatewayOver, gatewayWith, text, upstream } from "../rigs/upstream-gateway.ts";
+import {
+  expectWhole,
+  gatewayOver,
+  gatewayWith,
+  providersOf,
+  standingOf,
+  text,
+  upstream,
+} from "../rigs/upstream-gateway.ts";
 
 const beforeContent: Array<[string, Partial<Behaviour>]> = [
   ["status 500", { status: 500 }],
@@ -221,17 +229,6 @@ describe("after content", () => {
   });
 });
 
-async function providersOf(url: string): Promise<Array<{ peer: string; standing: string }>> {
-  const status = (await (await fetch(`${url}/holdfast/status`)).json()) as {
-    providers: Array<{ peer: string; standing: string }>;
-  };
-  return status.providers;
-}
-
-async function standingOf(url: string, rig: UpstreamRig): Promise<string | undefined> {
-  return (await providersOf(url)).find(({ peer }) => peer === `127.0.0.1:${rig.port}`)?.standing;
-}
-
 describe("health", () => {
   test("an upstream that breaks every stream is left alone, and comes back when it ends one well", async () => {
     const { url, first, others } = await gatewayWith({ fault: { kind: "cut", after: 3 } }, {});
@@ -319,45 +316,6 @@ describe("keys and fields", () => {
         attempts: 1,
       });
     }
-  });
-});
-
-describe("witnesses", () => {
-  test("two equal texts are delivered, with a verdict", async () => {
-    const { url } = await gatewayWith({}, {});
-    for (const stream of [true, false]) {
-      const seen = await ask(url, { stream, temperature: 0, holdfast: { witnesses: 1 } });
-      expect(seen).toMatchObject({
-        status: 200,
-        text,
-        end: { verdict: "valid", basis: "text", attempts: 2 },
-      });
-    }
-  });
-
-  test("a third decides, and who differed is not blamed", async () => {
-    const { url, first } = await gatewayWith({ text: "A lie." }, {}, {});
-    const seen = await ask(
-      url,
-      { stream: true, temperature: 0 },
-      { headers: { "x-holdfast-witnesses": "1" } },
-    );
-    expect(seen).toMatchObject({ text, end: { verdict: "valid", attempts: 3 } });
-    expect(await standingOf(url, first)).toBe("good");
-  });
-
-  test("without two equal texts the end is an explicit error", async () => {
-    const { url } = await gatewayWith({ text: "One." }, { text: "Two." }, { text: "Three." });
-    const seen = await ask(url, { stream: true, temperature: 0, holdfast: { finality: "final" } });
-    expect(seen).toMatchObject({ status: 502, error: { code: "no_agreement" } });
-    const alone = await gatewayWith({});
-    expect((await ask(alone.url, { seed: 1, holdfast: { witnesses: 1 } })).error.code).toBe("no_agreement");
-  });
-
-  test("finality needs a request that can be compared", async () => {
-    const { url } = await gatewayWith({}, {});
-    const seen = await ask(url, { temperature: 1, holdfast: { finality: "final" } });
-    expect(seen).toMatchObject({ status: 400, error: { param: "holdfast.finality" } });
   });
 });
 

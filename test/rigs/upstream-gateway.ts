@@ -44,3 +44,14 @@ export function expectWhole(seen: Seen): void {
   expect(seen.error).toBeUndefined();
   expect(seen).toMatchObject({ status: 200, text, done: true, finish: "stop" });
 }
+
+export async function providersOf(url: string): Promise<Array<{ peer: string; standing: string }>> {
+  const status = (await (await fetch(`${url}/holdfast/status`)).json()) as {
+    providers: Array<{ peer: string; standing: string }>;
+  };
+  return status.providers;
+}
+
+export async function standingOf(url: string, rig: UpstreamRig): Promise<string | undefined> {
+  return (await providersOf(url)).find(({ peer }) => peer === `127.0.0.1:${rig.port}`)?.standing;
+}

@@ -56,6 +56,17 @@ export function answerBroke(
   return serverError(502, message, code === "closing" ? "gateway_closing" : "answer_interrupted");
 }
 
+/** No quorum told the same. `offset`: characters that one agreed on and the application holds, once it holds any. */
+export function noAgreement(quorum: number, names: readonly string[], offset: number | undefined): Refusal {
+  const broke =
+    offset === undefined ? "" : `The answer broke off after ${offset} characters that were agreed on: `;
+  const who = names.length === 0 ? "so many could not be asked" : `${names.join(", ")} answered`;
+  const message =
+    `${broke}${broke === "" ? "No" : "no"} ${quorum} upstreams gave the same answer (${who}). ` +
+    "Ask for fewer witnesses, or add an upstream with the same model.";
+  return serverError(502, message, "no_agreement");
+}
+
 /** Each upstream once, with the last thing that happened to it: a second try of the same fault tells nothing new. */
 function causesOf(faults: readonly FailedAttempt[]): string {
   const lastOf = new Map(faults.map(({ upstream, fault }) => [upstream, fault]));

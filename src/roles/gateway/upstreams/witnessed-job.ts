@@ -1,69 +1,91 @@
-import { firstAgreement } from "../../../domain/continuation/agreement.ts";
+import {
+  ended,
+  joined,
+  left,
+  mayAgree,
+  newAgreement,
+  tellsExactly,
+  told,
+} from "../../../domain/continuation/agreement.ts";
 import { type Traits, traitsOf } from "../../../domain/continuation/traits.ts";
 import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { type HoldfastEnd, type Refusal, serverError } from "../../../protocol/openai.ts";
+import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { answerKey } from "../../../protocol/openai-answer.ts";
 import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
+import { answerBroke, type FailedAttempt, type FailureCode, noAgreement, nobodyAnswered } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { JobOptions, JobPorts } from "./job.ts";
 import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
+import { Script } from "./script.ts";
 import { Watch } from "./watch.ts";
 
-interface Answered {
+/** One upstream's part: what it told, and its whole body once it has come to its end. */
+interface Part {
   readonly attempt: Attempt;
-  readonly pieces: readonly StreamPiece[];
-  readonly body: string;
-  readonly key: string;
+  readonly script: Script;
+  readonly parts: string[];
+  body: string | undefined;
 }
 
 /**
- * One answer that nobody sees before two upstreams gave it word for word. Each mismatch asks one more; without two
- * equal texts the end is an explicit error. Only for deterministic requests: others may honestly differ.
+ * One answer of which nothing is seen before the executor and all witnesses that were asked for gave it word for
+ * word. What they agree on is passed on as they do. Who differs brings one more to decide; when no quorum can come
+ * about any more the end is an explicit error. Only for deterministic requests: others may honestly differ.
  */
 export class WitnessedJob implements AttemptListener {
   readonly #ports: JobPorts;
   readonly #options: JobOptions;
   readonly #traits: Traits;
   readonly #streaming: boolean;
+  /** Are texts compared as they come? Else only whole answers are: what is not text, or must be final. */
+  readonly #asTheyCome: boolean;
+  readonly #delivery: StreamDelivery;
   readonly #watch: Watch;
-  readonly #cancelDeadline: () => void;
   readonly #attempts = new Map<number, Attempt>();
-  readonly #pieces = new Map<Attempt, StreamPiece[]>();
+  readonly #parts = new Map<number, Part>();
   readonly #tried = new Map<Member, number>();
-  readonly #answered: Answered[] = [];
   readonly #faults: FailedAttempt[] = [];
+  #agreement = newAgreement(2);
+  #cancelDeadline: () => void;
+  #speaker: Part | undefined;
+  #delivered = 0;
+  #switches = 0;
   #asked = 0;
   #over = false;
 
   constructor(ports: JobPorts, options: JobOptions) {
     this.#ports = ports;
     this.#options = options;
-    const { call, fleet, deadlineMs } = options;
+    const { call, fleet, deadlineMs, holdfast } = options;
+    this.#agreement = newAgreement(holdfast.witnesses + 1);
     this.#traits = traitsOf(call.endpoint, call.body);
     this.#streaming = call.body["stream"] === true;
+    this.#asTheyCome = holdfast.finality === "stream" && this.#traits.obstacle === undefined;
+    this.#delivery = new StreamDelivery(call.reply);
     this.#watch = new Watch(ports.clock, {
       fleet,
       requestChars: call.raw.length,
       streaming: this.#streaming,
       attempts: this.#attempts,
-      answer: () => ({
-        over: this.#over,
-        begun: false,
-        fruitless: this.#asked - this.#options.holdfast.witnesses,
-      }),
-      silent: () => this.#recruit(),
-      stalled: () => {},
+      answer: () => ({ over: this.#over, begun: this.#begun, fruitless: this.#asked - holdfast.witnesses }),
+      silent: () => this.#judge(),
+      stalled: (attempt) => {
+        attempt.abort();
+        this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
+      },
     });
-    this.#cancelDeadline = ports.clock.after(deadlineMs, () => this.#fail("deadline"));
+    const deadline = () => this.#fail("deadline");
+    this.#cancelDeadline = ports.clock.after(deadlineMs, () => {
+      if (!this.#delivery.begun) return deadline();
+      this.#cancelDeadline = ports.clock.after(limits.deadlineMsMax, deadline);
+    });
   }
 
   begin(): void {
     this.#options.call.reply.onAbort(() => this.#end());
-    for (let count = 0; count <= this.#options.holdfast.witnesses; count++) this.#recruit();
     this.#judge();
   }
 
@@ -73,124 +95,191 @@ export class WitnessedJob implements AttemptListener {
 
   content(attempt: Attempt, piece: StreamPiece): void {
     this.#watch.heard(attempt);
-    this.#pieces.get(attempt)?.push(piece);
+    this.filler(attempt, piece);
   }
 
   filler(attempt: Attempt, piece: StreamPiece): void {
-    this.#pieces.get(attempt)?.push(piece);
+    const part = this.#parts.get(attempt.id);
+    if (part === undefined) return;
+    if (piece.data !== undefined) part.parts.push(piece.data);
+    const text = part.script.add(piece);
+    if (text !== "" && this.#asTheyCome) this.#agreement = told(this.#agreement, attempt.id, text);
   }
 
-  flush(): void {}
+  flush(): void {
+    this.#judge();
+  }
 
   complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
-    const pieces = [...(this.#pieces.get(attempt) ?? []), ...held];
+    const part = this.#parts.get(attempt.id);
     this.#attempts.delete(attempt.id);
     attempt.member.endedWell(attempt.startedAt);
+    if (part === undefined) return;
     if (!this.#streaming) attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
-    const parts = this.#streaming ? pieces.flatMap(({ data }) => data ?? []) : [body];
-    this.#answered.push({ attempt, pieces, body, key: answerKey(parts) });
+    for (const piece of held) this.filler(attempt, piece);
+    part.body = body;
+    const key = answerKey(this.#streaming ? part.parts : [body]);
+    this.#agreement = ended(this.#agreement, attempt.id, key);
     this.#judge();
   }
 
   refused(attempt: Attempt, { status, body, contentType }: RefusedResponse): void {
     if (this.#over) return;
-    this.#attempts.delete(attempt.id);
+    this.#drop(attempt);
     this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
     // Others may still take what this one finds too long or does not know.
-    if (this.#attempts.size + this.#answered.length > 0) return this.#judge();
+    if (this.#parts.size > 0 || this.#delivery.begun) return this.#judge();
     this.#end();
     this.#options.call.reply.text(status, body, { "content-type": contentType });
   }
 
   lost(attempt: Attempt, fault: AttemptFault): void {
+    if (this.#over) return;
     const { member, startedAt } = attempt;
-    this.#attempts.delete(attempt.id);
+    this.#drop(attempt);
     member.faulted(fault, startedAt, this.#ports.clock.now());
     this.#faults.push({ upstream: member.target.name, fault });
     if (fault.code === "misconfigured") this.#tried.set(member, Number.POSITIVE_INFINITY);
-    this.#recruit();
     this.#judge();
   }
 
-  #judge(): void {
-    if (this.#over) return;
-    const agreement = firstAgreement(this.#answered.map(({ key }) => key));
-    if (agreement !== undefined) {
-      return this.#deliver(this.#answered[agreement[0]]!, this.#answered[agreement[1]]!);
-    }
-    if (this.#attempts.size > 0) return;
-    this.#recruit();
-    if (this.#attempts.size === 0) this.#fail("nobody");
+  /** Somebody has said something: who says nothing beside them is waited for no longer than in any other answer. */
+  get #begun(): boolean {
+    return [...this.#parts.values()].some(({ attempt, body }) => attempt.spoke || body !== undefined);
   }
 
-  #recruit(): void {
-    const { fleet, call, holdfast } = this.#options;
-    if (this.#over || this.#asked >= limits.attemptsMax + holdfast.witnesses) return;
-    // Nobody is its own witness: who answered or is answering is not asked again.
-    const running = new Set(
-      [...this.#attempts.values(), ...this.#answered.map(({ attempt }) => attempt)].map(
-        ({ member }) => member,
-      ),
+  #drop({ id }: Attempt): void {
+    this.#attempts.delete(id);
+    this.#parts.delete(id);
+    this.#agreement = left(this.#agreement, id);
+  }
+
+  /** After anything that happened: passes on what is agreed, ends what is done, asks one more where that is needed. */
+  #judge(): void {
+    if (this.#over) return;
+    const agreeing = [...this.#parts.values()].filter(({ attempt }) =>
+      tellsExactly(this.#agreement, attempt.id),
     );
+    const done = agreeing.filter(({ body }) => body !== undefined);
+    if (done.length >= this.#agreement.quorum) return this.#finish(done);
+    if (this.#streaming && this.#asTheyCome) this.#deliver();
+    const firm = ({ attempt }: Part) => !attempt.reportedSilent || !this.#attempts.has(attempt.id);
+    const ids = (parts: readonly Part[]) => parts.map(({ attempt }) => attempt.id);
+    while (!mayAgree(this.#agreement, ids([...this.#parts.values()].filter(firm)))) {
+      if (this.#recruit()) continue;
+      // Those who are only silent may still speak.
+      if (!mayAgree(this.#agreement, ids([...this.#parts.values()]))) this.#fail("nobody");
+      return;
+    }
+  }
+
+  #recruit(): boolean {
+    const { fleet, call, holdfast } = this.#options;
+    if (this.#asked >= limits.attemptsMax + holdfast.witnesses) return false;
+    // Nobody is its own witness: who answered or is answering is not asked again.
+    const running = new Set([...this.#parts.values()].map(({ attempt }) => attempt.member));
     const wanted = { model: call.body.model, said: "", traits: this.#traits, tried: this.#tried, running };
     const choice = fleet.choose(wanted, this.#ports.clock.now());
-    if (choice === undefined) return;
+    if (choice === undefined) return false;
     const { member, plan, style } = choice;
     const id = this.#asked++;
     this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
     const attempt = new Attempt(this.#ports, { id, member, plan, style, streaming: this.#streaming }, this);
     this.#attempts.set(id, attempt);
-    this.#pieces.set(attempt, []);
+    this.#parts.set(id, { attempt, script: new Script(), parts: [], body: undefined });
+    this.#agreement = joined(this.#agreement, id);
     this.#watch.began(attempt);
     attempt.send(requestFor(member.target, call, plan, style, 0));
+    return true;
   }
 
-  #deliver(speaker: Answered, witness: Answered): void {
-    const { id: job, holdfast, call } = this.#options;
+  /** Passes on what is agreed by now, in the words of one of those who told it. */
+  #deliver(): void {
+    const { agreed, tellings } = this.#agreement;
+    if (agreed.length <= this.#delivered) return;
+    const reach = ({ attempt }: Part) => {
+      const { at, out } = tellings.get(attempt.id) ?? { at: 0, out: true };
+      return out ? -1 : at;
+    };
+    const parts = [...this.#parts.values()];
+    const most = Math.max(...parts.map(reach));
+    const speaker = this.#speaker !== undefined && reach(this.#speaker) === most ? this.#speaker : undefined;
+    for (const part of speaker === undefined ? parts.filter((each) => reach(each) === most) : [speaker]) {
+      const lines = part.script.take(this.#delivered, most);
+      // What is agreed may end inside an event of the one and at the end of another's.
+      if (lines.length === 0) continue;
+      this.#pass(part, lines, undefined);
+      return this.#delivery.flush();
+    }
+  }
+
+  #pass(
+    part: Part,
+    lines: ReadonlyArray<{ piece: StreamPiece; cut: number }>,
+    end: HoldfastEnd | undefined,
+  ): void {
+    for (const { piece, cut } of lines) {
+      const { text = "", opaque = false, finished = false } = piece.facts ?? {};
+      const substance = text.length > cut || opaque;
+      // Roles and statistics of a successor belong to another stream than the one the application sees.
+      const successor = this.#speaker !== undefined && this.#speaker !== part;
+      if (successor && !substance && end === undefined) continue;
+      const starts = substance && this.#speaker !== part;
+      if (starts && this.#speaker !== undefined) this.#switches += 1;
+      if (starts) this.#speaker = part;
+      const last = finished ? end : undefined;
+      const facts = starts ? { ...this.#startFacts(part), ...last } : last;
+      const foreign = this.#switches > 0;
+      this.#delivery.pass(piece, facts === undefined ? { cut, foreign } : { cut, foreign, facts });
+      if (!opaque) this.#delivered += text.length - cut;
+    }
+  }
+
+  #finish(done: readonly Part[]): void {
+    const part = done.find((each) => each === this.#speaker) ?? done[0]!;
     for (const { member, startedAt, reportedSilent } of this.#attempts.values()) {
       const fault = { code: "silent", detail: "others were quicker" } as const;
       if (reportedSilent) member.faulted(fault, startedAt, this.#ports.clock.now());
     }
     this.#end();
+    const { id: job, holdfast, call } = this.#options;
     const end: HoldfastEnd = {
       ...{ job, finality: holdfast.finality, verdict: "valid", basis: "text" },
-      ...{ switches: 0, attempts: this.#asked },
+      ...{ switches: this.#switches, attempts: this.#asked },
     };
-    if (!this.#streaming)
-      return call.reply.text(200, withMember(speaker.body, "holdfast", JSON.stringify(end)));
-    const executor = speaker.attempt.member.target.name;
-    const start = { job, executor, witnesses: [witness.attempt.member.target.name] };
-    const delivery = new StreamDelivery(call.reply);
-    let started = false;
-    for (const piece of speaker.pieces) {
-      const { text = "", opaque = false, finished = false } = piece.facts ?? {};
-      const first: boolean = !started && (text !== "" || opaque);
-      started ||= first;
-      const facts = first ? (finished ? { ...start, ...end } : start) : finished ? end : undefined;
-      delivery.pass(
-        piece,
-        facts === undefined ? { cut: 0, foreign: false } : { cut: 0, foreign: false, facts },
-      );
+    if (!this.#streaming) {
+      return call.reply.text(200, withMember(part.body ?? "", "holdfast", JSON.stringify(end)));
     }
-    delivery.done();
+    this.#pass(part, part.script.takeAll(this.#delivered), end);
+    this.#delivery.done();
   }
 
   #fail(code: FailureCode): void {
     if (this.#over) return;
+    const tellers = [...this.#parts.values()].filter(
+      ({ attempt, body }) => attempt.spoke || body !== undefined,
+    );
     this.#end();
-    const agreed = code === "nobody" && this.#answered.length > 0;
-    const refusal: Refusal = agreed ? this.#noAgreement() : nobodyAnswered(this.#faults, code);
+    const begun = this.#delivery.begun;
+    const offset = this.#delivered;
+    const differ = code === "nobody" && (begun || tellers.length > 0 || this.#faults.length === 0);
+    const names = tellers.map(({ attempt }) => attempt.member.target.name);
+    const refusal = differ
+      ? noAgreement(this.#agreement.quorum, names, begun ? offset : undefined)
+      : begun
+        ? answerBroke(this.#faults, code, { offset, obstacle: this.#traits.obstacle })
+        : nobodyAnswered(this.#faults, code);
     const facts = { job: this.#options.id, code: refusal.code, attempts: this.#asked };
     this.#ports.log.warn("answer failed", facts);
-    this.#options.call.reply.refuse(refusal);
+    if (this.#streaming) this.#delivery.fail(refusal);
+    else this.#options.call.reply.refuse(refusal);
   }
 
-  #noAgreement(): Refusal {
-    const names = this.#answered.map(({ attempt }) => attempt.member.target.name).join(", ");
-    const message =
-      `No two upstreams gave the same answer (${names} answered, each another text or alone). ` +
-      "Ask for fewer witnesses, or add an upstream with the same model.";
-    return serverError(502, message, "no_agreement");
+  #startFacts(part: Part): HoldfastStart {
+    const others = [...this.#parts.values()].filter((each) => each !== part);
+    const inLine = others.filter(({ attempt }) => this.#agreement.tellings.get(attempt.id)?.out === false);
+    const witnesses = inLine.map(({ attempt }) => attempt.member.target.name);
+    return { job: this.#options.id, executor: part.attempt.member.target.name, witnesses };
   }
 
   #end(): void {
