@@ -5,6 +5,7 @@ import { type ChainReader, createChainReader } from "../adapters/chain/client.ts
 import { contractAddresses } from "../adapters/chain/deploy.ts";
 import { addressOf, loadNodeKey, type NodeKey } from "../adapters/keys/node-key.ts";
 import { createNode, type Node } from "../adapters/libp2p/node.ts";
+import { lastingStore } from "../adapters/sqlite/lasting-store.ts";
 import { openStore } from "../adapters/sqlite/store.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Address } from "../domain/ids.ts";
@@ -37,7 +38,7 @@ export interface Membership {
  */
 export async function join(settings: Settings, log: Log, listen: string | undefined): Promise<Membership> {
   const network = networkOf(settings);
-  const store = openStore({ path: joinPath(settings.home, "node.sqlite") });
+  const store = lastingStore(openStore({ path: joinPath(settings.home, "node.sqlite") }), { log });
   const key = loadNodeKey(settings.home);
   const chain = createChainReader({ clock, log, store }, network);
   const local = settings.local ?? false;

@@ -24,7 +24,7 @@ export interface NodeOptions extends HostOptions, Market712 {
 interface Ports {
   readonly clock: Clock;
   readonly log: Log;
-  /** Sequence number of offers and known peers; survives a restart. */
+  /** Sequence number of offers and known peers; survives a restart. Its writes do not throw. */
   readonly store: Store;
 }
 
@@ -125,17 +125,12 @@ interface Watch {
 }
 
 /** What a node does when peers come and go, and when its own addresses change. */
-function watchPeers({ clock, log }: Ports, host: Host, { own, offers, company, remembered }: Watch): void {
+function watchPeers({ clock }: Ports, host: Host, { own, offers, company, remembered }: Watch): void {
   host.addEventListener("peer:identify", ({ detail: { connection, peerId, listenAddrs } }) => {
     // Only a peer this node reached itself is worth remembering: anyone can connect to us and claim addresses.
     if (connection.direction !== "outbound" || connection.limits !== undefined) return;
     const reached = connection.remoteAddr.toString();
-    try {
-      remembered.remember(peerId.toString(), [...new Set([reached, ...listenAddrs.map(String)])]);
-    } catch (error) {
-      // A full disk costs the memory of this peer, not the running node.
-      log.warn("peer.not-remembered", { peer: peerId.toString(), detail: String(error) });
-    }
+    remembered.remember(peerId.toString(), [...new Set([reached, ...listenAddrs.map(String)])]);
   });
   host.addEventListener("peer:disconnect", ({ detail }) => {
     company.look();

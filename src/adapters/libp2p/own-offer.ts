@@ -34,15 +34,19 @@ export function createOwnOffer(
   const { clock, log, store } = ports;
   const [peer, address] = [peerIdOf(key), addressOf(key)];
   let facts: OfferFacts | undefined;
+  let seq = -1;
   let last: Uint8Array | undefined;
   let cancel = () => {};
   let stopped = false;
   let turn: Promise<void> = Promise.resolve();
 
-  /** On disk before it is used. Wall time as the floor outlives even a lost disk. */
+  /**
+   * On disk before it is used. Wall time as the floor outlives even a lost disk, and the last one in memory a disk
+   * that cannot be written and a clock that is set back.
+   */
   function nextSeq(): number {
     const stored = Number(store.get(seqKey) ?? -1);
-    const seq = Math.max(Number.isSafeInteger(stored) ? stored + 1 : 0, clock.wall());
+    seq = Math.max(Number.isSafeInteger(stored) ? stored + 1 : 0, seq + 1, clock.wall());
     store.put(seqKey, String(seq));
     return seq;
   }

@@ -10,6 +10,9 @@ function offer(peer: string, seq: number, facts: Partial<OfferTerms> = {}): Offe
   return { peer: peer as PeerId, seq, issuedAt: wall, expiresAt: wall + 60_000, ...facts };
 }
 
+/** A minute from then on. */
+const times = (issuedAt: number) => ({ issuedAt, expiresAt: issuedAt + 60_000 });
+
 test("only a higher sequence number replaces what is known of a peer", () => {
   const book = createBook(bounds);
   expect(book.take(offer("a", 5), 0, wall)).toBe("newer");
@@ -27,6 +30,21 @@ test("an offer's times must be such that some honest clock could have meant them
   expect(verdict({ expiresAt: wall + 600_001 })).toBe("endless");
   expect(verdict({ issuedAt: wall + 120_001, expiresAt: wall + 130_000 })).toBe("premature");
   expect(verdict({ issuedAt: wall - 120_000, expiresAt: wall - 60_000 })).toBe("newer");
+});
+
+test("a clock that is set by an hour, here or there, neither ends an acquaintance nor prolongs one", () => {
+  const hour = 3_600_000;
+  for (const jump of [hour, -hour]) {
+    const book = createBook(bounds);
+    book.take(offer("a", 1), 0, wall);
+    expect(book.take(offer("a", 2, times(wall + 20_000)), 20_000, wall + jump + 20_000)).toBe("newer");
+    expect(book.take(offer("a", 3, times(wall + jump + 40_000)), 40_000, wall + 40_000)).toBe("newer");
+    expect(book.expire(99_999)).toEqual([]);
+    expect(book.expire(100_000)).toEqual(["a"]);
+    expect(book.take(offer("a", 4, times(wall + jump)), 100_000, wall)).toBe(
+      jump > 0 ? "premature" : "expired",
+    );
+  }
 });
 
 test("a full book keeps whom it knows and takes newcomers again when someone is gone", () => {

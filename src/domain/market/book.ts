@@ -44,11 +44,22 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
     const known = entries.get(offer.peer)?.offer;
     if (known !== undefined && offer.seq <= known.seq) return offer.seq === known.seq ? "same" : "older";
     const life = offer.expiresAt - offer.issuedAt;
-    if (life <= 0 || offer.expiresAt + bounds.clockSkewMsMax <= wall) return "expired";
+    if (life <= 0) return "expired";
     if (life > bounds.offerLifeMsMax) return "endless";
-    if (offer.issuedAt > wall + bounds.clockSkewMsMax) return "premature";
-    if (known === undefined && entries.size >= bounds.offersMax) return "full";
-    return "newer";
+    // Of a node whose last offer stands its own counting says what is newer. Clocks are for strangers: one that is
+    // set, here or there, must not end the acquaintance.
+    if (known !== undefined) return "newer";
+    if (isOver(offer, wall)) return "expired";
+    if (isEarly(offer, wall)) return "premature";
+    return entries.size >= bounds.offersMax ? "full" : "newer";
+  }
+
+  function isOver({ expiresAt }: OfferTerms, wall: number): boolean {
+    return expiresAt + bounds.clockSkewMsMax <= wall;
+  }
+
+  function isEarly({ issuedAt }: OfferTerms, wall: number): boolean {
+    return issuedAt > wall + bounds.clockSkewMsMax;
   }
 
   return {
@@ -56,8 +67,12 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
     take(offer, now, wall) {
       const verdict = judge(offer, wall);
       if (verdict !== "newer") return verdict;
-      // Its whole life, counted from now, but never beyond what the most skewed honest clock could have meant.
-      const left = Math.min(offer.expiresAt - offer.issuedAt, offer.expiresAt + bounds.clockSkewMsMax - wall);
+      const life = offer.expiresAt - offer.issuedAt;
+      // Its whole life, counted from now, but never beyond what the most skewed honest clock could have meant; where
+      // the two clocks have nothing to do with each other, its whole life.
+      const left = isOver(offer, wall)
+        ? life
+        : Math.min(life, offer.expiresAt + bounds.clockSkewMsMax - wall);
       entries.delete(offer.peer);
       entries.set(offer.peer, { offer, until: now + left });
       return verdict;
