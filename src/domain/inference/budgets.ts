@@ -1,7 +1,16 @@
 import type { Ms } from "../ids.ts";
 
-/** The waits of one job, ms. Each is bounded by what is left of the job's own deadline, so they never add up past it. */
+/**
+ * The waits of one job, ms. Each is bounded by what is left of the job's own deadline, so they never add up past it.
+ * Every wait ends twice (waiting.ts): when an attempt is late by its own past or its peers', somebody else is asked as
+ * well; when it is given up, it is closed. The first costs little and comes early, the second is generous.
+ */
 export const budgets = {
+  /** Nobody is late sooner: connecting and reading (a busy machine's hiccup), the first chunk, a judgement. */
+  readyLateLeast: 200,
+  readLateLeast: 200,
+  firstLateLeast: 100,
+  judgeLateLeast: 150,
   /** From opening an attempt to its `ready`: connect, TLS, tokenising. A stopped process shows here. */
   readyMs: 2_500,
   /**
@@ -16,11 +25,19 @@ export const budgets = {
   /** An engine without logits answers from elsewhere: its first words, and the most between two of them. */
   textFirstMs: 20_000,
   textSilenceMs: 5_000,
-  /** Bounds of the silence allowed between a speaker's chunks. Below 250 ms a busy machine looks dead. */
+  textLateLeast: 400,
+  /** Bounds of the silence between a speaker's chunks that is not late. Below 250 ms a busy machine looks dead. */
   silenceMsLeast: 250,
   silenceMsMost: 700,
+  /** Given up this much later, when nobody could be asked instead, or nobody has said anything either. */
+  silenceMsMore: 750,
   /** …but never less than this many of its own intervals: a busy machine is slow for all its chunks. */
   silenceIntervals: 3,
+  /** Chunks a speaker's pace is measured over, and how many times another's it is before the floor is taken from it. */
+  slowChunks: 4,
+  slowTimes: 2.5,
+  /** Left for judging the first chunk after a switch, however long the switch took: a warm witness needs about 40. */
+  switchHoldMs: 60,
   /** A witness that owes a judgement for this long is replaced. */
   witnessLagMs: 2_500,
   /** Without a majority after this long a disputed answer ends in an explicit error. */
@@ -29,6 +46,12 @@ export const budgets = {
   verdictMs: 5_000,
   /** When routing knew nobody more, it is asked again after this. */
   seekAgainMs: 500,
+  /** Operators that must agree that the request itself is at fault, while others are left to ask. Abuse: two instant refusers. */
+  blamersLeast: 3,
+  /** Chunks on which a witness is outvoted before its seat goes to another. Abuse: a dissenter that delays every token. */
+  dissentsMost: 3,
+  /** Words of one attempt that move nothing: repeated, or about what was dropped. Abuse: a gateway kept busy. */
+  idleWordsMost: 256,
   /** Attempts of any kind for one job: five speakers, and witnesses for each. Abuse: a network of refusers. */
   attemptsOpenedMax: 24,
 } as const satisfies Record<string, Ms | number>;

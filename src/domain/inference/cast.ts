@@ -1,25 +1,35 @@
-import type { JobId } from "../ids.ts";
 import { budgets } from "./budgets.ts";
 import { chunkEnd } from "./chunk.ts";
 import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
 import type { Outcome } from "./effect.ts";
-import { rhythmUnknown } from "./rhythm.ts";
+import { paceUnknown } from "./pace.ts";
 import type { Attempt, AttemptId, Prospect } from "./state.ts";
-import { transcriptStart } from "./transcript.ts";
+import { isLate } from "./waiting.ts";
 
-/** Who takes part: opening attempts, promoting, dismissing, and keeping enough witnesses. */
+/** Who takes part: opening attempts, letting them go, and keeping enough witnesses. */
 
-/** An attempt ends; a speaker's end leaves the job without one until `ensureSpeaker`. */
+/** An attempt ends; if it was called, the floor is one fewer. */
 export function leave(draft: Draft, id: AttemptId, outcome: Outcome): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
   draft.attempts = draft.attempts.filter((other) => other.id !== id);
-  const { peer, openedAt: since } = attempt;
-  draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer, outcome, since });
-  if (draft.speaker?.attempt === id) draft.speaker = undefined;
+  draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
+  const { peer, openedAt: since, seen } = attempt;
+  draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer, outcome, since, seen });
   if (outcome === "unused") return;
-  if (outcome === "garbage" || outcome === "rejected") draft.barred = [...draft.barred, peer];
+  if (neverAgain.has(outcome)) draft.barred = [...draft.barred, peer];
   else draft.failures = [...draft.failures, peer];
+}
+
+const neverAgain: ReadonlySet<Outcome> = new Set(["garbage", "rejected", "dissented"]);
+
+/** Somebody else is asked because this one is late. It stays: if it turns up, it follows or even goes on. */
+export function reportLate(draft: Draft, id: AttemptId): void {
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined || attempt.lateKnown) return;
+  changeAttempt(draft, id, { lateKnown: true });
+  const { peer, openedAt: since } = attempt;
+  draft.effects.push({ kind: "outcome", peer, outcome: "late", since, seen: paceUnknown });
 }
 
 /**
@@ -33,38 +43,17 @@ export function mayBeAsked(draft: Draft, { peer, rested }: Prospect): boolean {
 }
 
 /**
- * Without a speaker, promotes the follower that is furthest along, else opens one. A follower that rejected the last
- * chunk it judged does not speak on from it. Returns false when nobody can be found now.
+ * Opens witnesses until, beside one that speaks, as many follow as are wanted, or nobody is left to ask. Late ones
+ * still count, or a slow machine would get ever more to do; but when all are late, one more is tried on suspicion.
  */
-export function ensureSpeaker(draft: Draft): boolean {
-  if (draft.speaker !== undefined) return true;
-  if (draft.fruitless >= draft.policy.attemptsMax) return false;
-  const id =
-    promotable(draft)?.id ?? openNext(draft, needsResume(draft) ? ({ resume }) => resume : () => true);
-  if (id === undefined) return false;
-  const from = answerEnd(draft);
-  draft.speaker = {
-    attempt: id,
-    toldAt: draft.now,
-    saidAt: undefined,
-    rhythm: rhythmUnknown,
-    firstMs: 0,
-  };
-  draft.speakers += 1;
-  draft.fruitless += 1;
-  if (draft.held.length > 0) {
-    draft.switches += 1;
-    draft.announce = true;
-  }
-  setTerms(draft, id);
-  draft.effects.push({ kind: "speak", attempt: id, from });
-  return true;
-}
-
-/** Opens witnesses until as many follow as are wanted, or nobody is left to ask. */
 export function ensureWitnesses(draft: Draft, wanted: number): void {
-  while (witnessesOf(draft).length < wanted) {
-    if (openNext(draft, ({ witness }) => witness) === undefined) return;
+  const canJudge = ({ witness }: Prospect) => witness;
+  const speaks = draft.floor.some(({ attempt }) => attemptOf(draft, attempt)?.witness) ? 1 : 0;
+  while (draft.attempts.filter(canJudge).length < wanted + speaks) {
+    if (openNext(draft, canJudge) === undefined) return;
+  }
+  if (draft.mayHedge && witnessesOf(draft).every(({ id }) => isLate(draft, id))) {
+    openNext(draft, canJudge, true);
   }
 }
 
@@ -75,10 +64,7 @@ export function showAll(draft: Draft): void {
     for (const { chunk, sessionKey } of draft.held.slice(attempt.shown)) {
       draft.effects.push({ kind: "show", attempt: attempt.id, chunk, speaker: sessionKey });
     }
-    changeAttempt(draft, attempt.id, {
-      shown: draft.held.length,
-      owesSince: attempt.owesSince ?? draft.now,
-    });
+    changeAttempt(draft, attempt.id, { shown: draft.held.length });
   }
 }
 
@@ -87,36 +73,16 @@ export function answerEnd(draft: Draft): number {
   return last === undefined ? 0 : chunkEnd(last.chunk);
 }
 
-/** Before the first chunk, the answer's transcript starts from the prompt as its speaker tokenised it. */
-export function setTerms(draft: Draft, id: AttemptId): void {
-  const ready = attemptOf(draft, id)?.ready;
-  if (draft.speaker?.attempt !== id || ready === undefined || draft.held.length > 0) return;
-  draft.base = { ...ready, digest: transcriptStart(draft.job as JobId, ready.promptDigest) };
-}
-
-function needsResume(draft: Draft): boolean {
-  return draft.held.length > 0;
-}
-
-function promotable(draft: Draft): Attempt | undefined {
-  const last = draft.held.at(-1);
-  const fit = draft.attempts.filter(
-    (attempt) =>
-      (attempt.resume || last === undefined) &&
-      (attempt.ready === undefined || draft.base === undefined || agrees(draft, attempt)) &&
-      !last?.rejects.includes(attempt.peer),
-  );
-  const rank = ({ ready, readAt, judged }: Attempt) =>
-    ready === undefined ? -2 : readAt === undefined ? -1 : judged;
-  return fit.sort((a, b) => rank(b) - rank(a) || b.heardAt - a.heardAt || a.id - b.id)[0];
-}
-
 /** Did it tokenise the prompt as the answer's first speaker did? Before the first chunk anyone may set the terms. */
-function agrees(draft: Draft, attempt: Attempt): boolean {
+export function agrees(draft: Draft, attempt: Attempt): boolean {
   return draft.held.length === 0 || attempt.ready?.promptDigest === draft.base?.promptDigest;
 }
 
-function openNext(draft: Draft, fits: (prospect: Prospect) => boolean): AttemptId | undefined {
+export function openNext(
+  draft: Draft,
+  fits: (prospect: Prospect) => boolean,
+  hedge = false,
+): AttemptId | undefined {
   if (draft.attemptNext >= budgets.attemptsOpenedMax) return undefined;
   const prospect = draft.prospects.find((each) => fits(each) && mayBeAsked(draft, each));
   if (prospect === undefined) {
@@ -128,16 +94,15 @@ function openNext(draft: Draft, fits: (prospect: Prospect) => boolean): AttemptI
   draft.attemptNext += 1;
   draft.attempts.push({
     ...prospect,
-    id,
-    openedAt: draft.now,
-    heardAt: draft.now,
-    ready: undefined,
-    readAt: undefined,
-    shown: 0,
-    owesSince: undefined,
-    judged: 0,
+    ...{ id, openedAt: draft.now, heardAt: draft.now, ready: undefined, readAt: undefined },
+    ...{ shown: 0, judged: 0, judgedChunks: 0, drops: [], seen: paceUnknown, idleWords: 0 },
+    ...{ lateKnown: false, relieved: false },
   });
-  draft.effects.push({ kind: "open", attempt: id, peer: prospect.peer });
+  draft.effects.push({ kind: "open", attempt: id, peer: prospect.peer, hedge });
+  if (hedge) {
+    draft.hedges += 1;
+    draft.mayHedge = false;
+  }
   showAll(draft);
   return id;
 }

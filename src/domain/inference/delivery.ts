@@ -1,4 +1,7 @@
-import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
+import type { Ms } from "../ids.ts";
+import { budgets } from "./budgets.ts";
+import { type Draft, isCalled, witnessesOf } from "./draft.ts";
+import type { Cast } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import type { Held } from "./state.ts";
 import { standingOf } from "./votes.ts";
@@ -12,6 +15,7 @@ export function deliverDue(draft: Draft): void {
     if (!isDue(draft, held)) return;
     const tokens = held.chunk.ids.length;
     draft.delivered += 1;
+    draft.deliveredAt = draft.now;
     draft.deliveredTokens += tokens;
     if (standingOf(held) === "accepted") draft.acceptedTokens += tokens;
     draft.effects.push({ kind: "deliver", text: held.chunk.text, tokens, cast: castFor(draft, held) });
@@ -19,10 +23,19 @@ export function deliverDue(draft: Draft): void {
 }
 
 /** When the next chunk's hold budget runs out; undefined when it is not time that it waits for. */
-export function holdEnd(draft: Draft): number | undefined {
+export function holdEnd(draft: Draft): Ms | undefined {
   const held = draft.held[draft.delivered];
   if (held === undefined || draft.policy.finality !== "stream" || isDoubtful(draft, held)) return undefined;
-  return held.heardAt + draft.policy.holdMs;
+  return holdEndOf(draft, held);
+}
+
+/**
+ * After a switch the application has waited already: finding out and judging share one hold budget, or a loss would
+ * cost both. A little is left in any case, since whoever is warm judges within it.
+ */
+function holdEndOf({ announced, deliveredAt, policy }: Draft, { speaker, heardAt }: Held): Ms {
+  if (announced === undefined || announced === speaker) return heardAt + policy.holdMs;
+  return Math.max(deliveredAt + policy.holdMs, heardAt + Math.min(policy.holdMs, budgets.switchHoldMs));
 }
 
 /** Could any witness, present or to be found, still accept something? */
@@ -34,11 +47,11 @@ export function isWitnessed(draft: Draft): boolean {
 function isDue(draft: Draft, held: Held): boolean {
   if (draft.policy.finality === "none") return true;
   if (draft.policy.finality === "final") {
-    return isComplete(draft) && draft.held.every((each) => standingOf(each) === "accepted");
+    return isComplete(draft) && draft.unaccepted === 0;
   }
   if (isDoubtful(draft, held)) return false;
   if (standingOf(held) === "accepted" || !isWitnessed(draft)) return true;
-  return draft.now >= held.heardAt + draft.policy.holdMs;
+  return draft.now >= holdEndOf(draft, held);
 }
 
 /** From the first disputed chunk on nothing leaves: the speaker may be lying from there. What is before it stands. */
@@ -46,17 +59,13 @@ function isDoubtful({ disputedAt }: Draft, { chunk }: Held): boolean {
   return disputedAt !== undefined && chunk.start >= disputedAt;
 }
 
-function castFor(draft: Draft, held: Held) {
-  if (!draft.announce || held.chunk.text === "") return undefined;
-  draft.announce = false;
-  const speaking = draft.speaker && attemptOf(draft, draft.speaker.attempt);
-  return {
-    executor: held.speaker,
-    witnesses: draft.attempts
-      .filter(
-        ({ peer, witness, shown }) =>
-          witness && shown > 0 && peer !== held.speaker && peer !== speaking?.peer,
-      )
-      .map(({ peer }) => peer),
-  };
+/** Who speaks and who follows, said with the first words and with the first after each switch. */
+function castFor(draft: Draft, { chunk, speaker }: Held): Cast | undefined {
+  if (draft.announced === speaker || chunk.text === "") return undefined;
+  if (draft.announced !== undefined) draft.switches += 1;
+  draft.announced = speaker;
+  const following = draft.attempts.filter(
+    ({ id, peer, witness, shown }) => witness && shown > 0 && peer !== speaker && !isCalled(draft, id),
+  );
+  return { executor: speaker, witnesses: following.map(({ peer }) => peer) };
 }

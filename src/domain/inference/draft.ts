@@ -1,25 +1,26 @@
 import type { Ms } from "../ids.ts";
 import type { JobEffect } from "./effect.ts";
-import type { Attempt, AttemptId, Held, JobState } from "./state.ts";
+import type { Attempt, AttemptId, JobState } from "./state.ts";
 
 /**
- * A state under revision: the working copy of one step. Rules change it and add effects; `step` hands both out. The
- * lists are copies, their members are replaced and never changed, so the state before stays what it was.
+ * A state under revision: the working copy of one step. Rules change it and add effects; `step` hands both out.
+ * `attempts` is a copy; every other list is replaced, never changed, so the state before stays what it was.
  */
-export interface Draft extends Omit<Mutable<JobState>, "attempts" | "held"> {
+export interface Draft extends Omit<Mutable<JobState>, "attempts"> {
   attempts: Attempt[];
-  held: Held[];
   readonly now: Ms;
+  /** May another attempt be opened on suspicion alone? */
+  mayHedge: boolean;
   readonly effects: JobEffect[];
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function draftOf(state: JobState, now: Ms): Draft {
-  return { ...state, attempts: [...state.attempts], held: [...state.held], now, effects: [] };
+export function draftOf(state: JobState, now: Ms, mayHedge: boolean): Draft {
+  return { ...state, attempts: [...state.attempts], now, mayHedge, effects: [] };
 }
 
-export function stateOf({ now: _now, effects: _effects, ...state }: Draft): JobState {
+export function stateOf({ now: _, mayHedge: __, effects: ___, ...state }: Draft): JobState {
   return state;
 }
 
@@ -33,7 +34,11 @@ export function changeAttempt(draft: Draft, id: AttemptId, change: Partial<Attem
   if (attempt !== undefined) draft.attempts[at] = { ...attempt, ...change };
 }
 
+export function isCalled(draft: JobState | Draft, id: AttemptId): boolean {
+  return draft.floor.some(({ attempt }) => attempt === id);
+}
+
 /** Live attempts that follow the speaker and can judge it. */
 export function witnessesOf(draft: JobState | Draft): Attempt[] {
-  return draft.attempts.filter(({ id, witness }) => witness && id !== draft.speaker?.attempt);
+  return draft.attempts.filter(({ id, witness }) => witness && !isCalled(draft, id));
 }

@@ -1,10 +1,12 @@
 import type { Ms, PeerId, SessionKey } from "../ids.ts";
 import type { Chunk } from "./chunk.ts";
+import type { Pace } from "./pace.ts";
 import type { AttemptId } from "./state.ts";
 
 /** What a job wants done. Plain data; the role performs it, in order. */
 export type JobEffect =
-  | { readonly kind: "open"; readonly attempt: AttemptId; readonly peer: PeerId }
+  /** `hedge`: on suspicion alone; it uses up one of the gateway's hedges. */
+  | { readonly kind: "open"; readonly attempt: AttemptId; readonly peer: PeerId; readonly hedge: boolean }
   | {
       readonly kind: "show";
       readonly attempt: AttemptId;
@@ -22,8 +24,17 @@ export type JobEffect =
       readonly tokens: number;
       readonly cast: Cast | undefined;
     }
-  /** `since`: when the attempt began; what was under way when a peer failed belongs to the same incident. */
-  | { readonly kind: "outcome"; readonly peer: PeerId; readonly outcome: Outcome; readonly since: Ms }
+  /**
+   * `since`: when the attempt began; what was under way when a peer failed belongs to the same incident. `seen`: what
+   * it took. The last word on an attempt, but for "late", after which it may still come.
+   */
+  | {
+      readonly kind: "outcome";
+      readonly peer: PeerId;
+      readonly outcome: Outcome;
+      readonly since: Ms;
+      readonly seen: Pace;
+    }
   /** Call again with `tick` at this time. Replaces the wake before it. */
   | { readonly kind: "wake"; readonly at: Ms }
   /** Exactly one of these two, once, last. Neither comes after `cancelled`. */
@@ -77,6 +88,8 @@ export type Outcome =
   | "completed"
   | "lost"
   | "silent"
+  | "late" // not yet given up, but somebody else was asked in its place: avoid it for a moment
+  | "dissented" // a witness that the others outvoted again and again
   | "busy"
   | "refused"
   | "rejected"

@@ -4,6 +4,7 @@ import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import { standingOf } from "./votes.ts";
+import { isLate } from "./waiting.ts";
 
 /** How a job ends: once, with a verdict or with an explicit failure. */
 
@@ -39,7 +40,7 @@ export function finishIfDone(draft: Draft): void {
 /** Finality "final" was asked for, the answer is whole, and nobody can or will accept it in time. */
 export function failUnfinal(draft: Draft): void {
   if (draft.policy.finality !== "final" || !isComplete(draft) || draft.delivered > 0) return;
-  if (draft.held.length > 0 && draft.held.every((held) => standingOf(held) === "accepted")) return;
+  if (draft.held.length > 0 && draft.unaccepted === 0) return;
   const nobody = draft.nobodyLeft && witnessesOf(draft).length === 0;
   if (nobody || draft.now >= verdictEnd(draft)!) {
     fail(draft, "not-final", "the answer was complete, but no witness accepted all of it");
@@ -63,12 +64,14 @@ export function fail(draft: Draft, code: FailureCode, message: string): void {
 
 /** Lets everyone go. Used alone when the application hung up: nobody is there to be told. */
 export function endJob(draft: Draft, outcome: "completed" | "unused" = "unused"): void {
-  for (const { id, peer, ready, openedAt: since } of draft.attempts) {
+  for (const { id, peer, ready, openedAt: since, seen } of draft.attempts) {
+    // Who owes an answer did not do well, and was not proven lost either.
+    const did = ready === undefined || isLate(draft, id) ? "unused" : outcome;
     draft.effects.push({ kind: "close", attempt: id });
-    draft.effects.push({ kind: "outcome", peer, outcome: ready === undefined ? "unused" : outcome, since });
+    draft.effects.push({ kind: "outcome", peer, outcome: did, since, seen });
   }
   draft.attempts = [];
-  draft.speaker = undefined;
+  draft.floor = [];
   draft.ended = true;
 }
 
@@ -88,10 +91,12 @@ function verdictSoFar(draft: Draft): Verdict | undefined {
   if (policy.finality === "none" || policy.witnesses === 0) return "inconclusive";
   const part = judgedPart(draft);
   const accepted = part.every((held) => standingOf(held) === "accepted");
+  const total = draft.satisfied ?? draft.held.length;
   const quorum = Math.floor(policy.witnesses / 2) + 1;
   if (accepted && part.every(({ accepts }) => accepts.length >= quorum)) return "valid";
   const awaited = witnessesOf(draft).some(
-    ({ owesSince, ready }) => owesSince !== undefined || ready === undefined,
+    ({ id, judgedChunks, ready }) =>
+      (judgedChunks < total || ready === undefined) && (!accepted || !isLate(draft, id)),
   );
   if (awaited && draft.now < verdictEnd(draft)!) return undefined;
   return accepted && part.length > 0 ? "valid" : "inconclusive";

@@ -1,11 +1,14 @@
+import type { JobId } from "../ids.ts";
 import { budgets } from "./budgets.ts";
-import { answerEnd, leave, mayBeAsked, setTerms } from "./cast.ts";
+import { answerEnd, leave, mayBeAsked } from "./cast.ts";
 import { type Chunk, chunkEnd } from "./chunk.ts";
-import { attemptOf, changeAttempt, type Draft } from "./draft.ts";
+import { attemptOf, changeAttempt, type Draft, isCalled } from "./draft.ts";
 import type { JobEvent } from "./event.ts";
-import { rhythmAfter } from "./rhythm.ts";
-import type { Attempt, JobState } from "./state.ts";
-import { transcriptNext } from "./transcript.ts";
+import { takeFloor } from "./floor.ts";
+import { paceAfter } from "./pace.ts";
+import type { Attempt, AttemptId, JobState } from "./state.ts";
+import { transcriptNext, transcriptStart } from "./transcript.ts";
+import { castVotes } from "./weighing.ts";
 
 /** What providers say, written down. Whoever breaks the protocol's own rules leaves at once. */
 
@@ -19,89 +22,108 @@ export function heardProspects(draft: Draft, { prospects }: Heard<"prospects">):
 }
 
 export function heardReady(draft: Draft, { attempt: id, promptTokens, promptDigest }: Heard<"ready">): void {
-  if (attemptOf(draft, id)?.ready !== undefined) return leave(draft, id, "garbage");
-  changeAttempt(draft, id, { ready: { promptTokens, promptDigest }, heardAt: draft.now });
-  setTerms(draft, id);
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined) return;
+  if (attempt.ready !== undefined) return leave(draft, id, "garbage");
+  const seen = paceAfter(attempt.seen, { ready: draft.now - attempt.openedAt });
+  const ready = { promptTokens, promptDigest, at: draft.now };
+  changeAttempt(draft, id, { ready, seen, heardAt: draft.now, lateKnown: false });
 }
 
 export function heardRead(draft: Draft, { attempt: id }: Heard<"read">): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
-  if (attempt.ready === undefined || attempt.readAt !== undefined) return leave(draft, id, "garbage");
-  changeAttempt(draft, id, { readAt: draft.now, heardAt: draft.now });
+  const { ready, readAt } = attempt;
+  if (ready === undefined || readAt !== undefined) return leave(draft, id, "garbage");
+  const tokens = Math.max(1, promptTokensOf(draft, attempt));
+  const seen = paceAfter(attempt.seen, { read: (draft.now - ready.at) / tokens });
+  changeAttempt(draft, id, { readAt: draft.now, seen, heardAt: draft.now, lateKnown: false });
 }
 
-/** What the signature of a chunk heard now must cover; undefined while nobody may speak. */
-export function transcriptAfter(state: JobState | Draft, chunk: Chunk): Uint8Array | undefined {
-  const before = state.held.at(-1)?.digest ?? state.base?.digest;
-  return before === undefined ? undefined : transcriptNext(before, chunk);
+/** What the signature of a chunk heard now from this attempt must cover; undefined while it must not speak. */
+export function transcriptAfter(
+  state: JobState | Draft,
+  id: AttemptId,
+  chunk: Chunk,
+): Uint8Array | undefined {
+  const before = state.held.at(-1)?.digest;
+  if (before !== undefined) return transcriptNext(before, chunk);
+  const ready = attemptOf(state, id)?.ready;
+  return ready && transcriptNext(transcriptStart(state.job as JobId, ready.promptDigest), chunk);
 }
 
 export function heardChunk(draft: Draft, event: Heard<"chunk">): void {
   const attempt = attemptOf(draft, event.attempt);
-  if (attempt === undefined || event.branch !== draft.branch || isComplete(draft)) return;
-  if (draft.speaker?.attempt !== attempt.id) return leave(draft, attempt.id, "garbage");
-  const { chunk } = event;
-  const digest = transcriptAfter(draft, chunk);
-  if (digest === undefined || !event.authentic || !inPlace(draft, attempt, chunk)) {
-    return leave(draft, attempt.id, "garbage");
-  }
-  const { peer, sessionKey } = attempt;
-  draft.held.push({ chunk, speaker: peer, sessionKey, heardAt: draft.now, digest, accepts: [], rejects: [] });
-  const { speaker } = draft;
-  draft.fruitless = 0;
-  draft.speaker = {
-    ...speaker,
-    saidAt: draft.now,
-    firstMs:
-      speaker.saidAt === undefined
-        ? draft.now - Math.max(speaker.toldAt, attempt.readAt ?? 0)
-        : speaker.firstMs,
-    rhythm:
-      speaker.saidAt === undefined ? speaker.rhythm : rhythmAfter(speaker.rhythm, draft.now - speaker.saidAt),
-  };
-  changeAttempt(draft, attempt.id, { heardAt: draft.now, shown: draft.held.length });
+  if (attempt === undefined) return;
+  const { id, peer, sessionKey, ready, drops } = attempt;
+  const { chunk, branch } = event;
+  // It was called off, or what it goes on from was dropped, and did not know yet.
+  if (branch < drops.length || isComplete(draft)) return heardNothingNew(draft, attempt);
+  const digest = transcriptAfter(draft, id, chunk);
+  const may = isCalled(draft, id) && branch === drops.length && event.authentic;
+  if (!may || ready === undefined || digest === undefined) return leave(draft, id, "garbage");
+  if (draft.held.length === 0) draft.base = ready;
+  if (!inPlace(draft, attempt, chunk)) return leave(draft, id, "garbage");
+  takeFloor(draft, attempt, chunk.ids.length);
+  const heard = { chunk, speaker: peer, sessionKey, heardAt: draft.now, digest, accepts: [], rejects: [] };
+  draft.held = [...draft.held, heard];
+  draft.unaccepted += 1;
+  changeAttempt(draft, id, {
+    ...{ heardAt: draft.now, lateKnown: false },
+    ...{ shown: draft.held.length, judged: chunkEnd(chunk), judgedChunks: draft.held.length },
+  });
   if (isComplete(draft)) draft.completeAt = draft.now;
 }
 
 export function heardJudgement(draft: Draft, event: Heard<"judged"> | Heard<"rejected">): void {
   const attempt = attemptOf(draft, event.attempt);
-  if (attempt === undefined || event.branch !== draft.branch) return;
-  const shown = draft.held[attempt.shown - 1];
-  const shownEnd = shown === undefined ? 0 : chunkEnd(shown.chunk);
-  const wasShown = draft.held.slice(0, attempt.shown).some(({ chunk }) => chunkEnd(chunk) === event.through);
-  if (!attempt.witness || !wasShown || event.through < attempt.judged) {
-    return leave(draft, attempt.id, "garbage");
+  if (attempt === undefined) return;
+  const { id, witness, judged, judgedChunks, drops } = attempt;
+  const { branch, through } = event;
+  if (drops.slice(branch).some((to) => through > to)) return heardNothingNew(draft, attempt);
+  const chunks = chunksUntil(draft, through, attempt.shown);
+  if (!witness || branch > drops.length || chunks === undefined || through < judged) {
+    return leave(draft, id, "garbage");
   }
   // Saying the same again is no sign of work: who only does that is waited for no longer than who says nothing.
-  if (event.through === attempt.judged && event.through < shownEnd) return;
-  draft.held = draft.held.map((held) => {
-    const { start } = held.chunk;
-    const judgedNow =
-      chunkEnd(held.chunk) <= event.through && start >= attempt.judged && held.speaker !== attempt.peer;
-    const voted = held.accepts.includes(attempt.peer) || held.rejects.includes(attempt.peer);
-    if (!judgedNow || voted || held.chunk.ids.length === 0) return held;
-    const name = event.kind === "rejected" && start >= event.start ? "rejects" : "accepts";
-    return { ...held, [name]: [...held[name], attempt.peer] };
-  });
-  changeAttempt(draft, attempt.id, {
-    heardAt: draft.now,
-    judged: event.through,
-    owesSince: event.through < shownEnd ? draft.now : undefined,
-  });
+  if (through === judged) return heardNothingNew(draft, attempt);
+  castVotes(draft, attempt, chunks, event.kind === "rejected" ? event.start : Number.POSITIVE_INFINITY);
+  const last = draft.held[chunks - 1]!;
+  // Only what it was shown as soon as it was heard tells how quick it is; the rest is catching up.
+  const prompt = chunks === judgedChunks + 1 && (attempt.readAt ?? Infinity) <= last.heardAt;
+  const seen = prompt ? paceAfter(attempt.seen, { judge: draft.now - last.heardAt }) : attempt.seen;
+  const heard = { heardAt: draft.now, lateKnown: false };
+  changeAttempt(draft, id, { ...heard, judged: through, judgedChunks: chunks, seen });
+}
+
+/** How many of the chunks it was shown end at `through` or before; undefined when that is the end of none. */
+function chunksUntil(draft: Draft, through: number, shown: number): number | undefined {
+  let [low, high] = [0, shown];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (chunkEnd(draft.held[middle]!.chunk) <= through) low = middle + 1;
+    else high = middle;
+  }
+  const last = draft.held[low - 1];
+  return last !== undefined && chunkEnd(last.chunk) === through ? low : undefined;
+}
+
+/** Words that move nothing cost the gateway time; a few are on their way at every switch, many are an attack. */
+function heardNothingNew(draft: Draft, { id, idleWords }: Attempt): void {
+  changeAttempt(draft, id, { idleWords: idleWords + 1 });
+  if (idleWords >= budgets.idleWordsMost) leave(draft, id, "garbage");
 }
 
 export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard<"refused">): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
+  const { peer, operator, ready } = attempt;
   // Who was ready had accepted the request: what it says of it later is its own failure.
-  const blamesUs = attempt.ready === undefined && (code === "context-overflow" || code === "bad-request");
-  if (blamesUs) draft.blamers = [...draft.blamers, { peer: attempt.peer, code, message }];
-  if (code === "busy") {
-    draft.busy += 1;
-    // Being busy says nothing about the answer: it uses up none of the tries.
-    if (draft.speaker?.attempt === id) draft.fruitless -= 1;
-  }
+  const blamesUs = ready === undefined && (code === "context-overflow" || code === "bad-request");
+  if (blamesUs) draft.blamers = [...draft.blamers, { peer, operator, code, message }];
+  if (code === "busy") draft.busy += 1;
+  // Neither says anything about the answer: it uses up none of the tries.
+  if ((code === "busy" || blamesUs) && isCalled(draft, id)) draft.fruitless -= 1;
   leave(draft, id, code === "busy" ? "busy" : blamesUs ? "unused" : "refused");
 }
 
@@ -114,6 +136,11 @@ export function isComplete(state: JobState | Draft): boolean {
 export function answerLimit(state: JobState | Draft): number {
   const room = state.contextTokens - (state.base?.promptTokens ?? 0);
   return state.tokensMax ?? Math.max(1, Math.min(state.tokensDefault, room));
+}
+
+/** How long its prompt is, as far as it is believed: one that claims a million tokens gets no time for them. */
+export function promptTokensOf(draft: Draft, { ready }: Attempt): number {
+  return Math.min(ready?.promptTokens ?? 0, draft.promptTokensMost);
 }
 
 /**

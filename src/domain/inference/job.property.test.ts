@@ -6,6 +6,7 @@ import type { JobEffect } from "./effect.ts";
 import type { JobEvent } from "./event.ts";
 import { transcriptAfter } from "./hearing.ts";
 import { begin, type Step, step } from "./job.ts";
+import { paceUnknown } from "./pace.ts";
 import type { Policy } from "./spec.ts";
 import type { AttemptId, JobState, Prospect } from "./state.ts";
 import { standingOf } from "./votes.ts";
@@ -14,6 +15,15 @@ import { standingOf } from "./votes.ts";
  * A world of providers in which anything may happen in any order: each attempt has a queue of words on their way,
  * and chance decides whose next word arrives, who dies, who falls silent, and when time passes.
  */
+interface Options {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly liars: number;
+  readonly policy: Policy;
+  readonly faults: number;
+  /** Share of turns in which a liar says something out of all order. */
+  readonly hostile: number;
+}
 interface Node {
   readonly peer: PeerId;
   readonly liar: boolean;
@@ -55,9 +65,9 @@ class World {
   readonly nodes: Node[];
   state!: JobState;
   private readonly random: () => number;
-  private readonly options: { seed: number; nodes: number; liars: number; policy: Policy; faults: number };
+  private readonly options: Options;
 
-  constructor(options: { seed: number; nodes: number; liars: number; policy: Policy; faults: number }) {
+  constructor(options: Options) {
     this.options = options;
     this.random = chance(options.seed);
     this.nodes = Array.from({ length: options.nodes }, (_, index) => ({
@@ -81,6 +91,7 @@ class World {
     const waiting = [...this.parts.values()].filter(({ words, silent }) => words.length > 0 && !silent);
     const roll = this.random();
     if (roll < this.options.faults) return this.fault();
+    if (this.random() < this.options.hostile) return this.happen(this.hostileWord());
     if (waiting.length === 0 || roll > 0.85) {
       this.now += Math.ceil(this.random() * 120);
       return this.happen({ kind: "tick" });
@@ -99,6 +110,31 @@ class World {
     }
     part.node.alive = this.random() < 0.5;
     this.happen({ kind: "lost", attempt: part.id, cause: "broken" });
+  }
+
+  /** What a liar may send at any time: something forged, repeated, out of turn, of another branch, or of nobody. */
+  private hostileWord(): JobEvent {
+    const any = (below: number) => Math.floor(this.random() * below);
+    const liars = [...this.parts.values()].filter(({ node }) => node.liar);
+    const attempt = liars[any(liars.length)]?.id ?? 10_000;
+    const branch = any(3);
+    const start = any(answerLength);
+    const through = start + any(5);
+    const ids = Array.from({ length: any(4) }, () => any(200));
+    const end = this.random() < 0.3 ? { end: "stop" as const } : {};
+    const chunk: Chunk = { start, ids, text: "forged;", signature: "", ...end };
+    const said = this.state.held.at(any(this.state.held.length + 1))?.chunk ?? chunk;
+    const words: JobEvent[] = [
+      { kind: "ready", attempt, promptTokens: any(100), promptDigest: "11".repeat(32) },
+      { kind: "read", attempt },
+      { kind: "chunk", attempt, branch, chunk, authentic: false },
+      { kind: "chunk", attempt, branch, chunk: said, authentic: true },
+      { kind: "judged", attempt, branch, through },
+      { kind: "rejected", attempt, branch, start, through },
+      { kind: "refused", attempt, code: "context-overflow", message: "no" },
+      { kind: "refused", attempt, code: "busy", message: "no" },
+    ];
+    return words[any(words.length)]!;
   }
 
   /** A provider does a little of what it was told: judges something shown, says something. */
@@ -134,8 +170,8 @@ class World {
 
   private happen(event: JobEvent): void {
     const before = this.state;
-    if (event.kind === "chunk") transcriptAfter(before, event.chunk);
-    this.perform(step(before, event, this.now));
+    if (event.kind === "chunk") transcriptAfter(before, event.attempt, event.chunk);
+    this.perform(step(before, event, this.now, this.random() < 0.5));
   }
 
   private perform({ state, effects }: Step): void {
@@ -167,7 +203,6 @@ class World {
       case "show": {
         const part = this.parts.get(effect.attempt)!;
         part.shown += 1;
-        part.branch = this.state.branch;
         return;
       }
       case "drop": {
@@ -175,13 +210,14 @@ class World {
         part.branch = effect.branch;
         part.shown = this.state.held.filter(({ chunk }) => chunk.start < effect.to).length;
         part.judged = Math.min(part.judged, effect.to);
+        part.speaking = false;
         return;
       }
       case "speak": {
         const part = this.parts.get(effect.attempt)!;
         part.speaking = true;
         part.said = effect.from;
-        part.branch = this.state.branch;
+        part.judged = Math.max(part.judged, effect.from);
         return;
       }
       case "close":
@@ -213,7 +249,8 @@ class World {
 }
 
 function prospectOf({ peer }: Node): Prospect {
-  return { peer, sessionKey: "00" as SessionKey, witness: true, resume: true, rested: true };
+  const key = { peer, sessionKey: "00" as SessionKey, operator: peer, past: paceUnknown };
+  return { ...key, witness: true, resume: true, rested: true };
 }
 
 /** The positions of what was delivered, in order. */
@@ -238,7 +275,7 @@ describe("a job, whatever happens in whatever order", () => {
   test("delivers a gapless prefix without repetition and ends exactly once", () => {
     const world = fc.record({
       ...{ seed: fc.integer(), nodes: fc.integer({ min: 1, max: 8 }), liars: fc.integer({ min: 0, max: 8 }) },
-      ...{ policy: policyArb, faults: fc.constantFrom(0, 0.02, 0.1) },
+      ...{ policy: policyArb, faults: fc.constantFrom(0, 0.02, 0.1), hostile: fc.constantFrom(0, 0.1, 0.4) },
     });
     fc.assert(
       fc.property(world, (options) => {
@@ -263,7 +300,7 @@ describe("a job, whatever happens in whatever order", () => {
   test("with honest providers every token is the model's, and faults alone never make an answer wrong", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 3, max: 8 }), policyArb, (seed, nodes, policy) => {
-        const world = new World({ seed, nodes, liars: 0, policy, faults: 0.04 });
+        const world = new World({ seed, nodes, liars: 0, policy, faults: 0.04, hostile: 0 });
         world.run();
         expect(truth(answerLength).startsWith(world.delivered)).toBe(true);
       }),
@@ -281,7 +318,14 @@ describe("a job, whatever happens in whatever order", () => {
           deadlineMs: 60_000,
           attemptsMax: 5,
         };
-        const world = new World({ seed, nodes, liars: 1, policy, faults: 0 });
+        const world = new World({
+          seed,
+          nodes,
+          liars: 1,
+          policy,
+          faults: 0,
+          hostile: seed % 2 === 0 ? 0 : 0.1,
+        });
         world.run();
         const [ending] = world.endings;
         expect(truth(answerLength).startsWith(world.delivered)).toBe(true);

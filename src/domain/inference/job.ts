@@ -56,21 +56,24 @@ export function begin(options: JobOptions, now: Ms): Step {
       nobodyLeft: false,
       attempts: [],
       attemptNext: 0,
-      speaker: undefined,
+      floor: [],
       speakers: 0,
       fruitless: 0,
+      hedges: 0,
       switches: 0,
+      announced: undefined,
       failures: [],
       barred: [],
       busy: 0,
       blamers: [],
       base: undefined,
       held: [],
+      unaccepted: 0,
+      doubted: [],
       delivered: 0,
+      deliveredAt: now,
       deliveredTokens: 0,
       acceptedTokens: 0,
-      branch: 0,
-      announce: true,
       satisfied: undefined,
       completeAt: undefined,
       disputedAt: undefined,
@@ -78,16 +81,18 @@ export function begin(options: JobOptions, now: Ms): Step {
     },
     { kind: "tick" },
     now,
+    false,
   );
 }
 
-export function step(state: JobState, event: JobEvent, now: Ms): Step {
+/** `mayHedge`: the gateway can afford an attempt on suspicion; at most one comes of it. */
+export function step(state: JobState, event: JobEvent, now: Ms, mayHedge: boolean): Step {
   if (state.ended) return { state, effects: [] };
-  return settle(state, event, now);
+  return settle(state, event, now, mayHedge);
 }
 
-function settle(state: JobState, event: JobEvent, now: Ms): Step {
-  const draft = draftOf(state, now);
+function settle(state: JobState, event: JobEvent, now: Ms, mayHedge: boolean): Step {
+  const draft = draftOf(state, now, mayHedge);
   take(draft, event);
   if (!draft.ended) advance(draft);
   if (!draft.ended) draft.effects.push({ kind: "wake", at: wakeAt(draft) });

@@ -1,6 +1,6 @@
 import type { Ms, PeerId, SessionKey } from "../ids.ts";
 import type { Chunk } from "./chunk.ts";
-import type { Rhythm } from "./rhythm.ts";
+import type { Pace } from "./pace.ts";
 import type { Policy } from "./spec.ts";
 
 /** Number of one attempt within its job; never reused. */
@@ -16,6 +16,10 @@ export interface Prospect {
   readonly resume: boolean;
   /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
   readonly rested: boolean;
+  /** Who runs it, as stated. Providers of one operator have one voice where voices are counted. */
+  readonly operator: string;
+  /** What it took in earlier jobs. */
+  readonly past: Pace;
 }
 
 /** One provider's part in the job. Lost, refused and closed attempts are no longer listed. */
@@ -24,15 +28,26 @@ export interface Attempt extends Prospect {
   readonly openedAt: Ms;
   /** When it last said anything. */
   readonly heardAt: Ms;
-  readonly ready: { readonly promptTokens: number; readonly promptDigest: string } | undefined;
+  readonly ready:
+    | { readonly promptTokens: number; readonly promptDigest: string; readonly at: Ms }
+    | undefined;
   /** When it had read the prompt. Until then it is slow, however alive. */
   readonly readAt: Ms | undefined;
   /** How many of the held chunks it was shown (its own count as shown). */
   readonly shown: number;
-  /** Since when it owes a judgement of something shown; undefined when it owes none. */
-  readonly owesSince: Ms | undefined;
-  /** Position before which it has judged everything. */
+  /** Position before which it has judged everything, and the held chunks that end there or before. */
   readonly judged: number;
+  readonly judgedChunks: number;
+  /** Where each `drop` it was sent cut the answer. Its words carry the number of drops it knew of. */
+  readonly drops: readonly number[];
+  /** What it took in this job. */
+  readonly seen: Pace;
+  /** Words that moved nothing. */
+  readonly idleWords: number;
+  /** It was late, and routing knows. */
+  readonly lateKnown: boolean;
+  /** It spoke too slowly and was relieved once. */
+  readonly relieved: boolean;
 }
 
 /** A chunk of the answer as the gateway holds it. */
@@ -47,15 +62,12 @@ export interface Held {
   readonly rejects: readonly PeerId[];
 }
 
-/** Who speaks, since when, and how regularly. */
-export interface Speaker {
+/** An attempt that was told to speak on from the end of the answer. */
+export interface Turn {
   readonly attempt: AttemptId;
   readonly toldAt: Ms;
   /** When its last chunk came; undefined before its first. */
   readonly saidAt: Ms | undefined;
-  readonly rhythm: Rhythm;
-  /** What its first chunk took once it could begin: how slow a step is there now. */
-  readonly firstMs: Ms;
 }
 
 export interface JobState {
@@ -80,34 +92,40 @@ export interface JobState {
   readonly nobodyLeft: boolean;
   readonly attempts: readonly Attempt[];
   readonly attemptNext: AttemptId;
-  readonly speaker: Speaker | undefined;
-  /** Executors so far, and those of them since the last chunk that said nothing. */
+  /**
+   * Who may speak: the executor, and whoever was called because it is late. Whose chunk comes first goes on alone;
+   * after a chunk there is never more than that one until it is late.
+   */
+  readonly floor: readonly Turn[];
+  /** Calls to the floor so far, and those of them since the last chunk. */
   readonly speakers: number;
   readonly fruitless: number;
+  /** Attempts opened on suspicion, before anybody was proven lost. */
+  readonly hedges: number;
+  /** How often the delivered answer changed its speaker, and who was last said to be speaking. */
   readonly switches: number;
+  readonly announced: PeerId | undefined;
   /** Who failed in this job, once for each time. */
   readonly failures: readonly PeerId[];
   /** Who lied or broke the protocol in this job. */
   readonly barred: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
-  /** Providers that refused because of the request itself. Two agreeing end the job as the application's mistake. */
-  readonly blamers: readonly { peer: PeerId; code: string; message: string }[];
+  /** Providers that refused because of the request itself. See `heedBlame`. */
+  readonly blamers: readonly { peer: PeerId; operator: string; code: string; message: string }[];
 
-  /** Transcript digest before the first chunk; set by the first speaker that is ready. */
-  readonly base:
-    | { readonly promptDigest: string; readonly promptTokens: number; readonly digest: Uint8Array }
-    | undefined;
+  /** The prompt as the answer's first speaker tokenised it; its words set the terms for the others. */
+  readonly base: { readonly promptDigest: string; readonly promptTokens: number } | undefined;
   /** The whole answer so far, in order. The first `delivered` of them reached the application. */
   readonly held: readonly Held[];
+  /** Of those, how many no majority has accepted, and which ones somebody rejected. */
+  readonly unaccepted: number;
+  readonly doubted: readonly number[];
   readonly delivered: number;
+  readonly deliveredAt: Ms;
   readonly deliveredTokens: number;
   /** Of those, tokens a witness had accepted before. */
   readonly acceptedTokens: number;
-  /** Rises with each drop, so that words about dropped chunks are known for what they are. */
-  readonly branch: number;
-  /** The next delivery is the first, or the first after a switch. */
-  readonly announce: boolean;
   /** The application has what it wanted (a stop string): the answer ends after this many held chunks. */
   readonly satisfied: number | undefined;
   /** When the last chunk of the answer was heard; the verdict is awaited from then on. */

@@ -1,32 +1,58 @@
 import type { Ms } from "../ids.ts";
 import { budgets } from "./budgets.ts";
-import { leave } from "./cast.ts";
+import { answerEnd, leave } from "./cast.ts";
+import { chunkEnd } from "./chunk.ts";
 import { holdEnd } from "./delivery.ts";
-import type { Draft } from "./draft.ts";
+import { attemptOf, type Draft } from "./draft.ts";
 import { verdictEnd } from "./ending.ts";
-import { isComplete } from "./hearing.ts";
-import { silenceAllowed } from "./rhythm.ts";
-import type { Attempt, Speaker } from "./state.ts";
+import { isComplete, promptTokensOf } from "./hearing.ts";
+import type { Pace } from "./pace.ts";
+import { lateAfter, silenceAllowed } from "./rhythm.ts";
+import type { Attempt, AttemptId, Turn } from "./state.ts";
 
-/** What is waited for, and until when. Each wait is stated once, here; `wakeAt` and `dismissSilent` both read it. */
+/** What is waited for, and until when. Each wait is stated once, here; whoever acts on one reads it here. */
+
+interface Wait {
+  /** From here on it is late, by what it or its peers took before: somebody else may be asked as well. */
+  readonly lateAt: Ms;
+  /** From here on it is given up. */
+  readonly endAt: Ms;
+}
 
 /** Dismisses whoever should have said something by now. */
 export function dismissSilent(draft: Draft): void {
   for (const attempt of draft.attempts) {
-    if (draft.now >= attemptEnd(draft, attempt)) leave(draft, attempt.id, "silent");
+    if (draft.now >= waitFor(draft, attempt).endAt) leave(draft, attempt.id, "silent");
   }
+}
+
+export function isLate(draft: Draft, id: AttemptId): boolean {
+  const attempt = attemptOf(draft, id);
+  return attempt !== undefined && draft.now >= waitFor(draft, attempt).lateAt;
+}
+
+/** It has something to do, is not late with it, and enough is known of it to say so. */
+export function isOnItsWay(draft: Draft, id: AttemptId): boolean {
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined) return false;
+  const { lateAt, endAt } = waitFor(draft, attempt);
+  return draft.now < lateAt && lateAt < endAt;
 }
 
 /** The next time at which something is due even if nothing happens. */
 export function wakeAt(draft: Draft): Ms {
-  const times = [deadlineOf(draft), ...draft.attempts.map((attempt) => attemptEnd(draft, attempt))];
+  const times = [deadlineOf(draft)];
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
-  if (hold !== undefined && hold > draft.now) times.push(hold);
-  if (verdict !== undefined && verdict > draft.now) times.push(verdict);
+  const laters = [hold, verdict, draft.seekAfter];
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
-  // Whoever is wanted and was not found is looked for again then; nothing else may happen until the deadline.
-  if (draft.seekAfter > draft.now) times.push(draft.seekAfter);
+  for (const attempt of draft.attempts) {
+    const { lateAt, endAt } = waitFor(draft, attempt);
+    times.push(endAt);
+    laters.push(lateAt);
+  }
+  // Whoever is wanted and was not found is looked for again at `seekAfter`; nothing else may happen until the deadline.
+  for (const later of laters) if (later !== undefined && later > draft.now) times.push(later);
   return Math.min(...times);
 }
 
@@ -34,35 +60,62 @@ export function deadlineOf(draft: Draft): Ms {
   return draft.startedAt + draft.policy.deadlineMs;
 }
 
-/** When this attempt will have been silent for too long. */
-function attemptEnd(draft: Draft, attempt: Attempt): Ms {
-  if (attempt.ready === undefined) return attempt.openedAt + budgets.readyMs;
-  if (attempt.readAt === undefined) return attempt.heardAt + budgets.readMs + promptMs(draft, attempt);
-  const { speaker } = draft;
-  if (speaker?.attempt === attempt.id)
-    return isComplete(draft) ? Infinity : speakerEnd(draft, speaker, attempt);
-  if (attempt.owesSince === undefined) return Infinity;
-  return Math.max(attempt.owesSince, attempt.heardAt) + budgets.witnessLagMs + answerMs(draft, attempt);
-}
-
-function speakerEnd(draft: Draft, speaker: Speaker, attempt: Attempt): Ms {
-  const { saidAt, rhythm, firstMs } = speaker;
-  if (saidAt === undefined) {
-    const begun = Math.max(speaker.toldAt, attempt.heardAt);
-    return begun + answerMs(draft, attempt) + (attempt.witness ? budgets.firstChunkMs : budgets.textFirstMs);
+function waitFor(draft: Draft, attempt: Attempt): Wait {
+  const { ready, readAt, openedAt, heardAt } = attempt;
+  if (ready === undefined) {
+    return wait(
+      openedAt,
+      allowed(draft, attempt, "ready", budgets.readyLateLeast),
+      openedAt + budgets.readyMs,
+    );
   }
-  const own = budgets.silenceIntervals * Math.max(rhythm.intervalMs, firstMs);
-  const most = attempt.witness ? Math.max(budgets.silenceMsMost, own) : budgets.textSilenceMs;
-  return saidAt + silenceAllowed(rhythm, { least: budgets.silenceMsLeast, most });
+  if (readAt === undefined) {
+    const tokens = promptTokensOf(draft, attempt);
+    const usual = Math.max(budgets.readLateLeast, tokens * allowed(draft, attempt, "read", 0));
+    return wait(ready.at, usual, heardAt + budgets.readMs + tokens * budgets.readMsPerToken);
+  }
+  const turn = draft.floor.find((each) => each.attempt === attempt.id);
+  if (turn !== undefined) return isComplete(draft) ? noWait : waitForWords(draft, attempt, turn);
+  const owed = draft.held[attempt.judgedChunks];
+  if (owed === undefined || !attempt.witness) return noWait;
+  // A newcomer has everything before the chunk to read first, beginning when it had read the prompt.
+  const since = Math.max(owed.heardAt, readAt + readingMs(chunkEnd(owed.chunk)));
+  return wait(since, allowed(draft, attempt, "judge", budgets.judgeLateLeast), since + budgets.witnessLagMs);
 }
 
-/** Time a node may take to read the prompt. One that claims a million tokens is not waited for until the deadline. */
-function promptMs(draft: Draft, { ready }: Attempt): Ms {
-  return Math.min(ready?.promptTokens ?? 0, draft.promptTokensMost) * budgets.readMsPerToken;
+function waitForWords(draft: Draft, attempt: Attempt, { toldAt, saidAt }: Turn): Wait {
+  const { witness, seen, past } = attempt;
+  if (saidAt === undefined) {
+    const begun = Math.max(toldAt, attempt.heardAt);
+    const behind = answerEnd(draft) - attempt.judged;
+    const catchUp = behind * Math.min(budgets.readMsPerToken, lateAfter(past.read));
+    const least = witness ? budgets.firstLateLeast : budgets.textLateLeast;
+    const most = witness ? budgets.firstChunkMs : budgets.textFirstMs;
+    return wait(begun, catchUp + allowed(draft, attempt, "first", least), begun + readingMs(behind) + most);
+  }
+  // A busy machine is slow for all its chunks.
+  const own = budgets.silenceIntervals * Math.max(seen.chunk.intervalMs, seen.first.intervalMs);
+  const most = witness ? Math.max(budgets.silenceMsMost, own) : budgets.textSilenceMs;
+  const rhythm = seen.chunk.heard < 4 && past.chunk.heard > 0 ? past.chunk : seen.chunk;
+  const least = witness ? budgets.silenceMsLeast : budgets.textLateLeast;
+  const late = silenceAllowed(rhythm, { least, most });
+  return { lateAt: saidAt + late, endAt: saidAt + late + budgets.silenceMsMore };
 }
 
-/** Time it may take to read what it has not judged of the answer. */
-function answerMs(draft: Draft, { judged }: Attempt): Ms {
-  const answered = draft.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
-  return (answered - judged) * budgets.readMsPerToken;
+/** What it may take before it is late, ms: by its own past, else by what the slowest of its peers took in this job. */
+function allowed(draft: Draft, { past }: Attempt, what: keyof Pace, least: Ms): Ms {
+  if (past[what].heard > 0) return Math.max(least, lateAfter(past[what]));
+  const peers = draft.attempts.map(({ seen }) => seen[what]).filter(({ heard }) => heard > 0);
+  return peers.length === 0 ? Number.POSITIVE_INFINITY : Math.max(least, ...peers.map(lateAfter));
 }
+
+/** Time it may take to read so much of an answer. */
+function readingMs(tokens: number): Ms {
+  return tokens * budgets.readMsPerToken;
+}
+
+function wait(since: Ms, usual: Ms, endAt: Ms): Wait {
+  return { lateAt: Math.min(since + usual, endAt), endAt };
+}
+
+const noWait: Wait = { lateAt: Number.POSITIVE_INFINITY, endAt: Number.POSITIVE_INFINITY };

@@ -13,6 +13,8 @@ import {
   healthy,
   standing as standingOf,
 } from "../../../domain/routing/health.ts";
+import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
+import { createPaces, firstContentMs } from "../../../domain/routing/pace.ts";
 import { type Candidate, rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
@@ -45,6 +47,8 @@ export function createRoster(
   const book = createBook<Offer>(limits);
   const shelves = createShelves<Offer>(isBonded);
   const healths = new Map<PeerId, Health>();
+  const paces = createPaces();
+  let hedges = hedgesFull(limits.hedges);
   const running = new Map<PeerId, number>();
   const gone = new Set<PeerId>();
   let catalogue: { readonly models: readonly ModelOnOffer[]; readonly at: number } | undefined;
@@ -75,10 +79,20 @@ export function createRoster(
       else running.delete(peer);
       onRoom();
     },
-    learnt({ peer, outcome, since }) {
-      if (outcome === "unused" || book.of(peer) === undefined) return;
+    mayHedge: () => mayHedge(hedges),
+    hedged() {
+      hedges = afterHedge(hedges);
+    },
+    answered() {
+      hedges = afterAnswer(hedges, limits.hedges);
+    },
+    learnt({ peer, outcome, since, seen }, model) {
+      if (book.of(peer) === undefined) return;
+      paces.learn(peer, model, seen);
+      if (outcome === "unused") return;
       const before = healthOf(peer);
-      if (outcome === "busy") healths.set(peer, afterPause(before, clock.now(), limits.quarantine.least));
+      const pause = outcome === "busy" || outcome === "late";
+      if (pause) healths.set(peer, afterPause(before, clock.now(), limits.quarantine.least));
       else if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
       else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
@@ -91,6 +105,7 @@ export function createRoster(
       return rank(known, now, { spread: chance, ventureAt }).map(({ offer, serves, health }) => ({
         ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
         rested: standingOf(health, now) !== "quarantined",
+        ...{ operator: offer.domain.operator, past: paces.of(offer.peer, model.id) },
       }));
     },
     hasRoomFor(model, providers) {
@@ -126,6 +141,7 @@ export function createRoster(
       shelves.remove(peer);
       gone.delete(peer);
       healths.delete(peer);
+      paces.forget(peer);
       catalogue = undefined;
     }
   }
@@ -144,7 +160,7 @@ export function createRoster(
     const health = healthOf(offer.peer);
     return {
       ...{ offer, serves, slots: offer.slots, running: running.get(offer.peer) ?? 0 },
-      latencyMs: undefined,
+      latencyMs: firstContentMs(paces.of(offer.peer, model)),
       bonded: isBonded(offer),
       price: Number(serves.priceIn) + Number(serves.priceOut),
       // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.

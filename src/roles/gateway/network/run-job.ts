@@ -1,4 +1,4 @@
-import type { PeerId } from "../../../domain/ids.ts";
+import type { ModelId, PeerId } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
@@ -22,7 +22,11 @@ export interface Roster {
   offerOf(peer: PeerId): Offer | undefined;
   opened(peer: PeerId): void;
   closed(peer: PeerId): void;
-  learnt(effect: Extract<JobEffect, { kind: "outcome" }>): void;
+  learnt(effect: Extract<JobEffect, { kind: "outcome" }>, model: ModelId): void;
+  /** May an attempt be made on suspicion alone? Then it was; and an answer ended well, which allows for more. */
+  mayHedge(): boolean;
+  hedged(): void;
+  answered(): void;
 }
 
 export interface JobRequest {
@@ -76,7 +80,7 @@ export function runJob(
     busy = true;
     try {
       for (let event = events.shift(); event !== undefined; event = events.shift()) {
-        perform(step(state, event, clock.now()));
+        perform(step(state, event, clock.now(), roster.mayHedge()));
       }
     } finally {
       // Whatever a listener does, the job must not be deaf afterwards.
@@ -93,6 +97,7 @@ export function runJob(
   function apply(effect: JobEffect): void {
     switch (effect.kind) {
       case "open":
+        if (effect.hedge) roster.hedged();
         return open(effect.attempt, effect.peer);
       case "show":
         return send(effect.attempt, { t: "said", chunk: effect.chunk, speaker: effect.speaker });
@@ -109,11 +114,13 @@ export function runJob(
         if (effect.outcome !== "completed" && effect.outcome !== "unused") {
           log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
         }
-        return roster.learnt(effect);
+        return roster.learnt(effect, request.spec.model);
       case "wake":
         return wake(effect.at);
-      case "deliver":
       case "finish":
+        roster.answered();
+        return listener(effect);
+      case "deliver":
       case "fail":
         return listener(effect);
     }
@@ -191,7 +198,7 @@ export function runJob(
 
   function isAuthentic(id: AttemptId, { chunk }: Extract<Word, { t: "chunk" }>): boolean {
     const attempt = state.attempts.find((each) => each.id === id);
-    const digest = transcriptAfter(state, chunk);
+    const digest = transcriptAfter(state, id, chunk);
     return (
       attempt !== undefined &&
       digest !== undefined &&

@@ -1,0 +1,119 @@
+import { budgets } from "./budgets.ts";
+import { agrees, answerEnd, leave, openNext, reportLate, showAll } from "./cast.ts";
+import { attemptOf, changeAttempt, type Draft, isCalled, witnessesOf } from "./draft.ts";
+import { isComplete } from "./hearing.ts";
+import { paceAfter } from "./pace.ts";
+import type { Attempt, AttemptId } from "./state.ts";
+import { isLate, isOnItsWay } from "./waiting.ts";
+
+/**
+ * Who speaks. When whoever was called is late, somebody else is called as well; whose words come first goes on, and
+ * the others are called off. So lateness may be judged strictly: being wrong costs a follower one step, no more.
+ */
+
+/** Sees to it that somebody speaks who is not late. False when nobody is called and nobody can be found now. */
+export function keepFloor(draft: Draft): boolean {
+  relieveSlow(draft);
+  if (draft.floor.some(({ attempt }) => !isLate(draft, attempt))) return true;
+  if (draft.fruitless < draft.policy.attemptsMax) {
+    const id = furthest(draft)?.id ?? openSpeaker(draft);
+    if (id !== undefined) call(draft, id);
+  }
+  return draft.floor.length > 0;
+}
+
+/** A chunk of this many tokens came from one that was called: it goes on, and the others are called off. */
+export function takeFloor(draft: Draft, { id, readAt, seen }: Attempt, tokens: number): void {
+  const turn = draft.floor.find(({ attempt }) => attempt === id)!;
+  const others = draft.floor.filter((other) => other !== turn);
+  const { saidAt, toldAt } = turn;
+  const took =
+    saidAt === undefined
+      ? { first: draft.now - Math.max(toldAt, readAt ?? 0) }
+      : { chunk: draft.now - saidAt, token: (draft.now - saidAt) / Math.max(1, tokens) };
+  changeAttempt(draft, id, { seen: paceAfter(seen, took) });
+  draft.floor = [{ ...turn, saidAt: draft.now }];
+  draft.fruitless = 0;
+  for (const { attempt } of others) callOff(draft, attempt);
+}
+
+/** It follows on from where the answer ends now, if it can be of use; whatever it says until it hears of it is void. */
+export function callOff(draft: Draft, id: AttemptId): void {
+  const attempt = attemptOf(draft, id);
+  if (attempt === undefined) return;
+  draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
+  const { finality, witnesses } = draft.policy;
+  const wanted = attempt.witness && finality !== "none" && witnessesOf(draft).length <= witnesses;
+  if (!wanted) return leave(draft, id, attempt.lateKnown ? "silent" : "unused");
+  const to = answerEnd(draft);
+  const { shown, judged, judgedChunks, drops } = attempt;
+  changeAttempt(draft, id, {
+    ...{ shown: Math.min(shown, draft.held.length), judged: Math.min(judged, to) },
+    ...{ judgedChunks: Math.min(judgedChunks, draft.held.length), drops: [...drops, to] },
+  });
+  draft.effects.push({ kind: "drop", attempt: id, to, branch: drops.length + 1 });
+}
+
+function call(draft: Draft, id: AttemptId): void {
+  for (const { attempt } of draft.floor) if (isLate(draft, attempt)) reportLate(draft, attempt);
+  showAll(draft);
+  draft.floor = [...draft.floor, { attempt: id, toldAt: draft.now, saidAt: undefined }];
+  draft.speakers += 1;
+  draft.fruitless += 1;
+  draft.effects.push({ kind: "speak", attempt: id, from: answerEnd(draft) });
+}
+
+/**
+ * The follower that is furthest along, if it may speak on. One that rejected the last chunk does not. While somebody
+ * is called, it must be on time and have got further than those it would speak instead of.
+ */
+function furthest(draft: Draft): Attempt | undefined {
+  const last = draft.held.at(-1);
+  const stage = Math.max(-1, ...draft.floor.map(({ attempt }) => stageOf(attemptOf(draft, attempt)!)));
+  const fit = draft.attempts.filter(
+    (attempt) =>
+      !isCalled(draft, attempt.id) &&
+      (attempt.resume || last === undefined) &&
+      (attempt.ready === undefined || agrees(draft, attempt)) &&
+      !last?.rejects.includes(attempt.peer) &&
+      (stage < 0 || (!isLate(draft, attempt.id) && stageOf(attempt) >= Math.min(read, stage + 1))),
+  );
+  const late = ({ id }: Attempt) => Number(isLate(draft, id));
+  const far = (attempt: Attempt) => stageOf(attempt) + attempt.judged;
+  fit.sort((a, b) => late(a) - late(b) || far(b) - far(a) || b.heardAt - a.heardAt || a.id - b.id);
+  return fit[0];
+}
+
+/** In place of nobody, or, when everybody called is late and nobody is coming, on that suspicion. */
+function openSpeaker(draft: Draft): AttemptId | undefined {
+  const fits = ({ resume }: Pick<Attempt, "resume">) => resume || draft.held.length === 0;
+  if (draft.floor.length === 0) return openNext(draft, fits);
+  const coming = draft.attempts.some(
+    (each) => fits(each) && !isCalled(draft, each.id) && isOnItsWay(draft, each.id),
+  );
+  return coming || !draft.mayHedge ? undefined : openNext(draft, fits, true);
+}
+
+const read = 2;
+function stageOf({ ready, readAt }: Attempt): number {
+  return ready === undefined ? 0 : readAt === undefined ? 1 : read;
+}
+
+/**
+ * Takes the floor from one that speaks far more slowly than the follower that would go on, or than it used to where
+ * nothing is known of the follower. Once for each attempt: when everything is slow, handing on helps nobody.
+ */
+function relieveSlow(draft: Draft): void {
+  const [turn, ...others] = draft.floor;
+  const slow = turn && attemptOf(draft, turn.attempt);
+  if (slow === undefined || turn?.saidAt === undefined || others.length > 0 || isComplete(draft)) return;
+  if (slow.relieved || slow.seen.token.heard < budgets.slowChunks) return;
+  const heir = furthest(draft);
+  if (heir === undefined || heir.relieved) return;
+  const usual = heir.past.token.heard > 0 ? heir.past.token : slow.past.token;
+  if (usual.heard === 0 || slow.seen.token.intervalMs < budgets.slowTimes * usual.intervalMs) return;
+  changeAttempt(draft, slow.id, { relieved: true });
+  reportLate(draft, slow.id);
+  call(draft, heir.id);
+  callOff(draft, slow.id);
+}
