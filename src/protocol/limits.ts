@@ -173,6 +173,9 @@ export const limits = {
   // ---- health ----
   /** First quarantine of a peer after an incident and the longest, ms. Short, so that a blip costs little; growing, so that a bad peer does. */
   quarantine: { least: 1_000, most: 60_000 },
+  /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
+   *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */
+  hedges: { perAnswer: 0.3, most: 16 },
 
   // ---- between a node and its chain ----
   /** One call to an RPC endpoint, ms. Nothing that a request waits for; a hanging endpoint delays knowledge this much. */
