@@ -72,10 +72,11 @@ function cut(ids: readonly TokenId[], request: WitnessRequest, sequence: TokenSe
 async function judge(request: WitnessRequest, chunks: readonly Chunk[]) {
   const { prompt, sampling, tokensMax } = request;
   const job = "00".repeat(32) as JobId;
-  const voice = await openTokenVoice({ clock: systemClock }, engine, {
+  const open = {
     ...{ t: "open", job, model: engine.model, prompt, sampling, tokensMax, tokensDefault: tokensMax },
     ...{ contextTokens: engineContextTokens, holdMs: 250, deadlineMs: 60_000 },
-  });
+  } as const;
+  const voice = await openTokenVoice({ clock: systemClock }, engine, open, never);
   await voice.prepare(never);
   const answer = createAnswer(job, voice.promptDigest);
   let accepted = true;

@@ -175,8 +175,11 @@ export interface TokenEngine {
   /** Sequences it holds at once. */
   readonly slots: number;
   readonly profile: string;
-  /** Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. */
-  open(prompt: Prompt, tokensMax: number): Promise<TokenSequence>;
+  /**
+   * Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. Aborted, it throws
+   * and takes no sequence: nobody waits for the answer any more.
+   */
+  open(prompt: Prompt, tokensMax: number, signal?: AbortSignal): Promise<TokenSequence>;
   close(): Promise<void>;
 }
 

@@ -107,6 +107,8 @@ export const wordSchema = z.discriminatedUnion("t", [
       "cannot-witness",
       "engine",
       "closing",
+      /** Nothing was asked of it for `attemptIdleMsMax`. */
+      "idle",
     ]),
     message: z.string().max(500),
     retryAfterMs: z.number().min(0).exactOptional(),

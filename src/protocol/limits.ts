@@ -101,6 +101,13 @@ export const limits = {
   heartbeatMisses: 3,
   /** Attempts a provider runs at once beyond its engine's sequences: these wait; later ones are refused as busy. */
   attemptsWaitingMax: 16,
+  /** An attempt of which nothing was asked for this long, ms, is ended with a word that says so. A witness waits while its
+   *  speaker reads a long prompt, hence minutes. Abuse: seats held for nothing. */
+  attemptIdleMsMax: 120_000,
+  /** Share of a provider's seats that one remote machine may hold while others ask too, or have asked in the last
+   *  `guestsRememberedMs`. Alone it may have all. Abuse: one gateway that takes every seat there is. */
+  guestShare: 0.75,
+  guestsRememberedMs: 60_000,
 
   /** Text and ids of an attempt's orders that a provider has not come to yet, UTF-16 units (an id counts as 16, an
    *  order as 256). A cold replacement is shown a whole answer at once: 131k tokens in chunks of 4 are 13 Mi. Abuse: memory. */

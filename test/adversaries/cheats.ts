@@ -33,7 +33,7 @@ interface Bend {
 function bent(engine: TokenEngine, bend: Bend): TokenEngine {
   return {
     ...engine,
-    open: async (prompt, tokensMax) => bentSequence(await engine.open(prompt, tokensMax), bend),
+    open: async (...asked) => bentSequence(await engine.open(...asked), bend),
   };
 }
 

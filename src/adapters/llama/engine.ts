@@ -62,7 +62,9 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
     },
   };
 
-  async function open(prompt: Prompt, tokensMax: number): Promise<TokenSequence> {
+  async function open(prompt: Prompt, tokensMax: number, signal?: AbortSignal): Promise<TokenSequence> {
+    // Tokenising holds the thread, so it can only be spared, not stopped.
+    signal?.throwIfAborted();
     if (closing !== undefined)
       throw new HoldfastError("The engine is closing.", { code: "closing", fault: "peer" });
     if (!mayFit(prompt, contextTokens)) {

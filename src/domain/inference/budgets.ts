@@ -52,6 +52,8 @@ export const budgets = {
   dissentsMost: 3,
   /** Words of one attempt that move nothing: repeated, or about what was dropped. Abuse: a gateway kept busy. */
   idleWordsMost: 256,
+  /** A follower that was shown nothing for this long may leave for that. Sooner it is an excuse. */
+  idleMsLeast: 60_000,
   /** Attempts of any kind for one job: five speakers, and witnesses for each. Abuse: a network of refusers. */
   attemptsOpenedMax: 24,
 } as const satisfies Record<string, Ms | number>;

@@ -117,14 +117,16 @@ function heardNothingNew(draft: Draft, { id, idleWords }: Attempt): void {
 export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard<"refused">): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
-  const { peer, operator, ready } = attempt;
+  const { peer, operator, ready, heardAt } = attempt;
   // Who was ready had accepted the request: what it says of it later is its own failure.
   const blamesUs = ready === undefined && (code === "context-overflow" || code === "bad-request");
   if (blamesUs) draft.blamers = [...draft.blamers, { peer, operator, code, message }];
   if (code === "busy") draft.busy += 1;
   // Neither says anything about the answer: it uses up none of the tries.
   if ((code === "busy" || blamesUs) && isCalled(draft, id)) draft.fruitless -= 1;
-  leave(draft, id, code === "busy" ? "busy" : blamesUs ? "unused" : "refused");
+  // A follower that is asked nothing for minutes may go: the wait was ours.
+  const idle = code === "idle" && !isCalled(draft, id) && draft.now - heardAt >= budgets.idleMsLeast;
+  leave(draft, id, code === "busy" ? "busy" : blamesUs || idle ? "unused" : "refused");
 }
 
 /** Nothing more is to be said: the answer has its end marker, or the application has enough. */

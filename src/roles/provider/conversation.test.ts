@@ -4,6 +4,7 @@ import { transcriptNext, transcriptStart } from "../../domain/inference/transcri
 import type { ChannelHandlers, TextEngine } from "../../ports.ts";
 import type { Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, type HoldfastErrorOptions } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
 import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
 import { converse } from "./conversation.ts";
@@ -150,6 +151,15 @@ describe("an attempt", () => {
   test("stops and frees its sequence when the gateway goes, or the deadline passes", async () => {
     await tellAll(open);
     tell.closed({ code: "broken", detail: "" });
+    expect(taken()).toBe(0);
+  });
+
+  test("of which nothing is asked for minutes ends with a word that says so, and frees its sequence", async () => {
+    await tellAll({ ...open, deadlineMs: 600_000 });
+    await timeline.run(timeline.now() + limits.attemptIdleMsMax - 10_000, () => false);
+    expect(closed).toBe(false);
+    await timeline.run(timeline.now() + limits.attemptIdleMsMax, () => false);
+    expect(refusal()).toMatchObject({ t: "refused", code: "idle" });
     expect(taken()).toBe(0);
   });
 });

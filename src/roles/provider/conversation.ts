@@ -30,6 +30,9 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   let wake: (() => void) | undefined;
   let voice: Voice | undefined;
   let cancelDeadline: (() => void) | undefined;
+  /** Since when it has nothing to do; undefined while it has. */
+  let idleSince: number | undefined;
+  let cancelIdle: (() => void) | undefined;
 
   run().catch((error: unknown) => refuse(refusalOf(error), error));
   return {
@@ -51,8 +54,21 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     stop.abort();
     orders.length = 0;
     cancelDeadline?.();
+    cancelIdle?.();
     voice?.close();
     wake?.();
+  }
+
+  /** Looks now and then, so that the many short waits between two orders cost no timer each. */
+  function watchIdle(): void {
+    cancelIdle = clock.after(limits.attemptIdleMsMax / 4, () => {
+      const idleMs = idleSince === undefined ? 0 : clock.now() - idleSince;
+      if (idleMs < limits.attemptIdleMsMax) return watchIdle();
+      refuse(
+        "idle",
+        new HoldfastError("nothing was asked of it for too long", { code: "idle", fault: "peer" }),
+      );
+    });
   }
 
   function refuse(code: RefusalCode, error: unknown): void {
@@ -74,6 +90,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       channel.close();
       end();
     });
+    watchIdle();
     const { promptTokens, promptDigest } = voice;
     channel.send({ t: "ready", promptTokens, promptDigest });
     await voice.prepare(stop.signal);
@@ -162,11 +179,13 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   async function nextOrder(): Promise<Order | undefined> {
     while (orders.length === 0) {
       if (stop.signal.aborted) return undefined;
+      idleSince ??= clock.now();
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
       wake = undefined;
     }
+    idleSince = undefined;
     if (stop.signal.aborted) return undefined;
     const order = orders.shift();
     if (order !== undefined) waitingUnits -= unitsOf(order);
@@ -179,7 +198,9 @@ async function openVoice(ports: ConversationPorts, open: OpenOrder, signal: Abor
   if (engine === undefined) {
     throw new HoldfastError("this node does not serve that model", { code: "unknown-model", fault: "peer" });
   }
-  return engine.kind === "token" ? openTokenVoice(ports, engine, open) : openTextVoice(engine, open, signal);
+  return engine.kind === "token"
+    ? openTokenVoice(ports, engine, open, signal)
+    : openTextVoice(engine, open, signal);
 }
 
 /** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The prompt has a limit of its own. */

@@ -2,6 +2,7 @@ import type { Clock, Engine, Listener, Log, Market, Signer, Verify } from "../..
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { converse } from "./conversation.ts";
+import { createGuests } from "./guests.ts";
 
 export interface ProviderPorts {
   readonly listener: Listener;
@@ -29,9 +30,12 @@ export async function startProvider(ports: ProviderPorts, options: ProviderOptio
   const byModel = new Map(engines.map((engine) => [engine.model, engine]));
   const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
   let running = 0;
+  const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());
 
   listener.onAttempt((channel, remote) => {
-    if (running >= slots + limits.attemptsWaitingMax) {
+    const guest = guests.arrive(machineOf(remote));
+    if (guest === undefined || running >= slots + limits.attemptsWaitingMax) {
+      guest?.leave();
       channel.send({ t: "refused", code: "busy", message: "this node is at capacity", retryAfterMs: 1000 });
       channel.close();
       return { message: () => {}, closed: () => {} };
@@ -40,8 +44,10 @@ export async function startProvider(ports: ProviderPorts, options: ProviderOptio
     log.debug("attempt-opened", { remote, running });
     let open = true;
     const left = () => {
-      if (open) running -= 1;
+      if (!open) return;
       open = false;
+      running -= 1;
+      guest.leave();
     };
     const handlers = converse(
       { ...ports, engineOf: (model) => byModel.get(model) },
@@ -63,6 +69,13 @@ export async function startProvider(ports: ProviderPorts, options: ProviderOptio
   });
 
   await market.publish(offerOf(ports, options, slots));
+}
+
+const guestLimits = { share: limits.guestShare, rememberedMs: limits.guestsRememberedMs };
+
+/** Of `address:port`: a machine has as many ports as it likes. */
+function machineOf(remote: string): string {
+  return remote.replace(/:\d+$/, "");
 }
 
 function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, slots: number) {

@@ -16,6 +16,7 @@ export async function openTokenVoice(
   ports: { clock: Clock },
   engine: TokenEngine,
   open: OpenOrder,
+  signal: AbortSignal,
 ): Promise<JudgingVoice> {
   if (open.contextTokens > engine.contextTokens) {
     throw new HoldfastError("this node's window is smaller than the job's", {
@@ -23,7 +24,7 @@ export async function openTokenVoice(
       fault: "peer",
     });
   }
-  const sequence = await engine.open(open.prompt, open.tokensMax ?? 1);
+  const sequence = await engine.open(open.prompt, open.tokensMax ?? 1, signal);
   const promptTokens = sequence.promptIds.length;
   const room = open.contextTokens - promptTokens;
   if ((open.tokensMax ?? 1) > room) {
