@@ -73,9 +73,17 @@ async function judge(request: WitnessRequest, chunks: readonly Chunk[]) {
   const { prompt, sampling, tokensMax } = request;
   const job = "00".repeat(32) as JobId;
   const open = {
-    ...{ t: "open", job, model: engine.model, prompt, sampling, tokensMax, tokensDefault: tokensMax },
+    ...{
+      t: "open" as const,
+      job,
+      model: engine.model,
+      prompt,
+      sampling,
+      tokensMax,
+      tokensDefault: tokensMax,
+    },
     ...{ contextTokens: engineContextTokens, holdMs: 250, deadlineMs: 60_000 },
-  } as const;
+  };
   const voice = await openTokenVoice({ clock: systemClock }, engine, open, never);
   await voice.prepare(never);
   const answer = createAnswer(job, voice.promptDigest);
