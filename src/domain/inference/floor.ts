@@ -16,7 +16,7 @@ export function keepFloor(draft: Draft): boolean {
   relieveSlow(draft);
   if (draft.floor.some(({ attempt }) => !isLate(draft, attempt))) return true;
   if (draft.fruitless < draft.policy.attemptsMax) {
-    const id = furthest(draft)?.id ?? openSpeaker(draft);
+    const id = successors(draft)[0]?.id ?? openSpeaker(draft);
     if (id !== undefined) call(draft, id);
   }
   return draft.floor.length > 0;
@@ -64,10 +64,10 @@ function call(draft: Draft, id: AttemptId): void {
 }
 
 /**
- * The follower that is furthest along, if it may speak on. One that rejected the last chunk does not. While somebody
- * is called, it must be on time and have got further than those it would speak instead of.
+ * The followers that may speak on, furthest first. One that rejected the last chunk does not. While somebody is
+ * called, they must be on time and have got further than those they would speak instead of.
  */
-function furthest(draft: Draft): Attempt | undefined {
+function successors(draft: Draft): Attempt[] {
   const last = draft.held.at(-1);
   const stage = Math.max(-1, ...draft.floor.map(({ attempt }) => stageOf(attemptOf(draft, attempt)!)));
   const fit = draft.attempts.filter(
@@ -80,8 +80,7 @@ function furthest(draft: Draft): Attempt | undefined {
   );
   const late = ({ id }: Attempt) => Number(isLate(draft, id));
   const far = (attempt: Attempt) => stageOf(attempt) + attempt.judged;
-  fit.sort((a, b) => late(a) - late(b) || far(b) - far(a) || b.heardAt - a.heardAt || a.id - b.id);
-  return fit[0];
+  return fit.sort((a, b) => late(a) - late(b) || far(b) - far(a) || b.heardAt - a.heardAt || a.id - b.id);
 }
 
 /** In place of nobody, or, when everybody called is late and nobody is coming, on that suspicion. */
@@ -100,18 +99,21 @@ function stageOf({ ready, readAt }: Attempt): number {
 }
 
 /**
- * Takes the floor from one that speaks far more slowly than the follower that would go on, or than it used to where
- * nothing is known of the follower. Once for each attempt: when everything is slow, handing on helps nobody.
+ * Takes the floor from one that speaks far more slowly than a follower would, or than it used to where nothing is known
+ * of the follower. Once for each attempt: when everything is slow, handing on helps nobody.
  */
 function relieveSlow(draft: Draft): void {
   const [turn, ...others] = draft.floor;
   const slow = turn && attemptOf(draft, turn.attempt);
   if (slow === undefined || turn?.saidAt === undefined || others.length > 0 || isComplete(draft)) return;
-  if (slow.relieved || slow.seen.token.heard < budgets.slowChunks) return;
-  const heir = furthest(draft);
-  if (heir === undefined || heir.relieved) return;
-  const usual = heir.past.token.heard > 0 ? heir.past.token : slow.past.token;
-  if (usual.heard === 0 || slow.seen.token.intervalMs < budgets.slowTimes * usual.intervalMs) return;
+  const { heard, intervalMs } = slow.seen.token;
+  if (slow.relieved || heard < budgets.slowChunks) return;
+  const usual = ({ past }: Attempt) => (past.token.heard > 0 ? past.token.intervalMs : undefined);
+  const quicker = (other: Attempt) =>
+    !other.relieved &&
+    intervalMs >= budgets.slowTimes * (usual(other) ?? usual(slow) ?? Number.POSITIVE_INFINITY);
+  const heir = successors(draft).find(quicker);
+  if (heir === undefined) return;
   changeAttempt(draft, slow.id, { relieved: true });
   reportLate(draft, slow.id);
   call(draft, heir.id);

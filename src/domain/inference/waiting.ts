@@ -102,11 +102,14 @@ function waitForWords(draft: Draft, attempt: Attempt, { toldAt, saidAt }: Turn):
   return { lateAt: saidAt + late, endAt: saidAt + late + budgets.silenceMsMore };
 }
 
-/** What it may take before it is late, ms: by its own past, else by what the slowest of its peers took in this job. */
+/**
+ * What it may take before it is late, ms: no more than by its own past, nor than by what the slowest of its peers took
+ * in this job. A provider that has been slow for long is late all the same when others are not.
+ */
 function allowed(draft: Draft, { past }: Attempt, what: keyof Pace, least: Ms): Ms {
-  if (past[what].heard > 0) return Math.max(least, lateAfter(past[what]));
   const peers = draft.attempts.map(({ seen }) => seen[what]).filter(({ heard }) => heard > 0);
-  return peers.length === 0 ? Number.POSITIVE_INFINITY : Math.max(least, ...peers.map(lateAfter));
+  const byPeers = peers.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...peers.map(lateAfter));
+  return Math.max(least, Math.min(lateAfter(past[what]), byPeers));
 }
 
 /** Time it may take to read so much of an answer. */

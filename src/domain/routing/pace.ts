@@ -21,7 +21,11 @@ export function createPaces(): Paces {
   };
 }
 
-/** Usual time to the first content of a short prompt; undefined while unknown. */
-export function firstContentMs({ ready, first }: Pace): Ms | undefined {
-  return first.heard === 0 ? undefined : ready.intervalMs + first.intervalMs;
+/** Usual time to the first content after a short prompt; undefined while unknown. */
+export function firstContentMs({ ready, read, first }: Pace): Ms | undefined {
+  if (read.heard === 0) return undefined;
+  return ready.intervalMs + shortPrompt * read.intervalMs + first.intervalMs;
 }
+
+/** Tokens. Long enough that a slow reader shows. */
+const shortPrompt = 64;
