@@ -12,6 +12,7 @@ interface Cable {
   /** Command prefixes that run something at either end. */
   readonly ends: readonly [left: string[], right: string[]];
   cut(): void;
+  mend(): void;
   remove(): void;
 }
 
@@ -46,11 +47,12 @@ function layCable(): Cable {
       [ip, "netns", "exec", right],
     ],
     cut: () => void run("-n", left, "link", "set", "cable", "down"),
+    mend: () => void run("-n", left, "link", "set", "cable", "up"),
     remove,
   };
 }
 
-test("across two network namespaces peers meet, an answer streams, and a cut cable is noticed", async () => {
+test("across two network namespaces peers meet, an answer streams, a cut cable is noticed, and a mended one", async () => {
   let cable: Cable;
   try {
     cable = layCable();
@@ -80,4 +82,7 @@ test("across two network namespaces peers meet, an answer streams, and a cut cab
   cable.cut();
   expect((await gateway.line("ended"))["ended"]).toBe("silent");
   expect((await gateway.line("gone"))["gone"]).toBe(peer);
+  cable.mend();
+  expect((await gateway.line("offer"))["offer"]).toBe(peer);
+  expect((await gateway.line("heard"))["heard"]).toBe(20);
 });

@@ -34,9 +34,12 @@ if (options.role === "provider") {
   say({ peer: rig.node.peer, multiaddrs: rig.node.multiaddrs() });
 } else {
   say({ peer: rig.node.peer, multiaddrs: rig.node.multiaddrs() });
-  rig.node.onGone((peer) => say({ gone: peer }));
   const dialer = createDialer({ clock, log: createLogRig() }, { relay: rig.node.relay });
   const met = new Set<string>();
+  rig.node.onGone((peer) => {
+    met.delete(peer);
+    say({ gone: peer });
+  });
   rig.node.onOffer(async (offer) => {
     if (met.has(offer.peer)) return;
     met.add(offer.peer);
