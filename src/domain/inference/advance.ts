@@ -59,10 +59,7 @@ function keepCast(draft: Draft): void {
       draft.attempts.length === 0 && (draft.nobodyLeft || draft.attemptNext >= budgets.attemptsOpenedMax);
     if (tried || nobody) return failWithoutSpeaker(draft, tried);
   }
-  if (draft.policy.finality !== "none" && draft.policy.witnesses > 0) {
-    const dissent = draft.doubted.length > 0 ? 1 : 0;
-    if (dissent > 0 || !isSwitching(draft)) ensureWitnesses(draft, draft.policy.witnesses + dissent);
-  }
+  if (draft.doubted.length > 0 || !isSwitching(draft)) ensureWitnesses(draft);
   showAll(draft);
 }
 

@@ -42,11 +42,19 @@ export function mayBeAsked(draft: Draft, { peer, rested }: Prospect): boolean {
   return failures === 0 || rested || (failures === 1 && draft.attempts.length === 0);
 }
 
+/** One more while somebody dissents: it is what decides. */
+export function witnessesWanted({ policy, doubted }: Draft): number {
+  if (policy.finality === "none" || policy.witnesses === 0) return 0;
+  return policy.witnesses + (doubted.length > 0 ? 1 : 0);
+}
+
 /**
  * Opens witnesses until, beside one that speaks, as many follow as are wanted, or nobody is left to ask. Late ones
  * still count, or a slow machine would get ever more to do; but when all are late, one more is tried on suspicion.
  */
-export function ensureWitnesses(draft: Draft, wanted: number): void {
+export function ensureWitnesses(draft: Draft): void {
+  const wanted = witnessesWanted(draft);
+  if (wanted === 0) return;
   const canJudge = ({ witness }: Prospect) => witness;
   const speaks = draft.floor.some(({ attempt }) => attemptOf(draft, attempt)?.witness) ? 1 : 0;
   while (draft.attempts.filter(canJudge).length < wanted + speaks) {

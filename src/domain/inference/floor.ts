@@ -1,5 +1,5 @@
 import { budgets } from "./budgets.ts";
-import { agrees, answerEnd, leave, openNext, reportLate, showAll } from "./cast.ts";
+import { agrees, answerEnd, leave, openNext, reportLate, showAll, witnessesWanted } from "./cast.ts";
 import { attemptOf, changeAttempt, type Draft, isCalled, witnessesOf } from "./draft.ts";
 import { isComplete } from "./hearing.ts";
 import { paceAfter } from "./pace.ts";
@@ -42,9 +42,8 @@ export function callOff(draft: Draft, id: AttemptId): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
   draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
-  const { finality, witnesses } = draft.policy;
-  const wanted = attempt.witness && finality !== "none" && witnessesOf(draft).length <= witnesses;
-  if (!wanted) return leave(draft, id, attempt.lateKnown ? "silent" : "unused");
+  const ofUse = attempt.witness && witnessesOf(draft).length <= witnessesWanted(draft);
+  if (!ofUse) return leave(draft, id, attempt.lateKnown ? "silent" : "unused");
   const to = answerEnd(draft);
   const { shown, judged, judgedChunks, drops } = attempt;
   changeAttempt(draft, id, {

@@ -123,12 +123,12 @@ class World {
     const ids = Array.from({ length: any(4) }, () => any(200));
     const end = this.random() < 0.3 ? { end: "stop" as const } : {};
     const chunk: Chunk = { start, ids, text: "forged;", signature: "", ...end };
-    const said = this.state.held.at(any(this.state.held.length + 1))?.chunk ?? chunk;
+    const said = this.state.held[any(this.state.held.length)]?.chunk;
     const words: JobEvent[] = [
       { kind: "ready", attempt, promptTokens: any(100), promptDigest: "11".repeat(32) },
       { kind: "read", attempt },
       { kind: "chunk", attempt, branch, chunk, authentic: false },
-      { kind: "chunk", attempt, branch, chunk: said, authentic: true },
+      { kind: "chunk", attempt, branch, chunk: said ?? chunk, authentic: said !== undefined },
       { kind: "judged", attempt, branch, through },
       { kind: "rejected", attempt, branch, start, through },
       { kind: "refused", attempt, code: "context-overflow", message: "no" },
@@ -164,6 +164,7 @@ class World {
         ...(part.said + size === answerLength ? { end: "length" as const } : {}),
       };
       part.said += size;
+      part.judged = part.said;
       part.words.push({ kind: "chunk", attempt: part.id, branch: part.branch, chunk, authentic: true });
     }
   }
