@@ -225,6 +225,34 @@ test("a gateway that goes down tells everybody who waits or is being answered, a
   expect(world.gateway.status()).toMatchObject({ running: 0, queue: [{ waiting: 0, running: 0 }] });
 });
 
+describe("a clock that is set by an hour", () => {
+  const minute = 60_000;
+  const answers = async () => (await ask({})).seen.verdict;
+  const providers = () => (world.gateway.status()["providers"] as unknown[]).length;
+
+  test.each([60 * minute, -60 * minute])(
+    "(%i ms) at the gateway or a provider loses nobody",
+    async (jump) => {
+      world.gateways[0]!.clock().step(jump);
+      world.nodes[0]!.clock().step(jump);
+      for (let time = 0; time < 5; time++) {
+        await world.timeline.run(world.timeline.now() + minute, () => false);
+        expect(providers()).toBe(options.nodes);
+        expect(await answers()).toBe("valid");
+      }
+    },
+  );
+
+  test.each([60 * minute, -60 * minute])("(%i ms) at the gateway keeps nobody who is gone", async (jump) => {
+    const [gone] = world.nodes;
+    gone!.kill();
+    world.gateways[0]!.clock().step(jump);
+    await world.timeline.run(world.timeline.now() + 2 * minute, () => false);
+    expect(providers()).toBe(options.nodes - 1);
+    expect(await answers()).toBe("valid");
+  });
+});
+
 test("when the application hangs up, every provider stops within a second", async () => {
   const { seen, hangUp } = world.ask({ messages, temperature: 0, max_tokens: 1000 });
   await world.timeline.run(world.timeline.now() + 500, () => seen.times.length > 3);

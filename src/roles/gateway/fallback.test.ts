@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { createApplication, type Seen } from "../../simulator/application.ts";
+import { createChance } from "../../simulator/chance.ts";
+import { createWorld, type World } from "../../simulator/world.ts";
+import { withFallbacks } from "./fallback.ts";
+
+/** Models in place of others over the simulated network; over plain upstreams: test/real/fallback.test.ts. */
+
+const messages = [{ role: "user", content: "tell me something" }];
+
+async function ask(world: World, models: readonly string[]): Promise<Seen> {
+  const { timeline, gateway, gateways } = world;
+  const { seen, reply } = createApplication(timeline.now, { events: true, ended: () => {} });
+  const [model = "", ...others] = models;
+  const body = { model, messages, stream: true, temperature: 0, max_tokens: 24 };
+  withFallbacks({ clock: gateways[0]!.clock() }, gateway, { configured: ["simulated"] }).answer({
+    ...{ endpoint: "chat/completions", requestId: "r", body, raw: JSON.stringify(body), headers: {}, reply },
+    ...(others.length > 0 && { others }),
+  });
+  return world.answered(seen);
+}
+
+const smallWorld = () =>
+  createWorld(createChance(7), {
+    ...{ nodes: 3, cheats: 0, faults: { delayMsMean: 2, refusal: 0 } },
+    defaults: { finality: "stream", witnesses: 1, holdMs: 250 },
+  });
+
+test("a model that nobody offers is replaced by the next, asked for or configured, and the answer says so", async () => {
+  const world = await smallWorld();
+  for (const models of [["unknown", "simulated"], ["configured"]]) {
+    const { events, verdict } = await ask(world, models);
+    expect(verdict).toBe("valid");
+    expect(events[0]).toMatchObject({
+      model: "simulated",
+      holdfast: { model: "simulated", insteadOf: [models[0]] },
+    });
+    expect(events.at(-1)).toMatchObject({ holdfast: { model: "simulated", insteadOf: [models[0]] } });
+  }
+});
+
+test("when all who serve any of them are lost, the refusal tells of each model", async () => {
+  const world = await smallWorld();
+  for (const node of world.nodes) node.kill();
+  const { status, error } = await ask(world, ["simulated", "unknown"]);
+  expect({ status, code: error?.code }).toEqual({ status: 503, code: "no_providers" });
+  expect(error?.message).toMatch(/"simulated": .* "unknown": The model "unknown" is not known/);
+});
+
+test("a model that is served is the one that answers, and nothing is said of others", async () => {
+  const { events } = await ask(await smallWorld(), ["simulated", "unknown"]);
+  expect(events[0]).toMatchObject({ holdfast: { model: "simulated" } });
+  expect(events[0]).not.toHaveProperty("holdfast.insteadOf");
+});
