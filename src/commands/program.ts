@@ -22,6 +22,7 @@ export function createProgram(): Command {
   addChat(program);
   addStatus(program);
   addDoctor(program);
+  addChaos(program);
   return program;
 }
 
@@ -187,6 +188,39 @@ function addDoctor(program: Command): void {
       examples("holdfast doctor", "holdfast doctor --json | jq '.checks[] | select(.state != \"ok\")'"),
     )
     .action(async (flags: Flags) => (await import("./doctor.ts")).doctor(flags));
+}
+
+function addChaos(program: Command): void {
+  program
+    .command("chaos")
+    .summary("break nodes under load and count what became of every request")
+    .description(
+      "Keeps streams in flight, has nodes fail at random instants, mends them, and prints what became of every request. Without --home it starts a network for this, of synthetic engines unless another is named.",
+    )
+    .option(
+      "--fault <names>",
+      "kill, hang, stall, reset, cut, slow, 500, garbage, lie, netdown, or all (default: kill)",
+    )
+    .option("--kill <share>", "how many fail at one instant: 30%, or a number of nodes (default: 30%)")
+    .option("--blackouts <count>", "for each fault, one after the other (default: 3)")
+    .option("--streams <count>", "streams in flight (default: 50)")
+    .option("--seed <number>", "draws moments, nodes and questions (default: drawn, and told)")
+    .option("--home <folder>", "break the network that `holdfast up` runs out of this folder")
+    .option("--nodes <count>", "nodes of the network it starts (default: 10)")
+    .addOption(engineOption)
+    .option("--pace <count>", "tokens a second of each stream, with synthetic engines (default: 30)")
+    .option("--slots <count>", "jobs each node runs at once (default: 64 with synthetic engines)")
+    .option("--json", "print one JSON object with every figure")
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast chaos --kill 30% --fault kill",
+        "holdfast chaos --fault all --blackouts 5 --seed 7 --json > chaos.json",
+        "holdfast up --engine synthetic --nodes 10 --home ./net-a    # and beside it:",
+        "holdfast chaos --home ./net-a --fault hang,stall",
+      ),
+    )
+    .action(async (flags: Flags) => (await import("./chaos.ts")).chaos(flags));
 }
 
 const engineOption = new Option(

@@ -107,6 +107,13 @@ export function variableOf(key: string): string {
   return `HOLDFAST_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
+/** An environment without settings, for a child that is told what is meant for it; it knows whose child it is. */
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = new Set([...Object.keys(configKinds).map(variableOf), "HOLDFAST_HOME", "HOLDFAST_CONFIG"]);
+  const rest = Object.entries(environment).filter(([name]) => !own.has(name));
+  return { ...Object.fromEntries(rest), HOLDFAST_CHILD: "1" };
+}
+
 function read(key: ConfigKey, value: string | string[]): unknown {
   if (configKinds[key] === "list")
     return typeof value === "string" ? value.split(/\s+/).filter(Boolean) : value;

@@ -5,6 +5,7 @@ import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import type { Condition } from "./ailment.ts";
 import { promptKey, syntheticModel, tokenAt, vocabularyTokens, wordOf } from "./model.ts";
+import { createTicker, type Ticker } from "./ticker.ts";
 
 export interface SyntheticEngineOptions {
   /** Tokens a second of each sequence, however many there are. */
@@ -19,10 +20,10 @@ export interface SyntheticEngineOptions {
  * takes next to no processor, so that two cores can carry a network under load and what is measured is the network.
  */
 export function createSyntheticEngine(
-  ports: { readonly clock: Clock; readonly condition: Condition },
-  options: SyntheticEngineOptions,
+  { clock, condition }: { readonly clock: Clock; readonly condition: Condition },
+  { pace, slots, contextTokens }: SyntheticEngineOptions,
 ): TokenEngine {
-  const { slots, contextTokens } = options;
+  const ticker = createTicker(clock, 1000 / pace);
   let taken = 0;
   return {
     kind: "token",
@@ -30,15 +31,18 @@ export function createSyntheticEngine(
     ...{ contextTokens, slots },
     profile: "synthetic 1 (load tests only)",
     async open(prompt, tokensMax) {
-      if (ports.condition.ailment() === "500") throw broken();
+      if (condition.ailment() === "500") throw broken();
       const promptIds = idsOf(prompt);
       if (promptIds.length + tokensMax > contextTokens)
         throw tooLong(promptIds.length, tokensMax, contextTokens);
       if (taken >= slots) throw busy(slots);
       taken += 1;
-      return openSequence(ports, options, { promptIds, key: promptKey(prompt), release: () => (taken -= 1) });
+      return openSequence(
+        { ticker, condition },
+        { promptIds, key: promptKey(prompt), release: () => (taken -= 1) },
+      );
     },
-    close: async () => ports.condition.close(),
+    close: async () => condition.close(),
   };
 }
 
@@ -48,26 +52,19 @@ const readingSpeedup = 32;
 const slowness = 20;
 
 function openSequence(
-  { clock, condition }: { readonly clock: Clock; readonly condition: Condition },
-  { pace }: SyntheticEngineOptions,
+  { ticker, condition }: { readonly ticker: Ticker; readonly condition: Condition },
   { promptIds, key, release }: { promptIds: TokenId[]; key: number; release: () => void },
 ): TokenSequence {
-  const stepMs = 1000 / pace;
   let answer: TokenId[] = [];
   let unread = promptIds.length;
-  /** When the engine is done with what it was last asked; keeps the pace steady whatever timers do. */
-  let doneAt = Number.NEGATIVE_INFINITY;
   let closed = false;
 
-  /** Time passes: for what is to be read, and for steps of speaking. */
+  /** Time passes: for steps of speaking, and for what is to be read. */
   async function work(steps: number, signal: AbortSignal): Promise<void> {
-    const ms = (steps + unread / readingSpeedup) * stepMs;
-    unread = 0;
     const slow = condition.ailment() === "slow" ? slowness : 1;
-    // Work that follows on begins where the last ended, so that late timers do not add up to a slower pace.
-    const now = clock.now();
-    doneAt = (now - doneAt < stepMs ? doneAt : now) + ms * slow;
-    await until(clock, doneAt - clock.now(), signal);
+    const wait = Math.floor((steps + unread / readingSpeedup) * slow);
+    unread = 0;
+    await ticker.wait(wait, signal);
     while (condition.ailment() === "stall") await Promise.race([condition.changed(), aborted(signal)]);
     signal.throwIfAborted();
     if (condition.ailment() === "500") throw broken();
@@ -118,19 +115,6 @@ function idsOf(prompt: Prompt): TokenId[] {
   const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map(({ content }) => content);
   const key = promptKey(prompt);
   return [...texts.join(" ").matchAll(/\S+/g), 0].map((_, index) => tokenAt(key ^ 1, index));
-}
-
-function until(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = clock.after(ms, done);
-    signal.addEventListener("abort", done);
-  });
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

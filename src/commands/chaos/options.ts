@@ -1,0 +1,84 @@
+import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Flags } from "../settings.ts";
+import { type Fault, faults } from "./fault.ts";
+
+export interface ChaosOptions {
+  /** One after the other, each so many times. */
+  readonly faults: readonly Fault[];
+  readonly blackouts: number;
+  /** As it was asked for: `30%`, or a number of nodes. */
+  readonly kill: string;
+  /** How many of so many nodes fail at once: at least one, and never all, of whom nothing could be asked. */
+  readonly victims: (nodes: number) => number;
+  readonly streams: number;
+  readonly seed: number;
+  readonly nodes: number;
+  /** For the network this run starts, as `holdfast up` takes them. */
+  readonly networkFlags: readonly string[];
+  readonly json: boolean;
+}
+
+const nodesDefault = 10;
+const streamsDefault = 50;
+const blackoutsDefault = 3;
+const killDefault = "30%";
+
+/** Throws HoldfastError `bad-option` (fault user). */
+export function readOptions(flags: Flags): ChaosOptions {
+  const kill = text(flags, "kill") ?? killDefault;
+  const engine = text(flags, "engine") ?? "synthetic";
+  return {
+    ...{ faults: faultsOf(text(flags, "fault") ?? "kill"), kill, victims: victimsOf(kill) },
+    blackouts: number(flags, "blackouts", { least: 1, most: 10_000 }) ?? blackoutsDefault,
+    streams: number(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ?? streamsDefault,
+    nodes: number(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
+    // A seed nobody named is drawn, and told with the figures.
+    seed: number(flags, "seed", { least: 0, most: 2 ** 32 - 1 }) ?? Math.floor(Math.random() * 2 ** 32),
+    networkFlags: [
+      ...["--engine", engine],
+      ...["pace", "slots"].flatMap((name) => {
+        const given = text(flags, name);
+        return given === undefined ? [] : [`--${name}`, given];
+      }),
+    ],
+    json: flags["json"] === true,
+  };
+}
+
+function faultsOf(given: string): Fault[] {
+  const names = given === "all" ? [...faults] : given.split(",");
+  return names.map((name) => {
+    const known = faults.find((fault) => fault === name.trim());
+    if (known === undefined) throw bad("fault", given, `one or several of ${faults.join(", ")}, or all`);
+    return known;
+  });
+}
+
+function victimsOf(given: string): (nodes: number) => number {
+  const [, digits, percent] = /^(\d{1,3}(?:\.\d+)?)(%?)$/.exec(given) ?? [];
+  const value = Number(digits);
+  const fits = percent === "%" ? value > 0 && value <= 100 : Number.isInteger(value) && value > 0;
+  if (!fits) throw bad("kill", given, "a share such as 30%, or a number of nodes");
+  return (nodes) =>
+    Math.max(1, Math.min(nodes - 1, Math.round(percent === "%" ? (nodes * value) / 100 : value)));
+}
+
+function number(flags: Flags, name: string, bounds: { least: number; most: number }): number | undefined {
+  const given = text(flags, name);
+  if (given === undefined) return undefined;
+  const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  if (value >= bounds.least && value <= bounds.most) return value;
+  throw bad(name, given, `a whole number from ${bounds.least} to ${bounds.most}`);
+}
+
+function text(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function bad(name: string, given: string, wanted: string): HoldfastError {
+  return new HoldfastError(`--${name} is ${wanted}.`, {
+    ...{ code: "bad-option", fault: "user", facts: { given } },
+  });
+}
