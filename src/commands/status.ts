@@ -16,6 +16,21 @@ interface Seen {
   readonly endpoints?: readonly string[];
 }
 
+/** One model's line at the gateway: who waits for seats, and how long a newcomer would. */
+interface Queue {
+  readonly model: string;
+  readonly waiting: number;
+  readonly clients: number;
+  readonly running: number;
+  readonly waitMs?: number;
+  readonly refused: number;
+}
+
+interface GatewayWords {
+  readonly providers: readonly Seen[];
+  readonly queue: readonly Queue[];
+}
+
 interface ProviderStatus {
   readonly peer: string;
   /** Only of a process on this machine. */
@@ -31,7 +46,7 @@ interface ProviderStatus {
 
 /**
  * `holdfast status`: what runs out of a home folder, from its record, the processes themselves and what its gateway
- * knows. `--json`: `{home, gateway: {url, pid, alive}, chain: {id, rpc, …}, model, providers: [ProviderStatus]}`.
+ * knows. `--json`: `{home, gateway: {url, pid, alive}, chain: {id, rpc, …}, model, providers: [ProviderStatus], queue}`.
  * Exit code 0 when the gateway runs, else 3.
  */
 export async function status(flags: Flags): Promise<void> {
@@ -45,15 +60,16 @@ export async function status(flags: Flags): Promise<void> {
       remedy: "Start a network with `holdfast up`, or name another folder with --home.",
     });
   }
-  const seen = run.gateway === undefined ? undefined : await askGateway(run.gateway.url);
-  const facts = factsOf(home, run, seen);
+  const said = run.gateway === undefined ? undefined : await askGateway(run.gateway.url);
+  const facts = factsOf(home, run, said);
   console.log(flags["json"] ? JSON.stringify(facts) : asText(facts));
   process.exitCode = facts.gateway?.alive === true ? 0 : exitCode.environment;
 }
 
 type Facts = ReturnType<typeof factsOf>;
 
-function factsOf(home: string, run: Run, seen: readonly Seen[] | undefined) {
+function factsOf(home: string, run: Run, said: GatewayWords | undefined) {
+  const seen = said?.providers;
   const { gateway, chain, model } = run;
   const alive = (it: { pid?: number | undefined; start?: string | undefined }) =>
     it.pid !== undefined && isAlive(it.pid, it.start);
@@ -74,6 +90,7 @@ function factsOf(home: string, run: Run, seen: readonly Seen[] | undefined) {
       ...run.providers.map((one) => local(one, alive(one), seen)),
       ...(seen ?? []).filter(({ peer }) => !run.providers.some((one) => one.peer === peer)).map(remote),
     ],
+    queue: said?.queue ?? [],
   };
 }
 
@@ -109,17 +126,17 @@ function remote(one: Seen): ProviderStatus {
 /** Time the gateway has to answer, ms. It is on this machine. */
 const askMsMax = 2_000;
 
-async function askGateway(url: string): Promise<readonly Seen[] | undefined> {
+async function askGateway(url: string): Promise<GatewayWords | undefined> {
   try {
     const response = await fetch(new URL("/holdfast/status", url), { signal: AbortSignal.timeout(askMsMax) });
-    const { providers } = (await response.json()) as { providers?: readonly Seen[] };
-    return Array.isArray(providers) ? providers : undefined;
+    const { providers, queue = [] } = (await response.json()) as Partial<GatewayWords>;
+    return providers === undefined ? undefined : { providers, queue };
   } catch {
     return undefined;
   }
 }
 
-function asText({ home, gateway, chain, model, providers }: Facts): string {
+function asText({ home, gateway, chain, model, providers, queue }: Facts): string {
   const mark = (alive: boolean) => (alive ? "running" : "not running");
   const rows = [["who", "state", "pid", "where", "what"]];
   if (gateway)
@@ -137,5 +154,12 @@ function asText({ home, gateway, chain, model, providers }: Facts): string {
       `${what}, ${offered}, ${one.peer}`,
     ]);
   }
-  return `${home}\n${table(rows)}`;
+  const lines = queue
+    .filter(({ waiting, refused }) => waiting + refused > 0)
+    .map(({ model: id, waiting, clients, waitMs, refused }) => {
+      const name = id === model?.id ? model.name : id;
+      const wait = waitMs === undefined ? "" : `, a newcomer for about ${Math.ceil(waitMs / 1000)} s`;
+      return `${name}: ${waiting} requests of ${clients} clients wait for seats${wait}; ${refused} were refused`;
+    });
+  return [home, table(rows), ...lines].join("\n");
 }
