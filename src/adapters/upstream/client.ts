@@ -9,6 +9,17 @@ import { TextPieces } from "./decoder.ts";
  */
 export function createUpstreams(): Upstreams {
   const pools = new Map<string, Pool>();
+  const routes = new Map<string, { readonly pool: Pool; readonly path: string }>();
+  /** The configuration names every URL there is, so that what was worked out for one is kept. */
+  const routeTo = (url: string) => {
+    let route = routes.get(url);
+    if (route === undefined) {
+      const { origin, pathname, search } = new URL(url);
+      route = { pool: poolOf(origin), path: pathname + search };
+      routes.set(url, route);
+    }
+    return route;
+  };
   const poolOf = (origin: string) => {
     let pool = pools.get(origin);
     if (pool === undefined) {
@@ -28,16 +39,16 @@ export function createUpstreams(): Upstreams {
 
   return {
     send(request, handlers) {
-      const { origin, pathname, search } = new URL(request.url);
+      const { pool, path } = routeTo(request.url);
       const exchange = new Exchange(handlers);
-      const { method, headers } = request;
-      const body = request.body ?? null;
-      poolOf(origin).dispatch({ method, path: pathname + search, headers: { ...headers }, body }, exchange);
+      const { method, headers, body = null } = request;
+      pool.dispatch({ method, path, headers, body }, exchange);
       return exchange;
     },
     async close() {
       const all = [...pools.values()];
       pools.clear();
+      routes.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
     },
   };
