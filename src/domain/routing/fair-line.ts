@@ -61,7 +61,14 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
   let turn = 0;
   let answerMs: Ms | undefined;
 
-  const order = () => inTurn(waiting, (key) => shares.get(key) ?? newcomer);
+  /** Kept until something changes: whose turn it is, is asked much more often. */
+  let turns: readonly Job[] | undefined;
+
+  function order(): readonly Job[] {
+    turns ??= inTurn(waiting, (key) => shares.get(key) ?? newcomer);
+    return turns;
+  }
+
   /** Seats come free as often as running jobs end (Little's law). */
   const waitAt = (place: number) =>
     answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, running.size);
@@ -70,6 +77,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
 
   function remove(job: Job): void {
     waiting = waiting.filter((other) => other !== job);
+    turns = undefined;
     forget(job);
   }
 
@@ -84,6 +92,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
   return {
     enter(job) {
       waiting.push(job);
+      turns = undefined;
       if (waiting.length <= waitingMax) return undefined;
       const last = order().at(-1)!;
       remove(last);
@@ -108,6 +117,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
         const share = shares.get(key)!;
         shares.set(key, { ...share, running: share.running - 1 });
       }
+      turns = undefined;
       forget(job);
     },
     late(now) {

@@ -70,7 +70,8 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
   }
 
   function fail(failure: Failure, waitMs: number | undefined): void {
-    refuse(refusalOf(failure, { job, model, waitMs }));
+    const prompt = request.prompt.kind === "chat" ? "messages" : "prompt";
+    refuse(refusalOf(failure, { job, model, prompt, waitMs }));
   }
 
   function enter(choice: number): void {

@@ -123,7 +123,7 @@ describe("a refusal", () => {
     ["a message without role", { messages: [{ content: "x" }] }, 400, "messages[0].role"],
     ["too many choices", { n: 100 }, 400, "n"],
     ["an answer beyond the window", { max_tokens: 5000 }, 400, "max_tokens"],
-    ["a prompt beyond the window", { prompt: "so ".repeat(5000), messages: undefined }, 400, "messages"],
+    ["a prompt beyond the window", { prompt: "so ".repeat(5000), messages: undefined }, 400, "prompt"],
     ["final without witnesses", { holdfast: { finality: "final", witnesses: 0 } }, 400, "holdfast.witnesses"],
   ])("of %s names the parameter", async (_, request, status, param) => {
     const { seen, events } = await ask(request);

@@ -8,19 +8,23 @@ import { invalidRequest, type Refusal } from "../../../protocol/openai.ts";
 export interface FailedWhere {
   readonly job: string;
   readonly model: ModelOnOffer;
+  /** The field that holds the prompt. */
+  readonly prompt: "messages" | "prompt";
   /** How long it would have had to wait for seats; undefined when that cannot be told. */
   readonly waitMs: Ms | undefined;
 }
 
 /** A job's failure in OpenAI's form: what, where the answer still stands, and whose turn it is. */
-export function refusalOf(failure: Failure, { job, model, waitMs }: FailedWhere): Refusal {
-  const { status, type, param, code, advice } = forms[failure.code];
+export function refusalOf(failure: Failure, { job, model, prompt, waitMs }: FailedWhere): Refusal {
+  const { status, type, code, advice } = forms[failure.code];
   const stands = failure.goodTokens > 0 ? ` The first ${failure.goodTokens} tokens stand.` : "";
   const retryAfter = Math.max(limits.retryAfterSeconds, Math.ceil((waitMs ?? 0) / 1000));
-  const now = failure.code === "context-overflow" ? windowOf(model) : advice;
+  const tooLong = failure.code === "context-overflow";
+  const now = tooLong ? windowOf(model) : advice;
   const turn =
     failure.code === "busy" && waitMs !== undefined ? ` Its turn would come in about ${retryAfter} s.` : "";
   const message = `${failure.message}.${stands}${turn} ${now} (job ${job})`;
+  const param = tooLong ? prompt : null;
   return { status, type, message, param, code, ...(status === 429 || status === 503 ? { retryAfter } : {}) };
 }
 
@@ -37,9 +41,9 @@ function windowOf({ name, contextTokens }: ModelOnOffer): string {
   );
 }
 
-type Form = Pick<Refusal, "status" | "type" | "param" | "code"> & { readonly advice: string };
+type Form = Pick<Refusal, "status" | "type" | "code"> & { readonly advice: string };
 
-const server = { type: "server_error", param: null } as const;
+const server = { type: "server_error" } as const;
 const forms: Readonly<Record<FailureCode, Form>> = {
   "no-providers": {
     ...server,
@@ -66,12 +70,12 @@ const forms: Readonly<Record<FailureCode, Form>> = {
     advice: 'Ask with finality "stream", or try again.',
   },
   "context-overflow": {
-    ...{ status: 400, type: "invalid_request_error", param: "messages", code: "context_length_exceeded" },
+    ...{ status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
     advice: "",
   },
   "bad-request": {
-    ...{ status: 400, type: "invalid_request_error", param: null, code: "bad_request" },
+    ...{ status: 400, type: "invalid_request_error", code: "bad_request" },
     advice: "Correct the request.",
   },
-  busy: { status: 429, type: "rate_limit_error", param: null, code: "busy", advice: "Try again shortly." },
+  busy: { status: 429, type: "rate_limit_error", code: "busy", advice: "Try again shortly." },
 };
