@@ -6,7 +6,18 @@ export function report(results: readonly Result[]): string {
   return `${["# Bench: the main job", ...results.map(section)].join("\n\n")}\n`;
 }
 
-function section({ name, method, seed, at, tookS, load, othersPercent, machine, figures }: Result): string {
+/** One result: its figures with their targets, then where, when and how. */
+export function section({
+  name,
+  method,
+  seed,
+  at,
+  tookS,
+  load,
+  othersPercent,
+  machine,
+  figures,
+}: Result): string {
   const { cpu, cores, memoryGb, system, node, commit } = machine;
   return [
     `## ${name}`,

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Machine } from "../machine.ts";
+import { asJson, type Result } from "../results.ts";
+import type { Cell } from "./cells.ts";
+import { emptyTally, type Tally } from "./tally.ts";
+
+/** What is kept of one cell. */
+export interface Entry {
+  readonly contender: string;
+  readonly fault: string;
+  readonly failing: number;
+  readonly streams: number;
+  readonly tally: Tally;
+  readonly seed: number;
+  /** Of the last blackout; the commits of all of them. */
+  readonly at: string;
+  readonly commits: readonly string[];
+  readonly machine: Machine;
+  /** Share of the machine that others used, mean over the blackouts, %. */
+  readonly othersPercent: number;
+}
+
+/** Everything that was measured, from all runs together. */
+export interface Journal {
+  readonly overhead: Result | undefined;
+  readonly entries: readonly Entry[];
+}
+
+const file = join(import.meta.dirname, "../results/survive.json");
+
+export function readJournal(): Journal {
+  if (!existsSync(file)) return { overhead: undefined, entries: [] };
+  return JSON.parse(readFileSync(file, "utf8")) as Journal;
+}
+
+/** Written whole and then put in place, so that an interrupted run leaves the one before. */
+export function keepJournal(journal: Journal, markdown: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, asJson(journal));
+  renameSync(`${file}.part`, file);
+  writeFileSync(file.replace(/json$/, "md"), markdown);
+}
+
+export function entryOf(journal: Journal, { contender, fault, failing }: Cell): Entry | undefined {
+  return journal.entries.find(
+    (entry) => entry.contender === contender.name && entry.fault === fault && entry.failing === failing,
+  );
+}
+
+export function tallyIn(journal: Journal, cell: Cell): Tally {
+  return entryOf(journal, cell)?.tally ?? emptyTally;
+}
+
+export function withEntry(journal: Journal, cell: Cell, entry: Entry): Journal {
+  const before = entryOf(journal, cell);
+  return { ...journal, entries: [...journal.entries.filter((each) => each !== before), entry] };
+}
+
+export function withoutEntry(journal: Journal, cell: Cell): Journal {
+  const before = entryOf(journal, cell);
+  return { ...journal, entries: journal.entries.filter((each) => each !== before) };
+}

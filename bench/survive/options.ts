@@ -1,0 +1,80 @@
+import { parseArgs } from "node:util";
+import { contenders } from "./contenders.ts";
+import { faults } from "./faults.ts";
+
+export interface Options {
+  readonly quick: boolean;
+  readonly json: boolean;
+  readonly fresh: boolean;
+  readonly only: readonly string[];
+  readonly seed: number;
+  readonly patienceS: number;
+}
+
+/** How many of ten upstreams fail. */
+export const failings = [3, 5, 7] as const;
+
+const names = [
+  ...contenders.map(({ name }) => name),
+  ...faults,
+  ...failings.map((failing) => `${failing}of10`),
+  "overhead",
+];
+
+export const usage = `npm run bench:survive -- [options]
+
+Upstreams fail at one instant, before Holdfast and before its peers, in turn; every request is counted. Goes on where
+an earlier run was interrupted: finished blackouts are kept in bench/results/survive.json.
+
+  --quick         two minutes: Holdfast alone, one blackout of 3 of 10 for each fault; nothing is kept
+  --only NAME     only this contender, fault, share or measurement; may be repeated
+  --fresh         forget what is kept of the cells that are run now
+  --seed N        decides questions, victims and instants (default 1)
+  --patience S    wait so long for others to leave the machine alone, before each cell (default 60; quick: 0)
+  --json          the result as JSON on standard output instead of the table
+  --help
+
+Names: ${names.join(", ")}
+`;
+
+/** Throws with a sentence for whoever typed it. */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ quick: flag, json: flag, help: flag, fresh: flag },
+      ...{ only: { ...text, multiple: true }, seed: text, patience: text },
+    },
+  });
+  if (values.help) return "help";
+  const only = values.only ?? [];
+  for (const name of only) {
+    if (!names.includes(name)) throw new Error(`there is no "${name}": ${names.join(", ")}`);
+  }
+  const { quick, json, fresh } = values;
+  const seed = whole("seed", values.seed) ?? 1;
+  return {
+    quick,
+    json,
+    fresh,
+    only,
+    seed,
+    patienceS: whole("patience", values.patience) ?? (quick ? 0 : 60),
+  };
+}
+
+/** Is it meant by `--only`? Of each kind of name, any when none of that kind is given. */
+export function isMeant(
+  only: readonly string[],
+  kinds: ReadonlyArray<readonly [name: string, kind: readonly string[]]>,
+) {
+  return kinds.every(([name, kind]) => only.includes(name) || !only.some((word) => kind.includes(word)));
+}
+
+function whole(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(value)) throw new Error(`--${name} is a whole number, not "${value}"`);
+  return Number(value);
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Figure, Outcome } from "../measurement.ts";
+import { median } from "../statistics.ts";
+import { Client, type Question } from "./client.ts";
+import { prepared, startHoldfast } from "./holdfast.ts";
+import { startUpstream } from "./upstreams.ts";
+
+/** What a gateway adds, measured in turn with direct calls to the same upstream in the same run. */
+export const overheadMethod =
+  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. Ratios are per round; figures are medians over the rounds. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
+
+export interface OverheadSettings {
+  readonly rounds: number;
+  /** Time of one throughput measurement, ms. */
+  readonly windowMs: number;
+  readonly say: (line: string) => void;
+}
+
+export async function overhead(settings: OverheadSettings): Promise<Outcome> {
+  const { rounds, windowMs, say } = settings;
+  const upstream = await startUpstream({ tokenMs: 0, prefill: true });
+  const starts: number[] = [];
+  await prepared();
+  for (let count = 0; count < 3; count++) starts.push(await startTime(upstream.url));
+  const gateway = await startHoldfast([upstream.url]);
+  const clients = { direct: new Client(upstream.url), gateway: new Client(gateway.url) };
+  await pause(1_000);
+  const idle = rssMb(gateway.pid);
+  const seen: Round[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const order = round % 2 === 0 ? (["direct", "gateway"] as const) : (["gateway", "direct"] as const);
+    const both = { direct: nothing, gateway: nothing };
+    for (const name of order) both[name] = await measure(clients[name], windowMs);
+    // The first round warms both up.
+    if (round > 0) seen.push(both);
+    say(`round ${round}: ${describe(both.direct)} direct, ${describe(both.gateway)} through the gateway`);
+  }
+  const after = rssMb(gateway.pid);
+  await Promise.all([clients.direct.close(), clients.gateway.close(), gateway.stop(), upstream.stop()]);
+  return outcomeOf(seen, { starts, idle, after });
+}
+
+interface Speed {
+  readonly latencyMs: number;
+  readonly firstMs: number;
+  readonly requestsPerS: number;
+  readonly streamsPerS: number;
+}
+
+type Round = Record<"direct" | "gateway", Speed>;
+const nothing: Speed = { latencyMs: 0, firstMs: 0, requestsPerS: 0, streamsPerS: 0 };
+
+async function measure(client: Client, windowMs: number): Promise<Speed> {
+  const latencies: number[] = [];
+  const firsts: number[] = [];
+  for (let count = 0; count < 200; count++) {
+    latencies.push((await client.read({ ...short, number: count })).latencyMs);
+    firsts.push((await client.read({ ...short, number: count, stream: true })).firstMs);
+  }
+  return {
+    latencyMs: median(latencies),
+    firstMs: median(firsts),
+    requestsPerS: await rate(client, short, windowMs),
+    streamsPerS: await rate(client, { ...short, tokens: 50, stream: true }, windowMs),
+  };
+}
+
+const short: Question = { number: 0, tokens: 5, stream: false, timeoutMs: 10_000 };
+const inFlight = 32;
+
+async function rate(client: Client, question: Question, windowMs: number): Promise<number> {
+  const begun = performance.now();
+  let count = 0;
+  const worker = async () => {
+    while (performance.now() - begun < windowMs) {
+      await client.read({ ...question, number: count });
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return (1000 * count) / (performance.now() - begun);
+}
+
+async function startTime(upstream: string): Promise<number> {
+  const begun = performance.now();
+  const gateway = await startHoldfast([upstream]);
+  const client = new Client(gateway.url);
+  await client.read({ ...short, stream: true });
+  const took = performance.now() - begun;
+  await client.close();
+  await gateway.stop();
+  return took;
+}
+
+function rssMb(pid: number): number {
+  return (Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024) / 1e6;
+}
+
+function describe({ latencyMs, requestsPerS, streamsPerS }: Speed): string {
+  return `${latencyMs.toFixed(2)} ms, ${requestsPerS.toFixed(0)} requests/s, ${streamsPerS.toFixed(0)} streams/s`;
+}
+
+function outcomeOf(
+  rounds: readonly Round[],
+  { starts, idle, after }: { starts: readonly number[]; idle: number; after: number },
+): Outcome {
+  const each = (of: (round: Round) => number) => rounds.map(of);
+  const added = (key: "latencyMs" | "firstMs") => each(({ direct, gateway }) => gateway[key] - direct[key]);
+  const share = (key: "requestsPerS" | "streamsPerS") =>
+    each(({ direct, gateway }) => (100 * gateway[key]) / direct[key]);
+  const samples = {
+    "added latency, ms": added("latencyMs"),
+    "added time to first content, ms": added("firstMs"),
+    "requests/s, % of direct": share("requestsPerS"),
+    "streams/s, % of direct": share("streamsPerS"),
+    "start to first answer, ms": starts,
+  };
+  const middle = (name: keyof typeof samples) => median(samples[name]);
+  const plain = (name: string, values: readonly number[], unit: Figure["unit"]): Figure => ({
+    name,
+    value: median(values),
+    unit,
+  });
+  const figures: Figure[] = [
+    { name: "added latency", value: middle("added latency, ms"), unit: "ms", target: { atMost: 1 } },
+    { name: "added time to first content", value: middle("added time to first content, ms"), unit: "ms" },
+    {
+      name: "requests/s of direct",
+      value: middle("requests/s, % of direct"),
+      unit: "%",
+      target: { atLeast: 50 },
+    },
+    {
+      name: "streams/s of direct",
+      value: middle("streams/s, % of direct"),
+      unit: "%",
+      target: { atLeast: 40 },
+    },
+    {
+      name: "start to first answer",
+      value: middle("start to first answer, ms"),
+      unit: "ms",
+      target: { atMost: 1_000 },
+    },
+    { name: "idle RSS", value: idle, unit: "MB", target: { atMost: 100 } },
+    { name: "RSS after the load", value: after, unit: "MB" },
+    plain(
+      "direct: latency",
+      each(({ direct }) => direct.latencyMs),
+      "ms",
+    ),
+    plain(
+      "direct: requests/s",
+      each(({ direct }) => direct.requestsPerS),
+      "count",
+    ),
+    plain(
+      "direct: streams/s",
+      each(({ direct }) => direct.streamsPerS),
+      "count",
+    ),
+    plain(
+      "gateway: requests/s",
+      each(({ gateway }) => gateway.requestsPerS),
+      "count",
+    ),
+    plain(
+      "gateway: streams/s",
+      each(({ gateway }) => gateway.streamsPerS),
+      "count",
+    ),
+  ];
+  return { figures, samples };
+}
