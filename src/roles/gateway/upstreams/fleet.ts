@@ -1,6 +1,7 @@
 import { type Plan, planFor } from "../../../domain/continuation/plan.ts";
 import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
+import { standing } from "../../../domain/routing/health.ts";
 import { rank } from "../../../domain/routing/rank.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
@@ -52,8 +53,10 @@ export class Fleet {
       const style = member.prefillStyle(model, now);
       const plan = planFor(said, traits, style !== undefined);
       if (plan === undefined) continue;
-      // First those not tried yet, and those that list the model: whom a fault has hit, it may hit again.
-      const place = 2 * tries + (lacks(member, model) ? 1 : 0);
+      // First those not tried yet, then those that list the model: whom a fault has hit, it may hit again. Then those
+      // that go on at once: a replay takes as long as what was said took, and one in quarantine may not answer at all.
+      const late = plan.how === "replay" || standing(member.health, now) === "quarantined";
+      const place = 4 * tries + (lacks(member, model) ? 2 : 0) + (late ? 1 : 0);
       if (best === undefined || place < best.place) best = { member, plan, style: style ?? "flags", place };
       if (place === 0) break;
     }
