@@ -49,6 +49,7 @@ export function createRoster(
   const healths = new Map<PeerId, Health>();
   const paces = createPaces();
   let hedges = hedgesFull(limits.hedges);
+  let hedgesMade = 0;
   const running = new Map<PeerId, number>();
   const gone = new Set<PeerId>();
   let catalogue: { readonly models: readonly ModelOnOffer[]; readonly at: number } | undefined;
@@ -82,6 +83,7 @@ export function createRoster(
     mayHedge: () => mayHedge(hedges),
     hedged() {
       hedges = afterHedge(hedges);
+      hedgesMade += 1;
     },
     answered() {
       hedges = afterAnswer(hedges, limits.hedges);
@@ -121,7 +123,7 @@ export function createRoster(
     models,
     status() {
       sweep();
-      return { providers: book.standing().map(statusOf) };
+      return { providers: book.standing().map(statusOf), hedges: hedgesMade };
     },
   };
 
