@@ -76,6 +76,12 @@ export const limits = {
   silenceMsMax: 15_000,
   /** The same while nothing is known of its rhythm. */
   silenceMsUnknown: 2_000,
+  /** A stream is slow when a character takes this many times what it usually does, and longer than the second, ms (25
+   *  characters a second are about as quick as people read), after so many pieces; and how often one answer is handed on for it. */
+  slowTimes: 4,
+  slowCharMsMin: 40,
+  slowPiecesMin: 2,
+  reliefsMax: 2,
   /** Silence in the middle of an answer after which an upstream is given up though nobody else can go on, ms. */
   stallMsMax: 120_000,
   /** How long an upstream's list of models is taken as it was, ms. */

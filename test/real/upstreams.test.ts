@@ -230,6 +230,16 @@ describe("after content", () => {
 });
 
 describe("health", () => {
+  test("a speaker that crawls is relieved in the middle of its answer", async () => {
+    const { url, first } = await gatewayWith({ tokenMs: 3 }, { tokenMs: 3 });
+    for (let request = 0; request < 4; request++) expectWhole(await ask(url, { stream: true }));
+    first.be({ tokenMs: 300 });
+    const seen = [await ask(url, { stream: true }), await ask(url, { stream: true })];
+    seen.forEach(expectWhole);
+    expect(seen.map(({ end }) => end.switches).sort()).toEqual([0, 1]);
+    expect(await standingOf(url, first)).not.toBe("good");
+  });
+
   test("an upstream that breaks every stream is left alone, and comes back when it ends one well", async () => {
     const { url, first, others } = await gatewayWith({ fault: { kind: "cut", after: 3 } }, {});
     for (let request = 0; request < 10; request++) expectWhole(await ask(url, { stream: true }));

@@ -17,7 +17,7 @@ interface Server {
 }
 
 class World {
-  state: Answer = newAnswer({ attemptsMax: 5, attemptsTotalMax: 12, atOnceMax: 3 });
+  state: Answer = newAnswer({ attemptsMax: 5, attemptsTotalMax: 12, atOnceMax: 3, reliefsMax: 2 });
   delivered = "";
   ends: string[] = [];
   readonly running = new Map<number, Server>();
@@ -90,6 +90,7 @@ const action = fc.record({
     "say",
     "die",
     "silent",
+    "slow",
     "refuse",
     "deadline",
     "hangup",
@@ -133,7 +134,7 @@ test("whatever happens, the application gets a gapless prefix of one answer and 
             world.running.delete(attempt);
             world.feed({ t: "refused", attempt });
           } else {
-            world.feed({ t: "silent", attempt });
+            world.feed({ t: what, attempt });
           }
         }
         expect(world.ends.length).toBeLessThanOrEqual(1);
@@ -164,6 +165,29 @@ test("servers that refuse a way of going on use up no attempt, those that are lo
     }
     expect(world.ends).toEqual(ends);
   }
+});
+
+test("a slow speaker is stopped for another who can go on, twice at most, and kept where there is none", () => {
+  const world = new World(true, () => true);
+  world.feed({ t: "begin" });
+  const say = (attempt: number, text: string) => {
+    world.running.get(attempt)!.at += text.length;
+    world.feed({ t: "heard", attempt, text, opaque: false }, text);
+  };
+  say(0, "The quick brown fox");
+  world.feed({ t: "slow", attempt: 0 });
+  expect([...world.running.keys()]).toEqual([1]);
+  // A successor without the floor is no slow speaker yet.
+  world.feed({ t: "slow", attempt: 1 });
+  expect([...world.running.keys()]).toEqual([1]);
+  const alone = step(newAnswer({ attemptsMax: 5, attemptsTotalMax: 12, atOnceMax: 3, reliefsMax: 2 }), {
+    t: "asked",
+    attempt: 0,
+    plan: planFor("", { deterministic: true, prefill: true, replay: true }, true)!,
+  });
+  const spoken = step(alone.state, { t: "heard", attempt: 0, text: "The", opaque: false });
+  const nobody = step(step(spoken.state, { t: "slow", attempt: 0 }).state, { t: "nobody" });
+  expect(nobody.state).toMatchObject({ over: false, speaker: 0, yielding: undefined });
 });
 
 test("after something opaque nobody else goes on", () => {

@@ -26,6 +26,10 @@ export interface Answer {
   /** Attempts since the last new text. */
   readonly fruitless: number;
   readonly switches: number;
+  /** Speaks far too slowly, and is stopped as soon as somebody else is asked. */
+  readonly yielding: number | undefined;
+  /** Speakers stopped for that. */
+  readonly reliefs: number;
   readonly over: boolean;
 }
 
@@ -34,6 +38,8 @@ export interface AnswerLimits {
   readonly attemptsMax: number;
   readonly attemptsTotalMax: number;
   readonly atOnceMax: number;
+  /** Speakers that are stopped for being slow: when everything is slow, handing on helps nobody. */
+  readonly reliefsMax: number;
 }
 
 export type AnswerEvent =
@@ -49,6 +55,8 @@ export type AnswerEvent =
   | { readonly t: "refused"; readonly attempt: number }
   | { readonly t: "lost"; readonly attempt: number }
   | { readonly t: "silent"; readonly attempt: number }
+  /** It speaks, far more slowly than it or others do as a rule. */
+  | { readonly t: "slow"; readonly attempt: number }
   | { readonly t: "deadline" }
   | { readonly t: "closing" }
   | { readonly t: "hangup" };
@@ -57,7 +65,7 @@ export type AnswerEffect =
   | { readonly t: "recruit" }
   /** Pass on the piece just heard, without the first `from` characters of its text. `start`: a new speaker. */
   | { readonly t: "deliver"; readonly attempt: number; readonly from: number; readonly start: boolean }
-  /** Stop an attempt. "overtaken": it was silent while another went on. "differs": it told another story. */
+  /** Stop an attempt. "overtaken": it was silent or slow while another went on. "differs": it told another story. */
   | { readonly t: "cancel"; readonly attempt: number; readonly why: "overtaken" | "differs" | "unneeded" }
   /** Exactly one of these three, once, last. None after a hangup. */
   | { readonly t: "finish"; readonly attempt: number }
@@ -80,6 +88,8 @@ export function newAnswer(limits: AnswerLimits): Answer {
     asked: 0,
     fruitless: 0,
     switches: 0,
+    yielding: undefined,
+    reliefs: 0,
     over: false,
   };
 }
@@ -96,7 +106,9 @@ export function step(state: Answer, event: AnswerEvent): Step {
     case "asked":
       return asked(state, event.attempt, event.plan);
     case "nobody":
-      return state.running.length === 0 ? fail(state, "nobody") : { state, effects: none };
+      return state.running.length === 0
+        ? fail(state, "nobody")
+        : { state: { ...state, yielding: undefined }, effects: none };
     case "heard":
       return event.attempt === state.speaker ? spoken(state, event) : overheard(state, event);
     case "finished":
@@ -107,6 +119,8 @@ export function step(state: Answer, event: AnswerEvent): Step {
       return lost(state, event.attempt);
     case "silent":
       return silent(state, event.attempt);
+    case "slow":
+      return slow(state, event.attempt);
     case "deadline":
       return fail(state, "deadline");
     case "closing":
@@ -127,6 +141,14 @@ type Heard = Extract<AnswerEvent, { t: "heard" }>;
 function asked(state: Answer, id: number, plan: Plan): Step {
   const running = [...state.running, { id, plan, heard: "", silent: false }];
   const next = { ...state, running, asked: state.asked + 1, fruitless: state.fruitless + 1 };
+  // Nothing more is taken from who was slow: the other one was told to go on after what it has said by now.
+  if (state.yielding !== undefined) {
+    const relieved = { ...without(next, state.yielding), yielding: undefined, reliefs: state.reliefs + 1 };
+    return {
+      state: relieved,
+      effects: [{ t: "cancel", attempt: state.yielding, why: "overtaken" }],
+    };
+  }
   const oldest = running[0];
   if (running.length <= state.limits.atOnceMax || oldest === undefined) return { state: next, effects: none };
   // Room is made only now that somebody else was really asked.
@@ -223,6 +245,13 @@ function droppedFor(state: Answer, id: number, why: "differs"): Step {
 function silent(state: Answer, id: number): Step {
   const running = state.running.map((one) => (one.id === id ? { ...one, silent: true } : one));
   return refill({ ...state, running }, none);
+}
+
+function slow(state: Answer, id: number): Step {
+  const alone = state.speaker === id && state.running.length === 1;
+  if (!alone || !mayRecruit(state) || state.reliefs >= state.limits.reliefsMax)
+    return { state, effects: none };
+  return { state: { ...state, yielding: id }, effects: [{ t: "recruit" }] };
 }
 
 /** After somebody was lost or fell silent: is there still somebody to wait for? */

@@ -1,5 +1,6 @@
 import type { Plan } from "../../../domain/continuation/plan.ts";
 import type { Ms } from "../../../domain/ids.ts";
+import { type Rhythm, rhythmUnknown } from "../../../domain/inference/rhythm.ts";
 import type {
   Clock,
   UpstreamExchange,
@@ -64,6 +65,8 @@ export class Attempt implements UpstreamHandlers {
   /** Last sign of life with substance, or the start. */
   lastAt: Ms;
   spoke = false;
+  /** How quickly it speaks, ms per character. */
+  pace: Rhythm = rhythmUnknown;
   /** Told the job's rules that it is silent. */
   reportedSilent = false;
   /** Speaks for the answer: what it says is passed on. */

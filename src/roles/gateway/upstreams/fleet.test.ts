@@ -13,7 +13,7 @@ function fleetOf(...names: string[]) {
     const { member, plan, style } = fleet.choose({ ...wanted, ...changes }, now)!;
     return { name: member.target.name, how: plan.how, style };
   };
-  return { of, choose };
+  return { fleet, of, choose };
 }
 
 function refuseAll(member: Member): void {
@@ -34,6 +34,22 @@ test("a replay elsewhere is better than waiting on one in quarantine", () => {
   refuseAll(of("a"));
   of("b").faulted({ code: "broken", detail: "reset" }, 0, 1);
   for (let turn = 0; turn < 4; turn++) expect(choose({}, 2)).toMatchObject({ name: "a", how: "replay" });
+});
+
+test("slow is who speaks far more slowly than it did, or than most others do", () => {
+  const { fleet, of } = fleetOf("a", "b", "c");
+  const spoken = (intervalMs: number) => ({ intervalMs, deviationMs: 0, heard: 9 });
+  expect(fleet.isSlow(of("a"), 1_000)).toBe(false);
+  for (const [name, paceMs] of [
+    ["a", 5],
+    ["b", 6],
+    ["c", 90],
+  ] as const) {
+    of(name).endedWell(0, spoken(paceMs));
+  }
+  expect(fleet.isSlow(of("a"), 100)).toBe(true);
+  expect(fleet.isSlow(of("a"), 15)).toBe(false);
+  expect(fleet.isSlow(of("c"), 90)).toBe(true);
 });
 
 test("who has just refused one way is asked the other, and what was learnt stays", () => {

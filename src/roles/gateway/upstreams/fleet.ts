@@ -3,6 +3,7 @@ import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
 import { standing } from "../../../domain/routing/health.ts";
 import { rank } from "../../../domain/routing/rank.ts";
+import { limits } from "../../../protocol/limits.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
@@ -36,6 +37,16 @@ export class Fleet {
     this.members = targets.map((target) => new Member(target, this.rhythms));
   }
 
+  /**
+   * Does this upstream speak, at `paceMs` per character, far more slowly than it did before, or than others do? Only
+   * asked for speech slower than people read, so that what it costs does not count.
+   */
+  isSlow({ pace }: Member, paceMs: Ms): boolean {
+    const others = this.members.flatMap((member) => (member.pace.heard > 0 ? [member.pace.intervalMs] : []));
+    const own = pace.heard > 0 ? pace.intervalMs : Number.POSITIVE_INFINITY;
+    return paceMs >= limits.slowTimes * Math.min(own, median(others) ?? own);
+  }
+
   /** Whom to ask next and how, or undefined when nobody can safely go on. */
   choose(wanted: Wanted, now: Ms): Choice | undefined {
     const { said, traits, tried, model } = wanted;
@@ -62,6 +73,11 @@ export class Fleet {
     }
     return best;
   }
+}
+
+/** The middle one of what is known of others; a few that are slow do not move it. */
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
 }
 
 /** Attempts with one upstream for one answer. The second meets a stale connection or a passing error. */

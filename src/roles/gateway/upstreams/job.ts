@@ -52,6 +52,7 @@ export class Job implements AttemptListener {
     attemptsMax: limits.attemptsMax,
     attemptsTotalMax: limits.upstreamAttemptsMax,
     atOnceMax: limits.upstreamAttemptsAtOnceMax,
+    reliefsMax: limits.reliefsMax,
   });
   #cancelDeadline: () => void;
   #nextAttempt = 0;
@@ -83,6 +84,7 @@ export class Job implements AttemptListener {
       attempts: this.#attempts,
       answer: () => this.#answer,
       silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
+      slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
       stalled: (attempt) => {
         attempt.abort();
         this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
@@ -106,10 +108,11 @@ export class Job implements AttemptListener {
   }
 
   content(attempt: Attempt, piece: StreamPiece): void {
-    this.#watch.heard(attempt);
     this.#current = piece;
     const { text, opaque } = piece.facts!;
+    this.#watch.heard(attempt, text.length);
     this.#feed({ t: "heard", attempt: attempt.id, text, opaque });
+    if (this.#answer.speaker === attempt.id) this.#watch.weigh(attempt);
   }
 
   filler(attempt: Attempt, piece: StreamPiece): void {
@@ -257,7 +260,7 @@ export class Job implements AttemptListener {
 
   #finish(attempt: Attempt): void {
     const { call } = this.#options;
-    attempt.member.endedWell(attempt.startedAt);
+    attempt.member.endedWell(attempt.startedAt, attempt.pace);
     this.#attempts.delete(attempt.id);
     if (!this.#streaming) {
       attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);

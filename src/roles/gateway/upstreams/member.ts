@@ -1,5 +1,5 @@
 import type { Ms } from "../../../domain/ids.ts";
-import { type Rhythm, rhythmAfter, rhythmUnknown } from "../../../domain/inference/rhythm.ts";
+import { type Rhythm, rhythmAfter, rhythmJoined, rhythmUnknown } from "../../../domain/inference/rhythm.ts";
 import {
   afterFailure,
   afterPause,
@@ -37,6 +37,8 @@ export class Member implements Candidate {
   running = 0;
   readonly rhythms: Rhythms = rhythmsUnknown();
   readonly #all: Rhythms;
+  /** How quickly it speaks, ms per character, in answers that ended well. */
+  pace: Rhythm = rhythmUnknown;
   /** Models it listed; undefined while unknown. */
   catalogue: ReadonlySet<string> | undefined;
   lastFault: AttemptFault | undefined;
@@ -58,8 +60,10 @@ export class Member implements Candidate {
     this.#all[kind] = rhythmAfter(this.#all[kind], interval);
   }
 
-  endedWell(startedAt: Ms): void {
+  /** `spoken`: how quickly it spoke in that answer. One that was stopped for being slow must not become its measure. */
+  endedWell(startedAt: Ms, spoken: Rhythm): void {
     this.health = afterSuccess(this.health, startedAt);
+    this.pace = rhythmJoined(this.pace, spoken);
   }
 
   faulted(fault: AttemptFault, startedAt: Ms, now: Ms): void {

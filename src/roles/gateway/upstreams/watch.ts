@@ -1,6 +1,7 @@
 import type { Answer } from "../../../domain/continuation/answer.ts";
 import { promptWeight, silenceBudget } from "../../../domain/continuation/patience.ts";
 import type { Ms } from "../../../domain/ids.ts";
+import { rhythmAfter } from "../../../domain/inference/rhythm.ts";
 import type { Clock } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Attempt } from "./attempt.ts";
@@ -15,6 +16,8 @@ export interface Watched {
   answer(): Pick<Answer, "over" | "begun" | "fruitless">;
   /** Quiet for longer than is usual for it. Said once for each silence. */
   silent(attempt: Attempt): void;
+  /** Speaks, far more slowly than is usual. May be said again. */
+  slow(attempt: Attempt): void;
   /** Quiet for so long, in the middle of an answer, that it is given up. */
   stalled(attempt: Attempt): void;
 }
@@ -38,8 +41,8 @@ export class Watch {
     this.#armBy(this.#dueOf(attempt));
   }
 
-  /** It said something of substance. */
-  heard(attempt: Attempt): void {
+  /** It said something of substance, with so many characters. */
+  heard(attempt: Attempt, chars: number): void {
     const now = this.#clock.now();
     const interval = now - attempt.lastAt;
     attempt.lastAt = now;
@@ -49,12 +52,20 @@ export class Watch {
       attempt.member.heardAfter("first", interval / this.#weight);
     } else if (interval >= 1) {
       attempt.member.heardAfter("gap", interval);
+      if (chars > 0) attempt.pace = rhythmAfter(attempt.pace, interval / chars);
     } else {
       // Events of one network read are one piece.
       return;
     }
     // A rhythm that is just becoming known may call for an earlier look.
     this.#armBy(this.#dueOf(attempt));
+  }
+
+  /** What it said was dealt with. Does it go on far too slowly? */
+  weigh(attempt: Attempt): void {
+    const { heard, intervalMs } = attempt.pace;
+    if (heard < limits.slowPiecesMin || intervalMs < limits.slowCharMsMin) return;
+    if (this.#watched.fleet.isSlow(attempt.member, intervalMs)) this.#watched.slow(attempt);
   }
 
   stop(): void {

@@ -72,6 +72,8 @@ export class WitnessedJob implements AttemptListener {
       attempts: this.#attempts,
       answer: () => ({ over: this.#over, begun: this.#begun, fruitless: this.#asked - holdfast.witnesses }),
       silent: () => this.#judge(),
+      // Nobody speaks alone here: who is slow is waited for by the others, or overtaken by a quorum of them.
+      slow: () => {},
       stalled: (attempt) => {
         attempt.abort();
         this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
@@ -94,7 +96,7 @@ export class WitnessedJob implements AttemptListener {
   }
 
   content(attempt: Attempt, piece: StreamPiece): void {
-    this.#watch.heard(attempt);
+    this.#watch.heard(attempt, piece.facts?.text.length ?? 0);
     this.filler(attempt, piece);
   }
 
@@ -113,7 +115,7 @@ export class WitnessedJob implements AttemptListener {
   complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
     const part = this.#parts.get(attempt.id);
     this.#attempts.delete(attempt.id);
-    attempt.member.endedWell(attempt.startedAt);
+    attempt.member.endedWell(attempt.startedAt, attempt.pace);
     if (part === undefined) return;
     if (!this.#streaming) attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
     for (const piece of held) this.filler(attempt, piece);
