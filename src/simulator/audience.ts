@@ -1,3 +1,4 @@
+import { limits } from "../protocol/limits.ts";
 import type { Chance } from "./chance.ts";
 import { checkGapless } from "./checkers/gapless.ts";
 import { checkOneEnd } from "./checkers/one-end.ts";
@@ -12,8 +13,8 @@ export interface Answered {
   readonly askedAt: number;
   readonly endedAt: number;
   readonly end: "succeeded" | "refused" | "failed" | "silent";
-  /** Of an explicit error. */
-  readonly code: string | undefined;
+  /** Code and first sentence of an explicit error. */
+  readonly why: string | undefined;
   /** What broke a rule, whatever the end. */
   readonly violation: string | undefined;
   /** It had a speaker that was struck; was a witness left? */
@@ -24,14 +25,22 @@ export interface Answered {
 
 /** The applications: they ask, read, and remember how it went. */
 export interface Audience {
-  /** Asks `count` questions, `perSecond` on average, from now on. Calls `over` when the last has its end. */
-  ask(count: number, perSecond: number, over: () => void): void;
+  /** Asks questions from now on. Calls `over` when the last has its end. */
+  ask(questions: Questions, over: () => void): void;
   /** These nodes fail now: notes whose answers they were speaking. */
   struck(nodes: ReadonlySet<SimulatedNode>): void;
   readonly answered: readonly Answered[];
   /** Deliveries in each tenth of a second. */
   readonly throughput: readonly number[];
   underWay(): number;
+}
+
+export interface Questions {
+  readonly count: number;
+  /** On average. */
+  readonly perSecond: number;
+  /** How often one that is told to come back later (429) does so, as clients do; 0 takes the first word. */
+  readonly retries: number;
 }
 
 interface Open extends Asked {
@@ -50,7 +59,7 @@ export function createAudience(world: World, chance: Chance, options: { readonly
   const answered: Answered[] = [];
   const throughput: number[] = [];
 
-  function askOne(ended: () => void): void {
+  function askOne(retries: number, ended: () => void): void {
     const words = `tell me ${chance.below(100_000)} things`;
     const request = {
       messages: [{ role: "user", content: words }],
@@ -62,16 +71,21 @@ export function createAudience(world: World, chance: Chance, options: { readonly
       events: false,
       ended() {
         // A refusal at once comes before `ask` has returned.
-        if (asked === undefined) timeline.at(timeline.now(), () => close(asked!, ended));
-        else close(asked, ended);
+        if (asked === undefined) timeline.at(timeline.now(), () => close(asked!, retries, ended));
+        else close(asked, retries, ended);
       },
     });
     asked = { ...asking, askedAt: timeline.now(), words, struck: undefined, struckAt: 0 };
     open.add(asked);
   }
 
-  function close(asked: Open, ended: () => void): void {
+  function close(asked: Open, retries: number, ended: () => void): void {
     if (!open.delete(asked)) return;
+    if (asked.seen.status === 429 && retries > 0) {
+      const later = timeline.now() + 1000 * limits.retryAfterSeconds;
+      timeline.at(later, () => askOne(retries - 1, ended));
+      return;
+    }
     answered.push(judge(asked, timeline.now()));
     for (const time of asked.seen.times) {
       const step = Math.floor(time / throughputStepMs);
@@ -85,13 +99,13 @@ export function createAudience(world: World, chance: Chance, options: { readonly
     answered,
     throughput,
     underWay: () => open.size,
-    ask(count, perSecond, over) {
+    ask({ count, perSecond, retries }, over) {
       let left = count;
       let coming = count;
       const next = () => {
         if (coming === 0) return;
         coming -= 1;
-        askOne(() => {
+        askOne(retries, () => {
           left -= 1;
           if (left === 0) over();
         });
@@ -121,5 +135,6 @@ function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number
   }
   const explicit = seen.text === "" ? "refused" : "failed";
   const end = error !== undefined ? explicit : violation !== undefined ? "silent" : "succeeded";
-  return { askedAt, endedAt, end, code: error?.code ?? undefined, violation, struck, gapMs };
+  const why = error && `${error.code}: ${error.message.split(". ")[0]}`;
+  return { askedAt, endedAt, end, why, violation, struck, gapMs };
 }

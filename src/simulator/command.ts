@@ -1,5 +1,6 @@
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import { starvedAttemptsEach } from "./checkers/starved.ts";
 import { faults } from "./faults/catalogue.ts";
 import { scenarios } from "./scenarios/catalogue.ts";
 import type { Simulation } from "./simulate.ts";
@@ -18,6 +19,7 @@ export function parseCommand(args: readonly string[]): Command | "help" {
   const number = (name: string, bounds: Bounds) => numberFrom(name, given[name], bounds);
   const nodes = number("nodes", { least: 1, most: 100_000, whole: true, usual: 100 });
   const requests = number("requests", { least: 1, most: 10_000_000, whole: true, usual: 10 * nodes });
+  const calmMs = number("calm-ms", { least: 0, most: 10_000_000, usual: 0 });
   return {
     ...{ nodes, requests },
     seed: number("seed", seeds),
@@ -41,7 +43,8 @@ export function parseCommand(args: readonly string[]): Command | "help" {
       refusal: number("refusal", { least: 0, most: 1, usual: 0 }),
       loss: number("loss", { least: 0, most: 1, usual: 0 }),
     },
-    calm: Math.max(3, Math.min(1_000, Math.round(requests / 10))),
+    calm: calmMs > 0 ? starvedAttemptsEach * nodes : Math.max(3, Math.min(1_000, Math.round(requests / 10))),
+    calmMs,
     json,
   };
 }
@@ -50,7 +53,7 @@ const seeds = { least: 0, most: 2 ** 32 - 1, whole: true, usual: 1 };
 
 const texts = [
   ...["seed", "nodes", "requests", "scenario", "fault", "share", "correlated", "gateways", "load", "slots"],
-  ...["tokens", "hold-ms", "witnesses", "delay-ms", "refusal", "loss", "swarm"],
+  ...["tokens", "hold-ms", "witnesses", "delay-ms", "refusal", "loss", "swarm", "calm-ms"],
 ];
 
 function read(args: readonly string[]): Record<string, string | boolean | undefined> {

@@ -22,6 +22,7 @@ clock, network, chain, disk and engine. One seed gives one run, event by event.
   --hold-ms <n>         hold budget (default 250)     --witnesses <n>  for each answer (default 2)
   --delay-ms <n>        mean delay of a message (default 5)
   --loss <0..1>         share of messages sent again  --refusal <0..1> share of dials refused
+  --calm-ms <n>         spread the requests after healing over this, to see that nobody is starved for ever
   --swarm <seed>        a run of \`npm test\`: the seed draws all other options
   --json                one JSON line instead of a table
 

@@ -10,11 +10,13 @@ import { tableOf } from "./table.ts";
 
 const secondsBetweenWords = 5;
 let interrupted = false;
-process.on("SIGINT", () => {
-  // The first asks for an end in good order, the second needs none.
-  if (interrupted) process.exit(130);
-  interrupted = true;
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // The first asks for an end in good order, the second needs none.
+    if (interrupted) process.exit(130);
+    interrupted = true;
+  });
+}
 
 try {
   const command = parseCommand(process.argv.slice(2));
@@ -43,6 +45,7 @@ try {
 /** A word on standard error every few seconds, and the way out on Ctrl-C. */
 function progress(begun: number): Watch {
   let saidAt = begun;
+  let told = false;
   return ({ answered, requests, world }) => {
     const now = performance.now();
     if (now - saidAt > secondsBetweenWords * 1000) {
@@ -53,7 +56,8 @@ function progress(begun: number): Watch {
         `${answered} of ${requests} answered, ${simulated} s simulated, ${events} events/s\n`,
       );
     }
-    if (interrupted) process.stderr.write(`stopped: ${answered} of ${requests} were answered\n`);
+    if (interrupted && !told) process.stderr.write(`stopped: ${answered} of ${requests} were answered\n`);
+    told = interrupted;
     return interrupted;
   };
 }

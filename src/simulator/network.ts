@@ -149,7 +149,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
       });
     }
     return {
-      send: (order) => link.there.carry(() => link.far && link.remote?.message(Object.freeze(order))),
+      send: (order) => link.there.carry(() => link.far && link.remote?.message(order)),
       close() {
         link.near = false;
         link.there.carry(() => finish(machine, link, closed));
@@ -166,9 +166,10 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     link.remote = machine.accept(
       {
         send: (word) => {
+          if (word.t === "refused") attempts.refused();
           const arrived = machine.garbled
             ? () => finish(machine, link, { code: "garbage", detail: "not the protocol" })
-            : () => link.near && link.handlers.message(Object.freeze(word));
+            : () => link.near && link.handlers.message(word);
           if (link.far) link.back.carry(arrived);
         },
         close() {

@@ -7,7 +7,7 @@ export interface Scenario {
   /** One line for the help. */
   readonly about: string;
   /** What is special about its world. */
-  readonly world?: (terms: Terms, chance: Chance) => Partial<WorldOptions>;
+  readonly world?: (terms: Terms) => Partial<WorldOptions>;
   /** Plans everything that goes wrong. */
   readonly plan: (stage: Stage) => void;
   /** Ends what it did besides striking nodes; those are healed anyway. */
@@ -36,6 +36,8 @@ export interface Stage {
   /** When the requests come, simulated ms. */
   readonly from: number;
   readonly until: number;
+  /** Does this at that time, unless the bad day is over before. */
+  at(time: number, act: () => void): void;
   /** These fail now, by this fault. */
   strike(nodes: readonly SimulatedNode[], fault: string): void;
   heal(nodes: readonly SimulatedNode[]): void;

@@ -1,16 +1,17 @@
 import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
 import { limits } from "../protocol/limits.ts";
-import { type Answered, type Audience, createAudience } from "./audience.ts";
+import { type Answered, type Audience, createAudience, type Questions } from "./audience.ts";
 import { createChance } from "./chance.ts";
 import { checkAttempts, checkHedges } from "./checkers/limits.ts";
 import { checkSeats } from "./checkers/seats.ts";
+import { checkStarved, starvedAttemptsEach } from "./checkers/starved.ts";
 import { faults } from "./faults/catalogue.ts";
 import { heal } from "./faults/heal.ts";
 import { aliveAfter, aliveAt, recoveryOf, type Spread, spreadOf, type Tally, tally } from "./figures.ts";
 import type { NetworkFaults } from "./link.ts";
 import type { Scenario, Stage, Terms } from "./scenario.ts";
 import { scenarios } from "./scenarios/catalogue.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./world.ts";
 
 export interface Simulation extends Terms {
   readonly seed: number;
@@ -25,8 +26,9 @@ export interface Simulation extends Terms {
   readonly holdMs: number;
   readonly witnesses: number;
   readonly network: NetworkFaults;
-  /** Requests asked after everything is healed; all must succeed. */
+  /** Requests asked after everything is healed, over at least this time, ms; all must succeed. */
   readonly calm: number;
+  readonly calmMs: number;
 }
 
 export interface SimulationResult extends Tally {
@@ -38,7 +40,7 @@ export interface SimulationResult extends Tally {
   readonly gapMs: Spread;
   readonly coldGapMs: Spread;
   readonly recoveryMs: number | undefined;
-  /** Explicit errors by their code. */
+  /** Explicit errors by their code and first sentence. */
   readonly errors: Readonly<Record<string, number>>;
   readonly attemptsMost: number;
   readonly simulatedMs: number;
@@ -61,47 +63,67 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   const scenario = scenarios[terms.scenario]!;
   const { holdMs, witnesses, network, slots, nodes, gateways } = terms;
   const defaults: HoldfastOptions = { finality: "stream", witnesses, holdMs };
-  const world = await createWorld(chance, {
+  const options: WorldOptions = {
     ...{ nodes, gateways, slots, defaults, cheats: 0, faults: { ...network } },
-    ...scenario.world?.(terms, chance.child("world")),
-  });
+    ...scenario.world?.(terms),
+  };
+  const world = await createWorld(chance, options);
   const { timeline } = world;
   const audience = createAudience(world, chance.child("audience"), terms);
 
   const perSecond = Math.min(rateOf(terms), (1000 * terms.requests) / (scenario.lastsMs ?? 0));
   const from = timeline.now();
   const until = from + (1000 * terms.requests) / perSecond;
-  const marked = play(world, audience, scenario, { terms, from, until, chance: chance.child("plan") });
-  await ask(world, audience, terms.requests, perSecond, (answered) =>
+  const stage = play(world, audience, scenario, { terms, from, until, chance: chance.child("plan") });
+  await ask(world, audience, { count: terms.requests, perSecond, retries: 0 }, (answered) =>
     watch({ answered, requests: terms.requests, world }),
   );
   const storm = [...audience.answered];
-  const unanswered = audience.underWay();
+  const figures = resultOf(world, audience, storm, stage.marked());
+  const broken = storm.flatMap(({ end, violation }) =>
+    violation === undefined ? [] : [`${end}: ${violation}`],
+  );
+  if (watch({ answered: storm.length, requests: terms.requests, world })) {
+    return { ...figures, calm: tally([]), violations: broken };
+  }
+  if (audience.underWay() > 0) broken.push(`${audience.underWay()} requests have no end`);
 
+  stage.end();
   calm(world, scenario, network);
   await timeline.run(timeline.now() + (scenario.healMsMax ?? 0) + settleMs, () => false);
-  const opened = world.network.attempts.total();
-  await ask(world, audience, terms.calm, Math.min(rateOf(terms), terms.calm), () => false);
-  const after = audience.answered.slice(storm.length);
-  const hedges = world.network.attempts.total() - opened;
-  await timeline.run(timeline.now() + leaveMs, () => false);
+  const { answers, found } = await progress(world, audience, { ...terms, ...options.defaults });
+  return { ...figures, ...spanOf(world), calm: tally(answers), violations: [...broken, ...found] };
+}
 
-  const providers = Math.min(1 + witnesses, nodes);
-  const violations = [
-    ...[...storm, ...after].flatMap(({ end, violation }) =>
-      violation === undefined ? [] : [`${end}: ${violation}`],
-    ),
-    ...(unanswered > 0 ? [`${unanswered} requests have no end`] : []),
-    ...after.filter(({ end }) => end !== "succeeded").map(({ code }) => `no progress after healing: ${code}`),
-    ...[checkAttempts(world.network.attempts), checkHedges(hedges, terms.calm, providers)],
+/** Phase two: all is well again, so everything must succeed, few hedges are needed, and all is given back. */
+async function progress(world: World, audience: Audience, terms: Simulation) {
+  const { timeline, network } = world;
+  const { attempts } = network;
+  const [asked, opened, taken] = [audience.answered.length, attempts.total(), attempts.taken()];
+  const before = new Map(world.nodes.map((node) => [node, attempts.of(node.peer)]));
+  const perSecond = Math.min(rateOf(terms), terms.calm, (1000 * terms.calm) / terms.calmMs);
+  await ask(world, audience, { count: terms.calm, perSecond, retries: retriesMax }, () => false);
+  const answers = audience.answered.slice(asked);
+  const tried = attempts.total() - opened;
+  const atWork = attempts.taken() - taken;
+  await timeline.run(timeline.now() + leaveMs, () => false);
+  const found = [
+    ...answers.flatMap(({ end, violation }) => (violation === undefined ? [] : [`${end}: ${violation}`])),
+    ...answers.filter(({ end }) => end !== "succeeded").map(({ why }) => `no progress after healing: ${why}`),
+    ...[checkAttempts(attempts)],
+    ...[checkHedges(atWork, terms.calm, Math.min(1 + terms.witnesses, terms.nodes))],
+    ...(tried >= starvedAttemptsEach * terms.nodes ? checkStarved(world.nodes, before, attempts) : []),
     ...checkSeats(world),
-  ].filter((found) => found !== undefined);
-  return { ...resultOf(world, audience, storm, marked()), calm: tally(after), violations };
+  ].filter((each) => each !== undefined);
+  return { answers, found };
 }
 
 /** Time for what is under way to settle after healing, and for everybody to let go at the end, ms. */
 const settleMs = 1_000;
 const leaveMs = 12_000;
+
+/** Once all is well, whoever was told to come back a second later is answered after so many times at the latest. */
+const retriesMax = 5;
 
 /** Requests a second that the nodes left can carry at this load: each holds its seats for about its answer's length. */
 function rateOf({ nodes, slots, share, load, tokens, witnesses }: Simulation): number {
@@ -115,34 +137,36 @@ const stepMsMean = 22;
 async function ask(
   world: World,
   audience: Audience,
-  count: number,
-  perSecond: number,
+  questions: Questions,
   stop: (answered: number) => boolean,
 ): Promise<void> {
   const { timeline } = world;
+  const { count, perSecond } = questions;
   let over = count === 0;
   if (count > 0)
-    audience.ask(count, perSecond, () => {
+    audience.ask(questions, () => {
       over = true;
     });
   const until = timeline.now() + (1000 * count) / perSecond + limits.deadlineMsDefault + 10_000;
   let looks = 0;
   await timeline.run(until, () => {
     looks += 1;
-    return over || (looks % 65_536 === 0 && stop(audience.answered.length));
+    return over || (looks % 8_192 === 0 && stop(audience.answered.length));
   });
 }
 
-/** Lets the scenario plan; returns when it first struck. */
+/** Lets the scenario plan what happens until `end`. `marked`: when it first struck. */
 function play(
   world: World,
   audience: Audience,
   scenario: Scenario,
   given: Pick<Stage, "terms" | "from" | "until" | "chance">,
-): () => number | undefined {
+): { marked(): number | undefined; end(): void } {
   let marked: number | undefined;
+  let over = false;
   scenario.plan({
     ...{ world, ...given },
+    at: (time, act) => void world.timeline.at(time, () => over || act()),
     strike(nodes, fault) {
       audience.struck(new Set(nodes));
       for (const node of nodes) faults[fault]!(world, node);
@@ -154,7 +178,12 @@ function play(
       marked ??= world.timeline.now();
     },
   });
-  return () => marked;
+  return {
+    marked: () => marked,
+    end() {
+      over = true;
+    },
+  };
 }
 
 function calm(world: World, scenario: Scenario, network: NetworkFaults): void {
@@ -164,18 +193,14 @@ function calm(world: World, scenario: Scenario, network: NetworkFaults): void {
   for (const node of world.nodes) heal(world, node);
 }
 
-function resultOf(
-  { timeline, network }: World,
-  audience: Audience,
-  storm: readonly Answered[],
-  marked: number | undefined,
-) {
+function resultOf(world: World, audience: Audience, storm: readonly Answered[], marked: number | undefined) {
+  const { network } = world;
   const gaps = (kind: "warm" | "cold") =>
     spreadOf(
       storm.filter(({ struck, end }) => struck === kind && end === "succeeded").map(({ gapMs }) => gapMs),
     );
   const errors: Record<string, number> = {};
-  for (const { code } of storm) if (code !== undefined) errors[code] = (errors[code] ?? 0) + 1;
+  for (const { why } of storm) if (why !== undefined) errors[why] = (errors[why] ?? 0) + 1;
   return {
     ...tally(storm),
     inFlight: tally(marked === undefined ? [] : aliveAt(storm, marked)),
@@ -184,6 +209,12 @@ function resultOf(
     recoveryMs: marked === undefined ? undefined : recoveryOf(audience, marked),
     errors,
     attemptsMost: network.attempts.mostOfOneJob(),
+    ...spanOf(world),
+  };
+}
+
+function spanOf({ timeline }: World) {
+  return {
     simulatedMs: Math.round(timeline.now()),
     events: timeline.events(),
     digest: timeline.digest().toString(16).padStart(8, "0"),

@@ -1,5 +1,6 @@
 import { limits } from "../protocol/limits.ts";
 import { createChance } from "./chance.ts";
+import { starvedAttemptsEach } from "./checkers/starved.ts";
 import { faults } from "./faults/catalogue.ts";
 import { scenarios } from "./scenarios/catalogue.ts";
 import type { Simulation } from "./simulate.ts";
@@ -11,9 +12,9 @@ export function drawSimulation(seed: number): Simulation {
   const small = draw.hits(0.7);
   const nodes = 3 + draw.below(small ? 10 : 98);
   const requests = 6 + draw.below(small ? 20 : 60);
+  const scenario = pick(Object.keys(scenarios));
   return {
-    ...{ seed, nodes, requests },
-    scenario: pick(Object.keys(scenarios)),
+    ...{ seed, nodes, requests, scenario },
     fault: pick(Object.keys(faults).filter((name) => !lying.includes(name))),
     correlated: pick(["none", "none", "region", "operator", "build"] as const),
     share: pick([0.1, 0.3, 0.5]),
@@ -28,9 +29,18 @@ export function drawSimulation(seed: number): Simulation {
       refusal: draw.hits(0.3) ? 0.05 : 0,
       loss: draw.hits(0.3) ? 0.02 : 0,
     },
-    calm: 3 + draw.below(4),
+    // In some, long enough to see that whoever failed is asked again: quarantines have ended by then.
+    ...(small && !measuredBadly.includes(scenario) && draw.hits(0.3)
+      ? { calm: starvedAttemptsEach * nodes, calmMs: 2 * limits.quarantine.most }
+      : { calm: 3 + draw.below(4), calmMs: 0 }),
   };
 }
 
 /** A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. */
 const lying = ["lie", "lazy"];
+
+/**
+ * What a node took while its line was cut off or clogged is remembered as its pace, and a gateway with enough others
+ * never finds out that it no longer is so. Until it does, nobody is expected to be asked again after these.
+ */
+const measuredBadly = ["partition", "storm"];

@@ -5,8 +5,8 @@ import { drawSome, type Scenario, type Terms } from "../scenario.ts";
 /** A share of the nodes fails at one instant, a third of the way through the requests. */
 export const blackout: Scenario = {
   about: "a share of the nodes fails at one instant, by one fault",
-  plan({ world, terms, chance, from, until, strike, mark }) {
-    world.timeline.at(from + (until - from) / 3, () => {
+  plan({ world, at, terms, chance, from, until, strike, mark }) {
+    at(from + (until - from) / 3, () => {
       mark();
       strike(whoFails(world.nodes, terms, chance), terms.fault);
     });

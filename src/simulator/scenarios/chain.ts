@@ -5,17 +5,17 @@ import { drawSome, type Scenario } from "../scenario.ts";
 export const chain: Scenario = {
   about: "RPC endpoints are lost or lie, differently for each gateway, while nodes fail",
   world: ({ nodes }) => ({ sybils: Math.floor(nodes / 4) }),
-  plan({ world, terms, chance, from, until, strike }) {
-    const { timeline, ledger, gateways, nodes } = world;
+  plan({ world, at, terms, chance, from, until, strike }) {
+    const { ledger, gateways, nodes } = world;
     const beliefs: Belief[] = ["blind", "stale", "inverted", "fresh"];
     for (const { name } of gateways) {
       for (let change = 0; change < 3; change++) {
         const belief = beliefs[chance.below(beliefs.length)]!;
-        timeline.at(from + chance.below(until - from), () => ledger.believe(name, belief));
+        at(from + chance.below(until - from), () => ledger.believe(name, belief));
       }
     }
     const failing = drawSome(nodes, Math.floor(nodes.length * terms.share), chance);
-    timeline.at(from + chance.below(until - from), () => strike(failing, terms.fault));
+    at(from + chance.below(until - from), () => strike(failing, terms.fault));
   },
   calm({ ledger, gateways }) {
     for (const { name } of gateways) ledger.believe(name, "fresh");

@@ -9,12 +9,12 @@ export const cheats: Scenario = {
     // Long enough that nothing leaves unjudged, so that the truth can be demanded of every token.
     defaults: { finality: "stream", witnesses: 2, holdMs: limits.holdMsMax },
   }),
-  plan({ world, terms, chance, from, strike }) {
-    const { timeline, nodes } = world;
+  plan({ world, at, terms, chance, from, strike }) {
+    const { nodes } = world;
     const sybils = nodes.slice(nodes.length - sybilsOf(terms));
     const staked = nodes.slice(0, nodes.length - sybilsOf(terms));
     const ways = ["lie", "stall", "garbage", "hang", "500"];
-    timeline.at(from, () => {
+    at(from, () => {
       for (const sybil of sybils) strike([sybil], ways[chance.below(ways.length)]!);
       strike(drawSome(staked, Math.floor(staked.length * Math.min(0.2, terms.share)), chance), "lie");
     });

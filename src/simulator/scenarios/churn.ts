@@ -3,7 +3,7 @@ import { drawSome, type Scenario } from "../scenario.ts";
 /** Nodes come and go all the time: one after the other is killed or hung, and is back a little later. */
 export const churn: Scenario = {
   about: "one node after the other is killed or hung, and returns",
-  plan({ world, chance, from, until, strike, heal }) {
+  plan({ world, at, chance, from, until, strike, heal }) {
     const { timeline, nodes } = world;
     const period = (until - from) / Math.max(4, nodes.length / 2);
     const next = () => {
@@ -14,9 +14,9 @@ export const churn: Scenario = {
         chance,
       );
       strike(gone, chance.hits(0.5) ? "kill" : "hang");
-      timeline.at(timeline.now() + period * (1 + 3 * chance.next()), () => heal(gone));
-      timeline.at(timeline.now() + chance.exponential(period), next);
+      at(timeline.now() + period * (1 + 3 * chance.next()), () => heal(gone));
+      at(timeline.now() + chance.exponential(period), next);
     };
-    timeline.at(from + chance.exponential(period), next);
+    at(from + chance.exponential(period), next);
   },
 };

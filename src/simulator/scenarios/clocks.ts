@@ -6,10 +6,13 @@ export const clocks: Scenario = {
   // Longer than an offer's life: what was learnt before the jump is forgotten by then.
   lastsMs: 90_000,
   world: () => ({ clockOffsetMs: 50_000, clockDrift: 0.01 }),
-  plan({ world, chance, from, until }) {
-    const { timeline, nodes } = world;
+  plan({ world, at, chance, from, until }) {
+    const { nodes, gateways } = world;
+    // An application's own machine may be the one that is wrong; live nodes must go on answering it.
+    const gateway = gateways[chance.below(gateways.length)]!;
+    at(from + chance.below(until - from), () => gateway.clock().step(hourOf(chance.hits(0.5))));
     for (const node of drawSome(nodes, Math.floor(nodes.length / 3), chance)) {
-      timeline.at(from + chance.below(until - from), () => node.clock().step(hourOf(chance.hits(0.5))));
+      at(from + chance.below(until - from), () => node.clock().step(hourOf(chance.hits(0.5))));
     }
   },
   calm({ nodes }) {

@@ -4,8 +4,8 @@ import { drawSome, type Scenario } from "../scenario.ts";
 /** A gateway and a part of the nodes lose sight of one another, often in one direction only; the cut moves, and heals. */
 export const partition: Scenario = {
   about: "one-way and shifting partitions between gateways and parts of the nodes",
-  plan({ world, chance, from, until }) {
-    const { timeline, network, nodes, gateways } = world;
+  plan({ world, at, chance, from, until }) {
+    const { network, nodes, gateways } = world;
     const span = until - from;
     const shifts = 1 + chance.below(6);
     for (let shift = 0; shift < shifts; shift++) {
@@ -14,10 +14,10 @@ export const partition: Scenario = {
       const { name } = gateways[chance.below(gateways.length)]!;
       const way: Way = { gateway: name, ...(direction === undefined ? {} : { direction }) };
       const begin = from + (span * shift) / shifts;
-      timeline.at(begin, () => {
+      at(begin, () => {
         for (const { peer } of apart) network.cut(peer, true, way);
       });
-      timeline.at(begin + (span / shifts) * (0.5 + chance.next()), () => {
+      at(begin + (span / shifts) * (0.5 + chance.next()), () => {
         for (const { peer } of apart) network.cut(peer, false, way);
       });
     }
