@@ -20,8 +20,8 @@ export const budgets = {
    */
   readMs: 1_500,
   readMsPerToken: 40,
-  /** The first chunk of a speaker that has read everything: one step of the model. */
-  firstChunkMs: 600,
+  /** The first chunk of a speaker that has read everything: one step of the model. Late comes long before. */
+  firstChunkMs: 1_000,
   /** An engine without logits answers from elsewhere: its first words, and the most between two of them. */
   textFirstMs: 20_000,
   textSilenceMs: 5_000,

@@ -4,7 +4,7 @@ import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
 import type { Outcome } from "./effect.ts";
 import { paceUnknown } from "./pace.ts";
 import type { Attempt, AttemptId, Prospect } from "./state.ts";
-import { isLate } from "./waiting.ts";
+import { isLate, isLateForItself } from "./waiting.ts";
 
 /** Who takes part: opening attempts, letting them go, and keeping enough witnesses. */
 
@@ -28,6 +28,7 @@ export function reportLate(draft: Draft, id: AttemptId): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined || attempt.lateKnown) return;
   changeAttempt(draft, id, { lateKnown: true });
+  if (!isLateForItself(draft, attempt)) return;
   const { peer, openedAt: since } = attempt;
   draft.effects.push({ kind: "outcome", peer, outcome: "late", since, seen: paceUnknown });
 }
@@ -60,7 +61,8 @@ export function ensureWitnesses(draft: Draft): void {
   while (draft.attempts.filter(canJudge).length < wanted + speaks) {
     if (openNext(draft, canJudge) === undefined) return;
   }
-  if (draft.mayHedge && witnessesOf(draft).every(({ id }) => isLate(draft, id))) {
+  if (!draft.mayHedge || draft.attempts.length > 2 * wanted) return;
+  if (witnessesOf(draft).every(({ id }) => isLate(draft, id))) {
     openNext(draft, canJudge, true);
   }
 }

@@ -114,7 +114,6 @@ function relieveSlow(draft: Draft): void {
   const heir = successors(draft).find(quicker);
   if (heir === undefined) return;
   changeAttempt(draft, slow.id, { relieved: true });
-  reportLate(draft, slow.id);
   call(draft, heir.id);
   callOff(draft, slow.id);
 }

@@ -31,6 +31,11 @@ export function isLate(draft: Draft, id: AttemptId): boolean {
   return attempt !== undefined && draft.now >= waitFor(draft, attempt).lateAt;
 }
 
+/** Late by what it did itself: what others say of their own progress is no evidence against it. */
+export function isLateForItself(draft: Draft, attempt: Attempt): boolean {
+  return draft.now >= waitFor(draft, attempt, []).lateAt;
+}
+
 /** It has something to do, is not late with it, and enough is known of it to say so. */
 export function isOnItsWay(draft: Draft, id: AttemptId): boolean {
   const attempt = attemptOf(draft, id);
@@ -60,30 +65,35 @@ export function deadlineOf(draft: Draft): Ms {
   return draft.startedAt + draft.policy.deadlineMs;
 }
 
-function waitFor(draft: Draft, attempt: Attempt): Wait {
+function waitFor(draft: Draft, attempt: Attempt, peers: readonly Attempt[] = draft.attempts): Wait {
   const { ready, readAt, openedAt, heardAt } = attempt;
   if (ready === undefined) {
     return wait(
       openedAt,
-      allowed(draft, attempt, "ready", budgets.readyLateLeast),
+      allowed(peers, attempt, "ready", budgets.readyLateLeast),
       openedAt + budgets.readyMs,
     );
   }
   if (readAt === undefined) {
     const tokens = promptTokensOf(draft, attempt);
-    const usual = Math.max(budgets.readLateLeast, tokens * allowed(draft, attempt, "read", 0));
+    const usual = Math.max(budgets.readLateLeast, tokens * allowed(peers, attempt, "read", 0));
     return wait(ready.at, usual, heardAt + budgets.readMs + tokens * budgets.readMsPerToken);
   }
   const turn = draft.floor.find((each) => each.attempt === attempt.id);
-  if (turn !== undefined) return isComplete(draft) ? noWait : waitForWords(draft, attempt, turn);
+  if (turn !== undefined) return isComplete(draft) ? noWait : waitForWords(draft, attempt, turn, peers);
   const owed = draft.held[attempt.judgedChunks];
   if (owed === undefined || !attempt.witness) return noWait;
   // A newcomer has everything before the chunk to read first, beginning when it had read the prompt.
   const since = Math.max(owed.heardAt, readAt + readingMs(chunkEnd(owed.chunk)));
-  return wait(since, allowed(draft, attempt, "judge", budgets.judgeLateLeast), since + budgets.witnessLagMs);
+  return wait(since, allowed(peers, attempt, "judge", budgets.judgeLateLeast), since + budgets.witnessLagMs);
 }
 
-function waitForWords(draft: Draft, attempt: Attempt, { toldAt, saidAt }: Turn): Wait {
+function waitForWords(
+  draft: Draft,
+  attempt: Attempt,
+  { toldAt, saidAt }: Turn,
+  peers: readonly Attempt[],
+): Wait {
   const { witness, seen, past } = attempt;
   if (saidAt === undefined) {
     const begun = Math.max(toldAt, attempt.heardAt);
@@ -91,7 +101,7 @@ function waitForWords(draft: Draft, attempt: Attempt, { toldAt, saidAt }: Turn):
     const catchUp = behind * Math.min(budgets.readMsPerToken, lateAfter(past.read));
     const least = witness ? budgets.firstLateLeast : budgets.textLateLeast;
     const most = witness ? budgets.firstChunkMs : budgets.textFirstMs;
-    return wait(begun, catchUp + allowed(draft, attempt, "first", least), begun + readingMs(behind) + most);
+    return wait(begun, catchUp + allowed(peers, attempt, "first", least), begun + readingMs(behind) + most);
   }
   // A busy machine is slow for all its chunks.
   const own = budgets.silenceIntervals * Math.max(seen.chunk.intervalMs, seen.first.intervalMs);
@@ -106,9 +116,9 @@ function waitForWords(draft: Draft, attempt: Attempt, { toldAt, saidAt }: Turn):
  * What it may take before it is late, ms: no more than by its own past, nor than by what the slowest of its peers took
  * in this job. A provider that has been slow for long is late all the same when others are not.
  */
-function allowed(draft: Draft, { past }: Attempt, what: keyof Pace, least: Ms): Ms {
-  const peers = draft.attempts.map(({ seen }) => seen[what]).filter(({ heard }) => heard > 0);
-  const byPeers = peers.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...peers.map(lateAfter));
+function allowed(peers: readonly Attempt[], { past }: Attempt, what: keyof Pace, least: Ms): Ms {
+  const heard = peers.map(({ seen }) => seen[what]).filter(({ heard }) => heard > 0);
+  const byPeers = heard.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...heard.map(lateAfter));
   return Math.max(least, Math.min(lateAfter(past[what]), byPeers));
 }
 

@@ -48,6 +48,8 @@ export async function openTokenVoice(
     judge,
     async drop(to) {
       pending = undefined;
+      // Called again, it is waited for again.
+      firstSaid = false;
       judged = judgeUntil(judged, to);
       await sequence.keep(to);
     },
