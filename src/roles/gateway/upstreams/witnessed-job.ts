@@ -12,6 +12,7 @@ import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { answerKey } from "../../../protocol/openai-answer.ts";
+import { spokenBy } from "../backend.ts";
 import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
 import { answerBroke, type FailedAttempt, type FailureCode, noAgreement, nobodyAnswered } from "./failure.ts";
@@ -246,7 +247,7 @@ export class WitnessedJob implements AttemptListener {
     this.#end();
     const { id: job, holdfast, call } = this.#options;
     const end: HoldfastEnd = {
-      ...{ job, finality: holdfast.finality, verdict: "valid", basis: "text" },
+      ...{ job, ...spokenBy(call), finality: holdfast.finality, verdict: "valid", basis: "text" },
       ...{ switches: this.#switches, attempts: this.#asked },
     };
     if (!this.#streaming) {
@@ -281,7 +282,8 @@ export class WitnessedJob implements AttemptListener {
     const others = [...this.#parts.values()].filter((each) => each !== part);
     const inLine = others.filter(({ attempt }) => this.#agreement.tellings.get(attempt.id)?.out === false);
     const witnesses = inLine.map(({ attempt }) => attempt.member.target.name);
-    return { job: this.#options.id, executor: part.attempt.member.target.name, witnesses };
+    const { id: job, call } = this.#options;
+    return { job, ...spokenBy(call), executor: part.attempt.member.target.name, witnesses };
   }
 
   #end(): void {
