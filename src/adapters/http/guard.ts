@@ -14,6 +14,8 @@ export function foreignCaller(
   const local = (host: string | undefined) =>
     host !== undefined && (isLocalHost(host) || hostsAllowed.includes(host));
   const { host, origin } = headers;
+  // Nearly every request: no page, and one of the names that need no parsing.
+  if (origin === undefined && host !== undefined && plainlyLocal.test(host)) return undefined;
   if (!local(hostName(`http://${host ?? ""}`))) {
     return refusal(
       `Host ${quoted(host)} is not this machine. Start the gateway with that host allowed if it is meant.`,
@@ -24,6 +26,8 @@ export function foreignCaller(
   }
   return undefined;
 }
+
+const plainlyLocal = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 /** Is the address one that only this machine can reach? */
 export function isLocalHost(host: string): boolean {

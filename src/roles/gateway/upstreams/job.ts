@@ -54,7 +54,6 @@ export class Job implements AttemptListener {
     atOnceMax: limits.upstreamAttemptsAtOnceMax,
     reliefsMax: limits.reliefsMax,
   });
-  #cancelDeadline: () => void;
   #nextAttempt = 0;
   /** Length of the text after each piece delivered: how many tokens stand before a boundary. */
   readonly #pieceEnds: number[] = [];
@@ -82,6 +81,8 @@ export class Job implements AttemptListener {
       requestChars: call.raw.length,
       streaming: this.#streaming,
       attempts: this.#attempts,
+      deadlineMs,
+      expired: () => this.#feed({ t: "deadline" }),
       answer: () => this.#answer,
       silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
       slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
@@ -89,12 +90,6 @@ export class Job implements AttemptListener {
         attempt.abort();
         this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
       },
-    });
-    const deadline = () => this.#feed({ t: "deadline" });
-    this.#cancelDeadline = ports.clock.after(deadlineMs, () => {
-      if (!this.#answer.begun) return deadline();
-      // A stream that has begun is bounded by its own rhythm; the deadline is for the wait before it.
-      this.#cancelDeadline = ports.clock.after(limits.deadlineMsMax, deadline);
     });
   }
 
@@ -164,7 +159,6 @@ export class Job implements AttemptListener {
     if (event.t === "lost" || event.t === "refused") this.#attempts.delete(event.attempt);
     for (const effect of effects) this.#perform(effect);
     if (!ended) return;
-    this.#cancelDeadline();
     this.#watch.stop();
     this.#options.over();
   }

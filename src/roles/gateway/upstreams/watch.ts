@@ -13,6 +13,8 @@ export interface Watched {
   readonly requestChars: number;
   readonly streaming: boolean;
   readonly attempts: ReadonlyMap<number, Attempt>;
+  /** Time for the wait before anything is said; what has begun is bounded by its own rhythm. */
+  readonly deadlineMs: Ms;
   answer(): Pick<Answer, "over" | "begun" | "fruitless">;
   /** Quiet for longer than is usual for it. Said once for each silence. */
   silent(attempt: Attempt): void;
@@ -20,20 +22,25 @@ export interface Watched {
   slow(attempt: Attempt): void;
   /** Quiet for so long, in the middle of an answer, that it is given up. */
   stalled(attempt: Attempt): void;
+  /** The whole answer's time is over. */
+  expired(): void;
 }
 
-/** Notices silence. One timer for a whole answer: hearing something costs a clock reading, no timer. */
+/** Notices silence. One timer for a whole answer, its deadline included: hearing something costs a clock reading. */
 export class Watch {
   readonly #clock: Clock;
   readonly #watched: Watched;
   readonly #weight: number;
   #dueAt: Ms = Number.POSITIVE_INFINITY;
+  #deadlineAt: Ms;
+  #extended = false;
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, watched: Watched) {
     this.#clock = clock;
     this.#watched = watched;
     this.#weight = promptWeight(watched.requestChars);
+    this.#deadlineAt = clock.now() + watched.deadlineMs;
   }
 
   /** A new attempt is under way. */
@@ -73,7 +80,8 @@ export class Watch {
     this.#dueAt = Number.NEGATIVE_INFINITY;
   }
 
-  #armBy(due: Ms): void {
+  #armBy(wanted: Ms): void {
+    const due = Math.min(wanted, this.#deadlineAt);
     if (due >= this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = due;
@@ -83,6 +91,11 @@ export class Watch {
   #look(): void {
     this.#dueAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
+    if (now >= this.#deadlineAt) {
+      if (this.#extended || !this.#watched.answer().begun) return this.#watched.expired();
+      this.#extended = true;
+      this.#deadlineAt = now + limits.deadlineMsMax;
+    }
     for (const attempt of [...this.#watched.attempts.values()]) {
       if (this.#watched.answer().over) return;
       if (this.#dueOf(attempt) > now || !this.#watched.attempts.has(attempt.id)) continue;
@@ -94,6 +107,7 @@ export class Watch {
       }
     }
     for (const attempt of this.#watched.attempts.values()) this.#armBy(this.#dueOf(attempt));
+    this.#armBy(this.#deadlineAt);
   }
 
   #dueOf(attempt: Attempt): Ms {

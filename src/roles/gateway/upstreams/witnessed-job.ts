@@ -50,7 +50,6 @@ export class WitnessedJob implements AttemptListener {
   readonly #tried = new Map<Member, number>();
   readonly #faults: FailedAttempt[] = [];
   #agreement = newAgreement(2);
-  #cancelDeadline: () => void;
   #speaker: Part | undefined;
   #delivered = 0;
   #switches = 0;
@@ -71,6 +70,8 @@ export class WitnessedJob implements AttemptListener {
       requestChars: call.raw.length,
       streaming: this.#streaming,
       attempts: this.#attempts,
+      deadlineMs,
+      expired: () => this.#fail("deadline"),
       answer: () => ({ over: this.#over, begun: this.#begun, fruitless: this.#asked - holdfast.witnesses }),
       silent: () => this.#judge(),
       // Nobody speaks alone here: who is slow is waited for by the others, or overtaken by a quorum of them.
@@ -79,11 +80,6 @@ export class WitnessedJob implements AttemptListener {
         attempt.abort();
         this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
       },
-    });
-    const deadline = () => this.#fail("deadline");
-    this.#cancelDeadline = ports.clock.after(deadlineMs, () => {
-      if (!this.#delivery.begun) return deadline();
-      this.#cancelDeadline = ports.clock.after(limits.deadlineMsMax, deadline);
     });
   }
 
@@ -289,7 +285,6 @@ export class WitnessedJob implements AttemptListener {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancelDeadline();
     this.#watch.stop();
     for (const attempt of this.#attempts.values()) attempt.abort();
     this.#attempts.clear();
