@@ -49,8 +49,6 @@ export interface FairLine<Job extends Waiting> {
   leave(job: Job, now: Ms): void;
   /** Lets go of those that could not be answered in time any more. */
   late(now: Ms): Turned<Job>[];
-  /** Until when this job may wait and still be answered in its time. */
-  usefulUntil(job: Job): Ms;
   figures(): LineFigures;
 }
 
@@ -72,6 +70,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
   /** Seats come free as often as running jobs end (Little's law). */
   const waitAt = (place: number) =>
     answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, running.size);
+  /** Until when it may wait and still be answered in its time. */
   const usefulUntil = ({ enteredAt, patienceMs, deadlineAt }: Job) =>
     Math.min(enteredAt + patienceMs, deadlineAt - (answerMs ?? 0));
 
@@ -134,7 +133,6 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
       for (const { job } of late) remove(job);
       return late;
     },
-    usefulUntil,
     figures: () => ({
       ...{ waiting: waiting.length, running: running.size, answerMs, waitMs: waitAt(waiting.length) },
       clients: new Set(waiting.map(({ client }) => client.account)).size,

@@ -38,7 +38,12 @@ interface Entered extends Job, Waiting {}
 interface Lane {
   readonly line: FairLine<Entered>;
   refused: number;
+  /** It will be looked at again in a moment. */
+  watched: boolean;
 }
+
+/** How often a line in which somebody waits is looked at, ms: seats come free at other gateways too, and time passes. */
+const lookMs = 250;
 
 export function createLine(clock: Clock): Line {
   const lanes = new Map<string, Lane>();
@@ -50,7 +55,18 @@ export function createLine(clock: Clock): Line {
       line.begin(next, clock.now());
       next.begin();
     }
-    for (const { job, waitMs } of line.late(clock.now())) job.refuse(waitMs);
+    for (const { job, waitMs } of line.late(clock.now())) refuse(lane, job, waitMs);
+    if (lane.watched || line.next() === undefined) return;
+    lane.watched = true;
+    clock.after(lookMs, () => {
+      lane.watched = false;
+      look(lane);
+    });
+  }
+
+  function refuse(lane: Lane, job: Entered, waitMs: number | undefined): void {
+    lane.refused += 1;
+    job.refuse(waitMs);
   }
 
   function laneOf(model: string): Lane {
@@ -61,7 +77,7 @@ export function createLine(clock: Clock): Line {
       const { waiting, running } = line.figures();
       if (lanes.size >= limits.linesMax && waiting + running === 0) lanes.delete(name);
     }
-    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0 };
+    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0, watched: false };
     lanes.set(model, lane);
     return lane;
   }
@@ -70,43 +86,15 @@ export function createLine(clock: Clock): Line {
     enter(model, asked) {
       const lane = laneOf(model);
       const { line } = lane;
-      let waits = true;
-      let cancel = () => {};
-      const job: Entered = {
-        ...asked,
-        ...{ enteredAt: clock.now(), patienceMs: limits.jobWaitMsMax },
-        begin() {
-          stopWaiting();
-          asked.begin();
-        },
-        refuse(waitMs) {
-          stopWaiting();
-          lane.refused += 1;
-          asked.refuse(waitMs);
-        },
-      };
-      function stopWaiting(): void {
-        waits = false;
-        cancel();
-      }
-      /** What is useful changes with the time that answers take; so it is asked again. */
-      function watch(): void {
-        if (!waits) return;
-        cancel = clock.after(Math.max(0, line.usefulUntil(job) - clock.now()), () => {
-          look(lane);
-          watch();
-        });
-      }
+      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs: limits.jobWaitMsMax };
       const turned = line.enter(job);
       look(lane);
-      turned?.job.refuse(turned.waitMs);
-      watch();
+      if (turned !== undefined) refuse(lane, turned.job, turned.waitMs);
       let over = false;
       return {
         leave() {
           if (over) return;
           over = true;
-          stopWaiting();
           line.leave(job, clock.now());
           look(lane);
         },
