@@ -8,6 +8,7 @@ import type { AttemptId, JobState, Prospect } from "../../../domain/inference/st
 import type { Channel, Clock, Dialer, Log, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
 import type { Offer } from "../../../protocol/offer.ts";
+import { createJobClock } from "./job-clock.ts";
 
 export interface RunPorts {
   readonly dialer: Dialer;
@@ -52,12 +53,11 @@ export function runJob(
   request: JobRequest,
   listener: JobListener,
 ): RunningJob {
-  const { clock, dialer, log } = ports;
+  const { dialer, log } = ports;
+  const clock = createJobClock(ports.clock);
   const channels = new Map<AttemptId, { channel: Channel<Order>; peer: PeerId }>();
   const events: JobEvent[] = [];
   let state: JobState;
-  let cancelWake: () => void = () => {};
-  let wakeAt = Number.NaN;
   let busy = false;
 
   busy = true;
@@ -91,7 +91,7 @@ export function runJob(
   function perform({ state: next, effects }: Step): void {
     state = next;
     for (const effect of effects) apply(effect);
-    if (state.ended) cancelWake();
+    if (state.ended) clock.cancel();
   }
 
   function apply(effect: JobEffect): void {
@@ -114,9 +114,9 @@ export function runJob(
         if (effect.outcome !== "completed" && effect.outcome !== "unused") {
           log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
         }
-        return roster.learnt(effect, request.spec.model);
+        return roster.learnt({ ...effect, since: clock.real(effect.since) }, request.spec.model);
       case "wake":
-        return wake(effect.at);
+        return clock.wake(effect.at, () => happen({ kind: "tick" }));
       case "finish":
         roster.answered();
         return listener(effect);
@@ -215,16 +215,5 @@ export function runJob(
     if (open === undefined || !channels.delete(attempt)) return;
     open.channel.close();
     roster.closed(open.peer);
-  }
-
-  function wake(at: number): void {
-    if (at === wakeAt) return;
-    cancelWake();
-    wakeAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
-    cancelWake = clock.after(Math.max(1, at - clock.now()), () => {
-      wakeAt = Number.NaN;
-      happen({ kind: "tick" });
-    });
   }
 }
