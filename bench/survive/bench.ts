@@ -58,7 +58,7 @@ async function fill(
   const running = await contender.start(rig.urls);
   try {
     let now = journal;
-    while (countOf(tallyIn(now, cell).after) < goal) {
+    for (let done = 0; done < options.blackouts && countOf(tallyIn(now, cell).after) < goal; done++) {
       const before = tallyIn(now, cell);
       const spent = cpuSpent();
       const chance = createChance(options.seed).child(`${name} ${before.blackouts}`);

@@ -9,6 +9,8 @@ export interface Options {
   readonly only: readonly string[];
   readonly seed: number;
   readonly patienceS: number;
+  /** Blackouts of one cell in this run, at most. */
+  readonly blackouts: number;
 }
 
 /** How many of ten upstreams fail. */
@@ -28,6 +30,7 @@ an earlier run was interrupted: finished blackouts are kept in bench/results/sur
 
   --quick         two minutes: Holdfast alone, one blackout of 3 of 10 for each fault; nothing is kept
   --only NAME     only this contender, fault, share or measurement; may be repeated
+  --blackouts N   at most so many of each cell in this run; the next one goes on
   --fresh         forget what is kept of the cells that are run now
   --seed N        decides questions, victims and instants (default 1)
   --patience S    wait so long for others to leave the machine alone, before each cell (default 60; quick: 0)
@@ -45,7 +48,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     args: [...args],
     options: {
       ...{ quick: flag, json: flag, help: flag, fresh: flag },
-      ...{ only: { ...text, multiple: true }, seed: text, patience: text },
+      ...{ only: { ...text, multiple: true }, seed: text, patience: text, blackouts: text },
     },
   });
   if (values.help) return "help";
@@ -54,14 +57,11 @@ export function readOptions(args: readonly string[]): Options | "help" {
     if (!names.includes(name)) throw new Error(`there is no "${name}": ${names.join(", ")}`);
   }
   const { quick, json, fresh } = values;
-  const seed = whole("seed", values.seed) ?? 1;
   return {
-    quick,
-    json,
-    fresh,
-    only,
-    seed,
+    ...{ quick, json, fresh, only },
+    seed: whole("seed", values.seed) ?? 1,
     patienceS: whole("patience", values.patience) ?? (quick ? 0 : 60),
+    blackouts: whole("blackouts", values.blackouts) ?? Number.POSITIVE_INFINITY,
   };
 }
 
