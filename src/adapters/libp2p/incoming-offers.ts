@@ -32,6 +32,7 @@ export function createIncomingOffers(
   const onOffer: Array<(offer: Offer) => void> = [];
   const onGone: Array<(peer: PeerId) => void> = [];
   let cancel = () => {};
+  let clockTold = false;
 
   function gone(peer: PeerId): void {
     for (const listener of onGone) listener(peer);
@@ -46,10 +47,21 @@ export function createIncomingOffers(
   }
   sweep();
 
+  /** Who knows nobody and is told only of other times has a clock that is wrong: once, since strangers say so. */
+  function tellOfClock(verdict: "expired" | "premature", from: string): void {
+    if (clockTold || book.standing().length > 0) return;
+    clockTold = true;
+    log.warn("clock.differs", {
+      from,
+      reason: verdict,
+      remedy: "Look whether this machine's clock is right.",
+    });
+  }
+
   return {
     async take(bytes, from) {
       const opened = await openOffer(bytes, options.market, (terms) =>
-        terms.peer === options.self ? "same" : book.judge(terms, clock.wall()),
+        terms.peer === options.self ? "same" : book.judge(terms, clock.now(), clock.wall()),
       );
       // Judged again when taken: while one signature was checked, another copy may have been.
       const verdict =
@@ -59,6 +71,7 @@ export function createIncomingOffers(
         for (const listener of onOffer) listener(opened.offer);
         return "accept";
       }
+      if (verdict === "expired" || verdict === "premature") tellOfClock(verdict, from);
       if (verdict === "newer" || !isBlamed(verdict)) return "ignore";
       log.warn("offer.refused", { from, reason: verdict, bytes: bytes.length });
       return "reject";

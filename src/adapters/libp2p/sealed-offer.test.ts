@@ -18,7 +18,7 @@ function offer(facts: Partial<Offer> = {}): Offer {
 
 async function verdict(bytes: Uint8Array): Promise<string> {
   const book = createBook<Offer>(limits);
-  const opened = await openOffer(bytes, market, (terms) => book.judge(terms, wall));
+  const opened = await openOffer(bytes, market, (terms) => book.judge(terms, 0, wall));
   return "offer" in opened ? "taken" : opened.refusal;
 }
 

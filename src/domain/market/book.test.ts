@@ -24,7 +24,7 @@ test("only a higher sequence number replaces what is known of a peer", () => {
 
 test("an offer's times must be such that some honest clock could have meant them", () => {
   const book = createBook(bounds);
-  const verdict = (facts: Partial<OfferTerms>) => book.judge(offer("a", 1, facts), wall);
+  const verdict = (facts: Partial<OfferTerms>) => book.judge(offer("a", 1, facts), 0, wall);
   expect(verdict({ issuedAt: wall - 200_000, expiresAt: wall - 120_000 })).toBe("expired");
   expect(verdict({ expiresAt: wall })).toBe("expired");
   expect(verdict({ expiresAt: wall + 600_001 })).toBe("endless");
@@ -45,6 +45,18 @@ test("a clock that is set by an hour, here or there, neither ends an acquaintanc
       jump > 0 ? "premature" : "expired",
     );
   }
+});
+
+test("a stranger is judged by others' clocks too, so that one's own may be wrong, and a few of theirs", () => {
+  const book = createBook({ ...bounds, offersMax: 9 });
+  const hour = 3_600_000;
+  const stranger = (name: string, at: number) => offer(name, 1, times(at));
+  for (const [at, name] of ["a", "b", "c"].entries()) book.take(stranger(name, wall + at), at, wall);
+  // From here on this node's clock is an hour ahead; b's own was set too.
+  book.take(offer("b", 2, times(wall - hour)), 10_000, wall + hour);
+  expect(book.take(stranger("d", wall + 20_000), 20_000, wall + hour)).toBe("newer");
+  expect(book.take(stranger("e", wall - hour), 20_000, wall + hour)).toBe("expired");
+  expect(book.take(stranger("f", wall + hour), 20_000, wall + hour), "by one's own clock").toBe("newer");
 });
 
 test("a full book keeps whom it knows and takes newcomers again when someone is gone", () => {

@@ -27,7 +27,7 @@ export type OfferVerdict = "newer" | "same" | "older" | "expired" | "premature" 
 /** The offers one node knows: at most one per peer, each until it expires. */
 export interface Book<Offer extends OfferTerms> {
   /** The verdict, without taking it: everything that can be said before the costly check of a signature. */
-  judge(offer: OfferTerms, wall: number): OfferVerdict;
+  judge(offer: OfferTerms, now: Ms, wall: number): OfferVerdict;
   /** Takes the offer if it is "newer". `now` is monotonic: once taken, no clock that is set moves its end. */
   take(offer: Offer, now: Ms, wall: number): OfferVerdict;
   /** Forgets those whose time is over, and names them. */
@@ -38,43 +38,49 @@ export interface Book<Offer extends OfferTerms> {
 }
 
 export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book<Offer> {
-  const entries = new Map<PeerId, { readonly offer: Offer; readonly until: Ms }>();
+  const entries = new Map<PeerId, { readonly offer: Offer; readonly until: Ms; readonly ahead: number }>();
 
-  function judge(offer: OfferTerms, wall: number): OfferVerdict {
+  function judge(offer: OfferTerms, now: Ms, wall: number): OfferVerdict {
     const known = entries.get(offer.peer)?.offer;
     if (known !== undefined && offer.seq <= known.seq) return offer.seq === known.seq ? "same" : "older";
     const life = offer.expiresAt - offer.issuedAt;
     if (life <= 0) return "expired";
     if (life > bounds.offerLifeMsMax) return "endless";
-    // Of a node whose last offer stands its own counting says what is newer. Clocks are for strangers: one that is
-    // set, here or there, must not end the acquaintance.
+    // Of a node whose last offer stands its own counting says what is newer. Clocks are for strangers.
     if (known !== undefined) return "newer";
-    if (isOver(offer, wall)) return "expired";
-    if (isEarly(offer, wall)) return "premature";
-    return entries.size >= bounds.offersMax ? "full" : "newer";
+    const untimely = timeliness(offer, wall);
+    if (untimely !== undefined && timeliness(offer, timeOfOthers(now) ?? wall) !== undefined) return untimely;
+    return entries.size < bounds.offersMax ? "newer" : "full";
   }
 
-  function isOver({ expiresAt }: OfferTerms, wall: number): boolean {
-    return expiresAt + bounds.clockSkewMsMax <= wall;
+  function timeliness(
+    { issuedAt, expiresAt }: OfferTerms,
+    wall: number,
+  ): "expired" | "premature" | undefined {
+    if (expiresAt + bounds.clockSkewMsMax <= wall) return "expired";
+    return issuedAt > wall + bounds.clockSkewMsMax ? "premature" : undefined;
   }
 
-  function isEarly({ issuedAt }: OfferTerms, wall: number): boolean {
-    return issuedAt > wall + bounds.clockSkewMsMax;
+  /** The time by those who stand here, the middle one of the newest few: what it is when this node's clock was set. */
+  function timeOfOthers(now: Ms): number | undefined {
+    const newest = [...entries.values()].slice(-othersAsked);
+    const ahead = newest.map((entry) => entry.ahead).sort((a, b) => a - b);
+    const middle = ahead[Math.floor(ahead.length / 2)];
+    return middle === undefined ? undefined : now + middle;
   }
 
   return {
     judge,
     take(offer, now, wall) {
-      const verdict = judge(offer, wall);
+      const verdict = judge(offer, now, wall);
       if (verdict !== "newer") return verdict;
-      const life = offer.expiresAt - offer.issuedAt;
+      const { peer, issuedAt, expiresAt } = offer;
+      const life = expiresAt - issuedAt;
       // Its whole life, counted from now, but never beyond what the most skewed honest clock could have meant; where
       // the two clocks have nothing to do with each other, its whole life.
-      const left = isOver(offer, wall)
-        ? life
-        : Math.min(life, offer.expiresAt + bounds.clockSkewMsMax - wall);
-      entries.delete(offer.peer);
-      entries.set(offer.peer, { offer, until: now + left });
+      const latest = timeliness(offer, wall) === undefined ? expiresAt + bounds.clockSkewMsMax - wall : life;
+      entries.delete(peer);
+      entries.set(peer, { offer, until: now + Math.min(life, latest), ahead: issuedAt - now });
       return verdict;
     },
     expire(now) {
@@ -86,3 +92,6 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
     standing: () => [...entries.values()].map(({ offer }) => offer).reverse(),
   };
 }
+
+/** Of how many the clocks are asked: more than half of so many are hardly wrong by chance. */
+const othersAsked = 15;
