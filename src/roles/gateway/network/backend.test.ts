@@ -203,6 +203,17 @@ describe("more requests than seats", () => {
     }
   });
 
+  test("lose no answer when a third of the seats is lost, only time", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 6, slots: seats });
+    const asked = Array.from({ length: 60 }, (_, at) => askAs(`user ${at % 5}`));
+    await world.timeline.run(world.timeline.now() + 1_000, () => false);
+    for (const node of world.nodes.slice(0, 2)) node.kill();
+    for (const seen of asked) await world.answered(seen);
+    const ends = asked.map(({ error, verdict }) => error?.code ?? verdict);
+    expect(ends.filter((end) => end !== "valid" && end !== "busy")).toEqual([]);
+    expect(ends.filter((end) => end === "valid").length).toBeGreaterThan(30);
+  });
+
   test("of one client delay another's single one by no more than the answers under way", async () => {
     const crowd = Array.from({ length: 500 }, () => askAs("crowd"));
     await world.timeline.run(world.timeline.now() + 50, () => false);
