@@ -205,16 +205,18 @@ async function restart(at: number): Promise<void> {
   await until(async () => (await knownAt(network.url, provider.peer)) === true, 20_000, "it is known again");
 }
 
+const tools = { mount: "mount", umount: "umount" };
+
 /** A disk of one megabyte there. False, and a word about it, where this may not be done. */
 function mountSmallDisk(folder: string): boolean {
   mkdirSync(folder);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "pipe" });
+    execFileSync(tools.mount, ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "pipe" });
   } catch (error) {
     process.stderr.write(`a small disk cannot be made here, nothing was tested: ${String(error)}\n`);
     return false;
   }
-  onTestFinished(() => void execFileSync("umount", ["--lazy", folder]));
+  onTestFinished(() => void execFileSync(tools.umount, ["--lazy", folder]));
   return true;
 }
 
