@@ -3,6 +3,7 @@ import { parseCommand } from "./command.ts";
 import { commitOf } from "./commit.ts";
 import { round } from "./figures.ts";
 import { helpText } from "./help.ts";
+import { measureRouting } from "./routing-cost.ts";
 import { simulate, type Watch } from "./simulate.ts";
 import { tableOf } from "./table.ts";
 
@@ -21,7 +22,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   const command = parseCommand(process.argv.slice(2));
   if (command === "help") process.stdout.write(helpText);
-  else {
+  else if (command === "routing-cost") {
+    const costs = await measureRouting([100, 10_000], () => performance.now());
+    const ratio = round(costs[1]!.p50 / costs[0]!.p50, 2);
+    process.stdout.write(`${JSON.stringify({ commit: commitOf(), microseconds: costs, ratio })}\n`);
+  } else {
     const begun = performance.now();
     const result = await simulate(command, progress(begun));
     const wallMs = performance.now() - begun;

@@ -60,11 +60,12 @@ export function createMarketplace(timeline: Timeline, chance: Chance, faults: Go
     faults,
     provider: (peer, clock, disk) => ({
       async publish(terms) {
+        const address = addressOf(peer);
         const say = () => {
           disk.seq += 1;
           const wall = Math.round(clock.wall());
           const times = { seq: disk.seq, issuedAt: wall, expiresAt: wall + limits.offerLifeMs };
-          const offer = { ...terms, ...times, peer, address: addressOf(peer) };
+          const offer = { ...terms, ...times, peer, address };
           clock.after(limits.offerLifeMs * limits.offerRenewShare * (0.8 + 0.2 * chance.next()), say);
           if (isolated.has(peer)) return;
           latest.set(peer, offer);
