@@ -55,12 +55,20 @@ function heedBlame(draft: Draft): void {
 function keepCast(draft: Draft): void {
   if (!isComplete(draft) && !keepFloor(draft)) {
     const tried = draft.fruitless >= draft.policy.attemptsMax;
-    const nobody =
-      draft.attempts.length === 0 && (draft.nobodyLeft || draft.attemptNext >= budgets.attemptsOpenedMax);
-    if (tried || nobody) return failWithoutSpeaker(draft, tried);
+    if (tried || isForsaken(draft)) return failWithoutSpeaker(draft, tried);
   }
   if (draft.doubted.length > 0 || !isSwitching(draft)) ensureWitnesses(draft);
+  if (draft.attempts.length > 0) draft.aloneSince = undefined;
   showAll(draft);
+}
+
+/** Nobody is at work, and nobody could be found for a while. A seat or a provider may come back within that. */
+function isForsaken(draft: Draft): boolean {
+  const { attempts, attemptNext, nobodyLeft, now } = draft;
+  if (attempts.length > 0) return false;
+  draft.aloneSince ??= now;
+  const waited = nobodyLeft && now >= draft.aloneSince + budgets.aloneMs;
+  return waited || attemptNext >= budgets.attemptsOpenedMax;
 }
 
 /**

@@ -9,6 +9,8 @@ export const budgets = {
   /** Nobody is late sooner: connecting and reading (a busy machine's hiccup), the first chunk, a judgement. */
   readyLateLeast: 200,
   readLateLeast: 200,
+  /** …and, by its own past, for each token: who had read the last prompts before will read a new one more slowly. */
+  readLatePerTokenLeast: 2,
   firstLateLeast: 100,
   judgeLateLeast: 150,
   /** From opening an attempt to its `ready`: connect, TLS, tokenising. A stopped process shows here. */
@@ -44,6 +46,8 @@ export const budgets = {
   disputeMs: 10_000,
   /** The finishing chunk waits this long for the verdict. */
   verdictMs: 5_000,
+  /** With nobody at work and nobody to ask, this long is waited for one that comes back or has a seat again. */
+  aloneMs: 3_000,
   /** When routing knew nobody more, it is asked again after this. */
   seekAgainMs: 500,
   /** Operators that must agree that the request itself is at fault, while others are left to ask. Abuse: two instant refusers. */

@@ -35,10 +35,8 @@ export function heardRead(draft: Draft, { attempt: id }: Heard<"read">): void {
   if (attempt === undefined) return;
   const { ready, readAt } = attempt;
   if (ready === undefined || readAt !== undefined) return leave(draft, id, "garbage");
-  const read = (draft.now - ready.at) / Math.max(1, promptTokensOf(draft, attempt));
-  // Far quicker than usual, it had read most of this prompt before: that says nothing about the next one.
-  const cached = read < attempt.past.read.intervalMs / 4;
-  const seen = cached ? attempt.seen : paceAfter(attempt.seen, { read });
+  const tokens = Math.max(1, promptTokensOf(draft, attempt));
+  const seen = paceAfter(attempt.seen, { read: (draft.now - ready.at) / tokens });
   changeAttempt(draft, id, { readAt: draft.now, seen, heardAt: draft.now, lateKnown: false });
 }
 

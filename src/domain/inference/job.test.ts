@@ -82,6 +82,21 @@ describe("a job whose only provider refuses", () => {
   );
 });
 
+test("a job that finds every provider busy waits a moment for a seat", () => {
+  start(["one", "two"], { witnesses: 0 });
+  for (let turn = 0; turn < 200 && now < 1_200; turn++) {
+    for (const { id } of state.attempts)
+      happen({ kind: "refused", attempt: id, code: "busy", message: "no" });
+    if (state.attempts.length === 0) sleep();
+  }
+  expect(ended()).toBeUndefined();
+  for (let turn = 0; turn < 50 && state.attempts.length === 0; turn++) sleep();
+  const { peer } = state.attempts[0]!;
+  ready(peer);
+  say(peer, 2);
+  expect(state.delivered).toBe(1);
+});
+
 describe("a provider that finds fault with the request", () => {
   test("is not asked again, and does not use up the attempts of those that do not", () => {
     start(["speaker", "witness", "blamer"]);

@@ -54,6 +54,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       seeking: false,
       seekAfter: now,
       nobodyLeft: false,
+      aloneSince: undefined,
       attempts: [],
       attemptNext: 0,
       floor: [],

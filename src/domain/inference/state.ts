@@ -90,6 +90,8 @@ export interface JobState {
   readonly seekAfter: Ms;
   /** The last answer to `seek` brought nobody. */
   readonly nobodyLeft: boolean;
+  /** Since when nobody is at work; undefined while somebody is. */
+  readonly aloneSince: Ms | undefined;
   readonly attempts: readonly Attempt[];
   readonly attemptNext: AttemptId;
   /**

@@ -51,6 +51,7 @@ export function wakeAt(draft: Draft): Ms {
   const verdict = verdictEnd(draft);
   const laters = [hold, verdict, draft.seekAfter];
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
+  if (draft.aloneSince !== undefined) times.push(draft.aloneSince + budgets.aloneMs);
   for (const attempt of draft.attempts) {
     const { lateAt, endAt } = waitFor(draft, attempt);
     times.push(endAt);
@@ -76,7 +77,8 @@ function waitFor(draft: Draft, attempt: Attempt, peers: readonly Attempt[] = dra
   }
   if (readAt === undefined) {
     const tokens = promptTokensOf(draft, attempt);
-    const usual = Math.max(budgets.readLateLeast, tokens * allowed(peers, attempt, "read", 0));
+    const perToken = allowed(peers, attempt, "read", 0, budgets.readLatePerTokenLeast);
+    const usual = Math.max(budgets.readLateLeast, tokens * perToken);
     return wait(ready.at, usual, heardAt + budgets.readMs + tokens * budgets.readMsPerToken);
   }
   const turn = draft.floor.find((each) => each.attempt === attempt.id);
@@ -116,10 +118,16 @@ function waitForWords(
  * What it may take before it is late, ms: no more than by its own past, nor than by what the slowest of its peers took
  * in this job. A provider that has been slow for long is late all the same when others are not.
  */
-function allowed(peers: readonly Attempt[], { past }: Attempt, what: keyof Pace, least: Ms): Ms {
+function allowed(
+  peers: readonly Attempt[],
+  { past }: Attempt,
+  what: keyof Pace,
+  least: Ms,
+  ownLeast: Ms = 0,
+): Ms {
   const heard = peers.map(({ seen }) => seen[what]).filter(({ heard }) => heard > 0);
   const byPeers = heard.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...heard.map(lateAfter));
-  return Math.max(least, Math.min(lateAfter(past[what]), byPeers));
+  return Math.max(least, Math.min(Math.max(ownLeast, lateAfter(past[what])), byPeers));
 }
 
 /** Time it may take to read so much of an answer. */

@@ -14,7 +14,7 @@ import {
   standing as standingOf,
 } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
-import { createPaces, firstContentMs } from "../../../domain/routing/pace.ts";
+import { createPaces } from "../../../domain/routing/pace.ts";
 import { type Candidate, rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
@@ -90,7 +90,7 @@ export function createRoster(
     },
     learnt({ peer, outcome, since, seen }, model) {
       if (book.of(peer) === undefined) return;
-      paces.learn(peer, model, seen);
+      paces.learn(peer, model, seen, clock.now());
       if (outcome === "unused") return;
       const before = healthOf(peer);
       const pause = outcome === "busy" || outcome === "late";
@@ -162,7 +162,7 @@ export function createRoster(
     const health = healthOf(offer.peer);
     return {
       ...{ offer, serves, slots: offer.slots, running: running.get(offer.peer) ?? 0 },
-      latencyMs: firstContentMs(paces.of(offer.peer, model)),
+      latencyMs: paces.firstContentMs(offer.peer, model, clock.now()),
       bonded: isBonded(offer),
       price: Number(serves.priceIn) + Number(serves.priceOut),
       // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
