@@ -15,8 +15,6 @@ import type { Stream } from "./chaos/stream.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
-/** Lengths of answers, tokens: 2 to 6 s at the usual pace. */
-const tokens = { least: 60, most: 180 };
 /** A request without an end after this counts as a hang, ms. */
 const deadlineMs = 30_000;
 /** Time until answers have come often enough to know how long one takes, ms. */
@@ -86,7 +84,7 @@ async function breakThings(options: ChaosOptions, progress: Progress, signal: Ab
   const arena = progress.arena!;
   const chance = createChance(options.seed);
   const load = startLoad({
-    ...{ url: arena.url, model: arena.model, streams: options.streams, tokens, deadlineMs },
+    ...{ url: arena.url, model: arena.model, streams: options.streams, tokens: options.tokens, deadlineMs },
     chance: chance.child("load"),
   });
   progress.load = load;

@@ -159,6 +159,8 @@ function recovery({ at, nodes, victims }: Blackout, { streams, capacity }: Judge
     else bins[Math.floor((piece.at - at) / stepMs)]! += piece.words;
   }
   const wanted = (before / baselineMs) * windowMs * capacity(nodes - victims.size) * recovered;
+  // A network that said nothing before has nothing to come back to.
+  if (before === 0) return undefined;
   const width = windowMs / stepMs;
   for (let from = 0; from + width <= outageMs / stepMs; from += 1) {
     const said = bins.subarray(from, from + width).reduce((sum, words) => sum + words, 0);

@@ -12,6 +12,8 @@ export interface ChaosOptions {
   /** How many of so many nodes fail at once: at least one, and never all, of whom nothing could be asked. */
   readonly victims: (nodes: number) => number;
   readonly streams: number;
+  /** Length of an answer, tokens: drawn evenly between the two. */
+  readonly tokens: { readonly least: number; readonly most: number };
   readonly seed: number;
   readonly nodes: number;
   /** For the network this run starts, as `holdfast up` takes them. */
@@ -22,16 +24,21 @@ export interface ChaosOptions {
 const nodesDefault = 10;
 const streamsDefault = 50;
 const blackoutsDefault = 3;
+const paceDefault = 30;
+/** How long an answer takes at its pace, s. */
+const answerS = { least: 2, most: 6 };
 const killDefault = "30%";
 
 /** Throws HoldfastError `bad-option` (fault user). */
 export function readOptions(flags: Flags): ChaosOptions {
   const kill = text(flags, "kill") ?? killDefault;
+  const pace = number(flags, "pace", { least: 1, most: 1000 }) ?? paceDefault;
   const engine = text(flags, "engine") ?? "synthetic";
   return {
     ...{ faults: faultsOf(text(flags, "fault") ?? "kill"), kill, victims: victimsOf(kill) },
     blackouts: number(flags, "blackouts", { least: 1, most: 10_000 }) ?? blackoutsDefault,
     streams: number(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ?? streamsDefault,
+    tokens: { least: pace * answerS.least, most: pace * answerS.most },
     nodes: number(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
     // A seed nobody named is drawn, and told with the figures.
     seed: number(flags, "seed", { least: 0, most: 2 ** 32 - 1 }) ?? Math.floor(Math.random() * 2 ** 32),
