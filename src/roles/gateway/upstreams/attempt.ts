@@ -104,6 +104,10 @@ export class Attempt implements UpstreamHandlers {
 
   send(request: UpstreamRequest): void {
     this.member.running += 1;
+    if (this.#streaming) {
+      this.member.streams += 1;
+      this.member.askedAt = this.startedAt;
+    }
     this.#exchange = this.#ports.upstreams.send(request, this);
   }
 
@@ -212,6 +216,7 @@ export class Attempt implements UpstreamHandlers {
     this.#over = true;
     this.#cancelLinger?.();
     this.member.running -= 1;
+    if (this.#streaming) this.member.streams -= 1;
   }
 
   #isStream(): boolean {

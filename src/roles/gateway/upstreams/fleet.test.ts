@@ -36,6 +36,20 @@ test("a replay elsewhere is better than waiting on one in quarantine", () => {
   for (let turn = 0; turn < 4; turn++) expect(choose({}, 2)).toMatchObject({ name: "a", how: "replay" });
 });
 
+test("who has gone quiet in all its streams is asked after others, and before nobody", () => {
+  const { of, choose } = fleetOf("a", "b");
+  const a = of("a");
+  for (let piece = 0; piece < 20; piece++) {
+    a.heardAfter("first", 30);
+    a.heardAfter("gap", 30);
+  }
+  a.streams = 2;
+  a.heardAt = 1_000;
+  expect(a.isQuiet(1_030)).toBe(false);
+  for (let turn = 0; turn < 4; turn++) expect(choose({ said: "" }, 1_200)).toMatchObject({ name: "b" });
+  expect(choose({ said: "", running: new Set([of("b")]) }, 1_200)).toMatchObject({ name: "a" });
+});
+
 test("slow is who speaks far more slowly than it did, or than most others do", () => {
   const { fleet, of } = fleetOf("a", "b", "c");
   const spoken = (intervalMs: number) => ({ intervalMs, deviationMs: 0, heard: 9 });

@@ -65,8 +65,10 @@ export class Fleet {
       const plan = planFor(said, traits, style !== undefined);
       if (plan === undefined) continue;
       // First those not tried yet, then those that list the model: whom a fault has hit, it may hit again. Then those
-      // that go on at once: a replay takes as long as what was said took, and one in quarantine may not answer at all.
-      const late = plan.how === "replay" || standing(member.health, now) === "quarantined";
+      // that go on at once: a replay takes as long as what was said took, and one that is quiet or in quarantine may
+      // not answer at all.
+      const doubtful = member.isQuiet(now) || standing(member.health, now) === "quarantined";
+      const late = plan.how === "replay" || doubtful;
       const place = 4 * tries + (lacks(member, model) ? 2 : 0) + (late ? 1 : 0);
       if (best === undefined || place < best.place) best = { member, plan, style: style ?? "flags", place };
       if (place === 0) break;

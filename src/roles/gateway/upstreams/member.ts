@@ -1,5 +1,11 @@
 import type { Ms } from "../../../domain/ids.ts";
-import { type Rhythm, rhythmAfter, rhythmJoined, rhythmUnknown } from "../../../domain/inference/rhythm.ts";
+import {
+  lateAfter,
+  type Rhythm,
+  rhythmAfter,
+  rhythmJoined,
+  rhythmUnknown,
+} from "../../../domain/inference/rhythm.ts";
 import {
   afterFailure,
   afterPause,
@@ -37,6 +43,10 @@ export class Member implements Candidate {
   running = 0;
   readonly rhythms: Rhythms = rhythmsUnknown();
   readonly #all: Rhythms;
+  /** Streams it is working on, when it was last asked for one, and when any of them last said something. */
+  streams = 0;
+  askedAt: Ms = Number.NEGATIVE_INFINITY;
+  heardAt: Ms = Number.NEGATIVE_INFINITY;
   /** How quickly it speaks, ms per character, in answers that ended well. */
   pace: Rhythm = rhythmUnknown;
   /** Models it listed; undefined while unknown. */
@@ -53,6 +63,15 @@ export class Member implements Candidate {
   get latencyMs(): Ms | undefined {
     const { intervalMs, heard } = this.rhythms.first;
     return heard === 0 ? undefined : intervalMs;
+  }
+
+  /**
+   * Is it quiet in all its streams for longer than it usually is in one? Long before that is reason enough to start
+   * another attempt beside it, it is a reason to ask others first.
+   */
+  isQuiet(now: Ms): boolean {
+    const usual = Math.max(lateAfter(this.rhythms.first), lateAfter(this.rhythms.gap));
+    return this.streams > 0 && now - Math.max(this.askedAt, this.heardAt) > usual;
   }
 
   heardAfter(kind: keyof Rhythms, interval: Ms): void {

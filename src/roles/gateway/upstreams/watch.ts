@@ -53,6 +53,7 @@ export class Watch {
     const now = this.#clock.now();
     const interval = now - attempt.lastAt;
     attempt.lastAt = now;
+    attempt.member.heardAt = now;
     attempt.reportedSilent = false;
     if (!attempt.spoke) {
       attempt.spoke = true;
