@@ -217,6 +217,7 @@ export class Attempt implements UpstreamHandlers {
     this.#cancelLinger?.();
     this.member.running -= 1;
     if (this.#streaming) this.member.streams -= 1;
+    if (this.spoke) this.member.speaking -= 1;
   }
 
   #isStream(): boolean {

@@ -44,6 +44,8 @@ test("who has gone quiet in all its streams is asked after others, and before no
     a.heardAfter("gap", 30);
   }
   a.streams = 2;
+  a.speaking = 1;
+  a.askedAt = 1_190;
   a.heardAt = 1_000;
   expect(a.isQuiet(1_030)).toBe(false);
   for (let turn = 0; turn < 4; turn++) expect(choose({ said: "" }, 1_200)).toMatchObject({ name: "b" });

@@ -43,8 +43,9 @@ export class Member implements Candidate {
   running = 0;
   readonly rhythms: Rhythms = rhythmsUnknown();
   readonly #all: Rhythms;
-  /** Streams it is working on, when it was last asked for one, and when any of them last said something. */
+  /** Streams it is working on, those of them that have begun to speak, and when it was last asked and heard. */
   streams = 0;
+  speaking = 0;
   askedAt: Ms = Number.NEGATIVE_INFINITY;
   heardAt: Ms = Number.NEGATIVE_INFINITY;
   /** How quickly it speaks, ms per character, in answers that ended well. */
@@ -70,8 +71,9 @@ export class Member implements Candidate {
    * another attempt beside it, it is a reason to ask others first.
    */
   isQuiet(now: Ms): boolean {
-    const usual = Math.max(lateAfter(this.rhythms.first), lateAfter(this.rhythms.gap));
-    return this.streams > 0 && now - Math.max(this.askedAt, this.heardAt) > usual;
+    // One stream that has begun tells sooner than those that have yet to begin.
+    if (this.speaking > 0) return now - this.heardAt > lateAfter(this.rhythms.gap);
+    return this.streams > 0 && now - Math.max(this.askedAt, this.heardAt) > lateAfter(this.rhythms.first);
   }
 
   heardAfter(kind: keyof Rhythms, interval: Ms): void {

@@ -57,6 +57,7 @@ export class Watch {
     attempt.reportedSilent = false;
     if (!attempt.spoke) {
       attempt.spoke = true;
+      attempt.member.speaking += 1;
       attempt.member.heardAfter("first", interval / this.#weight);
     } else if (interval >= 1) {
       attempt.member.heardAfter("gap", interval);
