@@ -12,7 +12,7 @@ export interface EngineTraits {
   /** Largest difference of a logit from the model's, as between honest machines. */
   readonly noise: number;
   /** Serves another model under this one's name: a cheat. */
-  readonly otherModel: boolean;
+  otherModel: boolean;
   /** The engine stands still behind live sockets. */
   stalled: boolean;
   /** So many times slower than it was. */

@@ -14,9 +14,10 @@ import { reset } from "./reset.ts";
 import { rumour } from "./rumour.ts";
 import { slow } from "./slow.ts";
 import { stall } from "./stall.ts";
+import { swap } from "./swap.ts";
 
 /** Every fault of a node by the name it has on the command line; the first ten are those of chaos on real processes. */
 export const faults: Readonly<Record<string, Fault>> = {
   ...{ kill, hang, stall, reset, cut, slow, "500": broken, garbage, lie, netdown },
-  ...{ clog, deaf, mute, rumour, lazy },
+  ...{ clog, deaf, mute, rumour, lazy, swap },
 };

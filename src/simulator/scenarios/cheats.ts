@@ -16,7 +16,10 @@ export const cheats: Scenario = {
     const ways = ["lie", "stall", "garbage", "hang", "500"];
     at(from, () => {
       for (const sybil of sybils) strike([sybil], ways[chance.below(ways.length)]!);
-      strike(drawSome(staked, Math.floor(staked.length * Math.min(0.2, terms.share)), chance), "lie");
+      const liars = drawSome(staked, Math.floor(staked.length * Math.min(0.3, terms.share)), chance);
+      strike(liars.slice(1), "lie");
+      // Few enough that honest witnesses are the majority: together they could call the truth a lie.
+      strike(liars.slice(0, 1), "swap");
     });
   },
 };
