@@ -52,6 +52,7 @@ export async function join(settings: Settings, log: Log, listen: string | undefi
       privateKey: key,
       ...network,
       bootstrap: settings.bootstrap ?? [],
+      isBonded: (each) => chain.stakeOf(each) > 0n,
       listen: local || reachable || listen === undefined ? tcp : [...tcp, "/p2p-circuit"],
       relayServer: reachable,
       local,

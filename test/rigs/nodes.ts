@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeNodeKey, type NodeKey } from "../../src/adapters/keys/node-key.ts";
 import { createNode, type Node, type NodeOptions } from "../../src/adapters/libp2p/node.ts";
+import { lastingStore } from "../../src/adapters/sqlite/lasting-store.ts";
 import { openStore } from "../../src/adapters/sqlite/store.ts";
 import type { Address } from "../../src/domain/ids.ts";
 import { model, type ProviderRig, plainOffer } from "./network.ts";
@@ -28,7 +29,7 @@ export function createHome(): { readonly path: string; remove(): void } {
 export async function startNode(home: string, options: Partial<NodeOptions> = {}): Promise<NodeRig> {
   const key = options.privateKey ?? makeNodeKey();
   const log = createLogRig();
-  const store = openStore({ path: join(home, "node.sqlite") });
+  const store = lastingStore(openStore({ path: join(home, "node.sqlite") }), { log });
   const node = await createNode(
     { clock, log, store },
     {
@@ -37,6 +38,7 @@ export async function startNode(home: string, options: Partial<NodeOptions> = {}
       listen: ["/ip4/127.0.0.1/tcp/0"],
       bootstrap: [],
       local: true,
+      isBonded: () => false,
       ...options,
     },
   );

@@ -1,4 +1,4 @@
-import type { PeerId } from "../../domain/ids.ts";
+import type { Address, PeerId } from "../../domain/ids.ts";
 import { createBook } from "../../domain/market/book.ts";
 import type { Clock, Log } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -24,10 +24,14 @@ export interface IncomingOffers {
 
 export function createIncomingOffers(
   ports: { readonly clock: Clock; readonly log: Log },
-  options: { readonly self: PeerId; readonly market: Market712 },
+  options: {
+    readonly self: PeerId;
+    readonly market: Market712;
+    readonly isBonded: (node: Address) => boolean;
+  },
 ): IncomingOffers {
   const { clock, log } = ports;
-  const book = createBook<Offer>(limits);
+  const book = createBook<Offer>(limits, ({ address }) => options.isBonded(address));
   const sealed = new Map<PeerId, Uint8Array>();
   const onOffer: Array<(offer: Offer) => void> = [];
   const onGone: Array<(peer: PeerId) => void> = [];

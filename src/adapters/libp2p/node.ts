@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { TopicValidatorResult } from "@libp2p/gossipsub";
-import type { ModelId, PeerId } from "../../domain/ids.ts";
+import type { Address, ModelId, PeerId } from "../../domain/ids.ts";
 import type { Clock, Log, Market, Store } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -19,6 +19,8 @@ import { createRemembered, type Remembered } from "./remembered.ts";
 export interface NodeOptions extends HostOptions, Market712 {
   /** Multiaddrs of nodes to begin with, with or without `/p2p/…`. None is needed once peers are remembered. */
   readonly bootstrap: readonly string[];
+  /** Is something at stake behind this node's word? Where offers are too many to keep, those are kept. */
+  readonly isBonded: (node: Address) => boolean;
 }
 
 interface Ports {
@@ -56,7 +58,7 @@ export async function createNode(ports: Ports, options: NodeOptions): Promise<No
   const { pubsub } = host.services;
   const peer = host.peerId.toString() as unknown as PeerId;
   const remembered = createRemembered(ports);
-  const offers = createIncomingOffers(ports, { self: peer, market: options });
+  const offers = createIncomingOffers(ports, { self: peer, market: options, isBonded: options.isBonded });
   const multiaddrs = () => host.getMultiaddrs().map(String);
   const own = createOwnOffer(ports, {
     key: options.privateKey,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { OfferTerms, OfferVerdict } from "../../domain/market/book.ts";
+import type { OfferVerdict } from "../../domain/market/book.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Offer, offerBodySchema, signedOfferSchema } from "../../protocol/offer.ts";
@@ -38,7 +38,7 @@ export async function sealOffer(offer: Offer, key: NodeKey, market: Market712): 
 export async function openOffer(
   bytes: Uint8Array,
   market: Market712,
-  judge: (offer: OfferTerms) => OfferVerdict,
+  judge: (offer: Offer) => OfferVerdict,
 ): Promise<{ readonly offer: Offer } | { readonly refusal: OfferRefusal }> {
   if (bytes.length > limits.offerBytesMax) return { refusal: "oversize" };
   const signed = signedOfferSchema.safeParse(json(bytes));

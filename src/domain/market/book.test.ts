@@ -69,6 +69,17 @@ test("a full book keeps whom it knows and takes newcomers again when someone is 
   expect(book.standing().map(({ peer }) => peer)).toEqual(["d", "a"]);
 });
 
+test("a bond finds room in a full book, and what has none makes it, oldest first", () => {
+  const book = createBook<OfferTerms>(bounds, ({ peer }) => peer.startsWith("bonded"));
+  for (const peer of ["a", "b", "c"]) book.take(offer(peer, 1), 0, wall);
+  expect(book.take(offer("d", 1), 0, wall)).toBe("full");
+  for (const peer of ["bonded1", "bonded2"]) expect(book.take(offer(peer, 1), 0, wall)).toBe("newer");
+  expect(book.expire(0)).toEqual(["a", "b"]);
+  expect(book.take(offer("bonded3", 1), 0, wall)).toBe("newer");
+  expect(book.take(offer("bonded4", 1), 0, wall)).toBe("full");
+  expect(book.expire(0)).toEqual(["c"]);
+});
+
 test("whatever comes in any order: bounded, one per peer, the highest taken, gone when its life is over", () => {
   const terms = fc.record({
     peer: fc.constantFrom("a", "b", "c", "d", "e").map((peer) => peer as PeerId),

@@ -24,23 +24,32 @@ export interface MarketBounds {
  */
 export type OfferVerdict = "newer" | "same" | "older" | "expired" | "premature" | "endless" | "full";
 
-/** The offers one node knows: at most one per peer, each until it expires. */
+/**
+ * The offers one node knows: at most one per peer, each until it expires. A full book makes room for an offer with a
+ * bond behind it by forgetting the oldest without one: offers that cost nothing cannot keep others out.
+ */
 export interface Book<Offer extends OfferTerms> {
   /** The verdict, without taking it: everything that can be said before the costly check of a signature. */
-  judge(offer: OfferTerms, now: Ms, wall: number): OfferVerdict;
+  judge(offer: Offer, now: Ms, wall: number): OfferVerdict;
   /** Takes the offer if it is "newer". `now` is monotonic: once taken, no clock that is set moves its end. */
   take(offer: Offer, now: Ms, wall: number): OfferVerdict;
-  /** Forgets those whose time is over, and names them. */
+  /** Forgets those whose time is over; names them, and those that had to make room since the last call. */
   expire(now: Ms): PeerId[];
   of(peer: PeerId): Offer | undefined;
   /** Those that stand, newest taken first. */
   standing(): Offer[];
 }
 
-export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book<Offer> {
+export function createBook<Offer extends OfferTerms>(
+  bounds: MarketBounds,
+  isBonded: (offer: Offer) => boolean = () => false,
+): Book<Offer> {
+  /** Those that had nothing at stake when they were taken, oldest first. */
+  const unbonded = new Set<PeerId>();
+  let displaced: PeerId[] = [];
   const entries = new Map<PeerId, { readonly offer: Offer; readonly until: Ms; readonly ahead: number }>();
 
-  function judge(offer: OfferTerms, now: Ms, wall: number): OfferVerdict {
+  function judge(offer: Offer, now: Ms, wall: number): OfferVerdict {
     const known = entries.get(offer.peer)?.offer;
     if (known !== undefined && offer.seq <= known.seq) return offer.seq === known.seq ? "same" : "older";
     const life = offer.expiresAt - offer.issuedAt;
@@ -50,7 +59,7 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
     if (known !== undefined) return "newer";
     const untimely = timeliness(offer, wall);
     if (untimely !== undefined && timeliness(offer, timeOfOthers(now) ?? wall) !== undefined) return untimely;
-    return entries.size < bounds.offersMax ? "newer" : "full";
+    return entries.size < bounds.offersMax || (unbonded.size > 0 && isBonded(offer)) ? "newer" : "full";
   }
 
   function timeliness(
@@ -69,6 +78,18 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
     return middle === undefined ? undefined : now + middle;
   }
 
+  function forget(peer: PeerId): void {
+    entries.delete(peer);
+    unbonded.delete(peer);
+  }
+
+  function makeRoom(): void {
+    const [oldest] = unbonded;
+    if (oldest === undefined) return;
+    forget(oldest);
+    displaced.push(oldest);
+  }
+
   return {
     judge,
     take(offer, now, wall) {
@@ -79,13 +100,17 @@ export function createBook<Offer extends OfferTerms>(bounds: MarketBounds): Book
       // Its whole life, counted from now, but never beyond what the most skewed honest clock could have meant; where
       // the two clocks have nothing to do with each other, its whole life.
       const latest = timeliness(offer, wall) === undefined ? expiresAt + bounds.clockSkewMsMax - wall : life;
-      entries.delete(peer);
+      if (!entries.has(peer) && entries.size >= bounds.offersMax) makeRoom();
+      forget(peer);
+      if (!isBonded(offer)) unbonded.add(peer);
       entries.set(peer, { offer, until: now + Math.min(life, latest), ahead: issuedAt - now });
       return verdict;
     },
     expire(now) {
       const gone = [...entries].filter(([, { until }]) => until <= now).map(([peer]) => peer);
-      for (const peer of gone) entries.delete(peer);
+      gone.forEach(forget);
+      gone.push(...displaced.filter((peer) => !entries.has(peer)));
+      displaced = [];
       return gone;
     },
     of: (peer) => entries.get(peer)?.offer,

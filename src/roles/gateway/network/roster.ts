@@ -44,7 +44,7 @@ export function createRoster(
   { market, chain, clock, random }: RosterPorts,
   onRoom: () => void,
 ): NetworkRoster {
-  const book = createBook<Offer>(limits);
+  const book = createBook<Offer>(limits, isBonded);
   const shelves = createShelves<Offer>(isBonded);
   const healths = new Map<PeerId, Health>();
   const paces = createPaces();
