@@ -16,7 +16,7 @@ import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
 /** A request without an end after this counts as a hang, ms. */
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 /** Time until answers have come often enough to know how long one takes, ms. */
 const warmMsMax = 60_000;
 
