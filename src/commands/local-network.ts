@@ -9,11 +9,11 @@ import { freePorts } from "../adapters/process/free-ports.ts";
 import { processStart } from "../adapters/process/process-start.ts";
 import { syntheticModel } from "../adapters/synthetic/model.ts";
 import type { Log, Store } from "../ports.ts";
-import { configKinds } from "../protocol/config.ts";
+import type { ConfigKey } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { obtainModel } from "./model.ts";
 import type { Run } from "./run-file.ts";
-import { type Settings, variableOf } from "./settings.ts";
+import { childEnvironment, type Settings } from "./settings.ts";
 
 export interface LocalPorts {
   readonly children: Children;
@@ -223,7 +223,7 @@ async function startProviders(
 const providerSettings = [
   ...["engine", "pace", "model", "sha256", "threads", "slots", "contextTokens", "stake"],
   ...["priceIn", "priceOut"],
-] as ReadonlyArray<keyof typeof configKinds>;
+] as readonly ConfigKey[];
 
 async function startProvider(
   ports: LocalPorts,
@@ -259,10 +259,16 @@ function startChild(
   return children.start({
     name: place.name,
     args: [...nodeFlags, main, ...args, ...level],
-    env: childEnvironment(),
+    env: { ...hugePages, ...childEnvironment(process.env) },
     log: place.log,
   });
 }
+
+/**
+ * The GNU C library then asks for huge pages for large buffers. The kernel closes a killed process's connections only
+ * after it has freed its memory, and its peers learn of its death by that: measured 25 ms with them, 85 ms without.
+ */
+const hugePages = { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" };
 
 /** Bootstrap addresses each node is given: several, so that none of them is needed. */
 const bootstrapsMax = 4;
@@ -285,26 +291,13 @@ function common(own: Place, all: readonly Place[], rpc: string): string[] {
 }
 
 /** Settings that are the children's to heed, as flags. */
-function passed(settings: Settings, keys: ReadonlyArray<keyof typeof configKinds>): string[] {
+function passed(settings: Settings, keys: readonly ConfigKey[]): string[] {
   return keys.flatMap((key) => {
     const value = settings[key];
     const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     return value === undefined ? [] : [flag, String(value)];
   });
 }
-
-/** Without this network's own settings: each child is told what is meant for it. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const own = new Set([...Object.keys(configKinds).map(variableOf), "HOLDFAST_HOME", "HOLDFAST_CONFIG"]);
-  const rest = Object.entries(process.env).filter(([name]) => !own.has(name));
-  return { ...hugePages, ...Object.fromEntries(rest), HOLDFAST_CHILD: "1" };
-}
-
-/**
- * The GNU C library then asks for huge pages for large buffers. The kernel closes a killed process's connections only
- * after it has freed its memory, and its peers learn of its death by that: measured 25 ms with them, 85 ms without.
- */
-const hugePages = { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" };
 
 /** Time providers that run have to become known to the gateway, ms. It takes a second or two on a busy machine. */
 const knownMsMax = 20_000;
