@@ -122,6 +122,8 @@ export const limits = {
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
   connectionsInMax: 1024,
   streamsPerConnectionMax: 256,
+  /** Time a peer may take to end a stream after this node has, ms; then it is reset. Abuse: streams left half open. */
+  streamEndMsMax: 10_000,
   /** TLS handshake, ms, and the time from a stream's start to its whole first message. Abuse: sockets held for nothing. */
   handshakeMsMax: 5_000,
   firstMessageMsMax: 30_000,

@@ -38,8 +38,7 @@ export function createConversation<In, Out>(options: Options<In>): Conversation<
 
   function finish(resetCode: number): void {
     over = true;
-    // Never from inside the session's own callbacks: a stream ended and closed while its session was being read has
-    // left Node 24.21 sending empty frames for it for ever, a core and gigabytes lost, at ten streams within seconds.
+    // Never from inside the session's own callbacks, which Node has not always survived.
     if (stream !== undefined) setImmediate(leave, stream, resetCode);
     options.onOver();
   }
@@ -105,8 +104,12 @@ export function createConversation<In, Out>(options: Options<In>): Conversation<
 /** Frees a stream. Without an error, what was written goes out first. */
 function leave(stream: Http2Stream, resetCode: number): void {
   if (stream.destroyed) return;
-  if (resetCode === NGHTTP2_NO_ERROR && !stream.writableEnded) stream.end();
-  stream.close(resetCode);
+  if (resetCode !== NGHTTP2_NO_ERROR) return stream.close(resetCode);
+  // Ended, and left to the peer to end too: one that is reset as well, when the peer's own reset is under way, has
+  // left Node 24.21 sending empty frames for it for ever, a core and gigabytes lost.
+  if (!stream.writableEnded) stream.end();
+  stream.resume();
+  stream.setTimeout(limits.streamEndMsMax, () => stream.close(NGHTTP2_CANCEL));
 }
 
 /**
