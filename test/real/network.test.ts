@@ -56,7 +56,7 @@ function gatewayDialer(rig: NodeRig) {
   return dialer;
 }
 
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 
 function sees(rig: NodeRig, others: readonly NodeRig[]) {
   return expect
