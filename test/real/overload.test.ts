@@ -17,7 +17,7 @@ const seats = 2;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-overload-"));
   const config = join(folder, "settings.json");
-  writeFileSync(config, JSON.stringify({ engine: "synthetic", pace: 60, slots: seats, deadlineMs: 8_000 }));
+  writeFileSync(config, JSON.stringify({ engine: "synthetic", pace: 60, slots: seats, deadlineMs: 12_000 }));
   network = await startLiveNetwork({ nodes: 3, args: ["--config", config] });
   origin = new URL(network.url).origin;
 });
@@ -25,6 +25,8 @@ afterAll(async () => {
   await network?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const whole = { status: 200, done: true, error: undefined, finish: expect.stringMatching(/stop|length/) };
 
 const ended: Array<{ readonly key: string; readonly seen: Seen }> = [];
 
@@ -45,17 +47,17 @@ test("every request ends in a whole answer or a 429 with the wait there would be
   const crowd = Array.from({ length: 30 * seats }, () => askAs("crowd"));
   await until(async () => (await queue()).waiting > 0, 5_000, "some wait");
   const single = await askAs("single");
-  expect(single).toMatchObject({ status: 200, done: true, end: { verdict: "valid" } });
+  expect(single).toMatchObject(whole);
   const before = ended.slice(1).filter(({ key, seen }) => key === "crowd" && seen.status === 200);
   expect(before.length, "answers that came before the single one").toBeLessThanOrEqual(3 * seats);
 
   const all = await Promise.all(crowd);
   const answered = all.filter(({ status }) => status === 200);
   const refused = all.filter(({ status }) => status === 429);
-  expect(answered.length + refused.length).toBe(all.length);
+  const others = all.filter((seen) => !answered.includes(seen) && !refused.includes(seen));
+  expect(others.map(({ raw }) => raw)).toEqual([]);
   expect(answered.length).toBeGreaterThan(seats);
-  for (const seen of answered)
-    expect(seen).toMatchObject({ done: true, error: undefined, end: { verdict: "valid" } });
+  for (const seen of answered) expect(seen).toMatchObject(whole);
   for (const { headers, error } of refused) {
     expect(error.code).toBe("busy");
     expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);

@@ -140,7 +140,7 @@ describe("waiting in vain", () => {
   });
 
   test("is spared whoever would begin in time and not end in time", () => {
-    const hurried = [job("a", { deadlineAt: 2_500 }), job("a", { deadlineAt: 2_500 })];
+    const hurried = [job("a", { deadlineAt: 3_500 }), job("a", { deadlineAt: 3_500 })];
     expect(
       paced(hurried)
         .late(0)

@@ -72,7 +72,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
     answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, running.size);
   /** Until when it may wait and still be answered in its time. */
   const usefulUntil = ({ enteredAt, patienceMs, deadlineAt }: Job) =>
-    Math.min(enteredAt + patienceMs, deadlineAt - (answerMs ?? 0));
+    Math.min(enteredAt + patienceMs, deadlineAt - answersSpared * (answerMs ?? 0));
 
   function remove(job: Job): void {
     waiting = waiting.filter((other) => other !== job);
@@ -142,6 +142,9 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
 
 /** Answers that the usual time of one is reckoned over. */
 const answersWeighed = 16;
+
+/** Time that must be left when a job begins, in usual answers: after only one, half of those begun would come too late. */
+const answersSpared = 2;
 
 /** What an account, or a user, has of the seats: how many, and when it last got one, counted in turns. */
 interface Share {
