@@ -72,7 +72,7 @@ export function startLoad(options: LoadOptions): Load {
     flying.delete(stream);
     if (flying.size === 0) drained?.();
     if (stopped || intervalMs > 0) return;
-    if (ended().length >= wanted) return keepTime();
+    if (ended().length >= 2 * wanted) return keepTime();
     // A refusal comes at once; asking again at once would be a storm.
     setTimeout(() => stopped || send(performance.now()), stream.error === undefined ? 0 : refusedPauseMs);
   }
@@ -81,7 +81,10 @@ export function startLoad(options: LoadOptions): Load {
 
   /** From here on by the clock: so many requests a second as answers of the usual length need to be so many at once. */
   function keepTime(): void {
-    const took = ended().map((stream) => (stream.endedAt! - stream.sentAt) / stream.question.tokens);
+    // The first ones found everything cold.
+    const took = ended()
+      .slice(wanted)
+      .map((stream) => (stream.endedAt! - stream.sentAt) / stream.question.tokens);
     const perTokenMs = took.reduce((sum, ms) => sum + ms, 0) / took.length;
     const { least, most } = options.tokens;
     intervalMs = (perTokenMs * (least + most)) / 2 / wanted;
