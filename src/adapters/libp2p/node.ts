@@ -129,6 +129,8 @@ interface Watch {
 /** What a node does when peers come and go, and when its own addresses change. */
 function watchPeers({ clock }: Ports, host: Host, { own, offers, company, remembered }: Watch): void {
   host.addEventListener("peer:identify", ({ detail: { connection, peerId, listenAddrs } }) => {
+    // What comes in while the node stops finds its store closed.
+    if (host.status !== "started") return;
     // Only a peer this node reached itself is worth remembering: anyone can connect to us and claim addresses.
     if (connection.direction !== "outbound" || connection.limits !== undefined) return;
     const reached = connection.remoteAddr.toString();
