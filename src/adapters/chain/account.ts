@@ -14,7 +14,7 @@ import type { Address } from "../../domain/ids.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { NodeKey } from "../keys/node-key.ts";
-import { isNonceRace } from "./chain-error.ts";
+import { isBlockRace, isNonceRace } from "./chain-error.ts";
 
 interface Call {
   readonly address: Address;
@@ -33,8 +33,8 @@ export interface Account {
   send(to: Address, data: Hex): Promise<TransactionReceipt>;
 }
 
-/** Tries when other processes send from the same account and each thinks the next nonce is its own. */
-const nonceTriesMax = 20;
+/** Tries when others' transactions come between, from the same account or into the same block: some 4 s together. */
+const raceTriesMax = 20;
 const receiptMsMax = 60_000;
 
 export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
@@ -58,21 +58,21 @@ export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
     address: account.address as Address,
     client,
     call: (call) =>
-      withNextNonce(async () => {
+      outrun(async () => {
         const { request } = await client.simulateContract({ account, ...call });
         return settle(await wallet.writeContract({ ...request, chain: null }));
       }),
-    send: (to, data) =>
-      withNextNonce(async () => settle(await wallet.sendTransaction({ chain: null, to, data }))),
+    send: (to, data) => outrun(async () => settle(await wallet.sendTransaction({ chain: null, to, data }))),
   };
 }
 
-async function withNextNonce<T>(run: () => Promise<T>): Promise<T> {
+async function outrun<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await run();
     } catch (error) {
-      if (!isNonceRace(error) || tries >= nonceTriesMax) throw error;
+      const isRace = isNonceRace(error) || isBlockRace(error);
+      if (!isRace || tries >= raceTriesMax) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * tries));
     }
   }

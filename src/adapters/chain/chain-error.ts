@@ -54,6 +54,14 @@ export function isNonceRace(error: unknown): boolean {
   );
 }
 
+/**
+ * Was the call tried on a block older than the state it was tried on? An endpoint that is given a new block meanwhile
+ * does that, and a history that is ordered by block time refuses it. The next try meets both as they are.
+ */
+export function isBlockRace(error: unknown): boolean {
+  return revertName(error) === "CheckpointUnorderedInsertion";
+}
+
 /** Name of the custom error a contract reverted with. */
 export function revertName(error: unknown): string | undefined {
   const reverted = walk(error, ContractFunctionRevertedError) as ContractFunctionRevertedError | undefined;
