@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
@@ -21,7 +20,6 @@ export interface Result extends Outcome {
 
 const folder = join(import.meta.dirname, "results");
 const file = join(folder, "main.json");
-const biome = join(import.meta.dirname, "../node_modules/@biomejs/biome/bin/biome");
 
 /** The last full result of each measurement, with `fresh` in place of the one before of its name. */
 export function keep(
@@ -38,8 +36,6 @@ export function keep(
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, asJson({ results: all }));
   writeFileSync(join(folder, "main.md"), markdown(all));
-  // They are committed, so they look as the house's formatter wants them.
-  execFileSync(process.execPath, [biome, "format", "--write", folder], { stdio: "ignore" });
 }
 
 /** Lists of numbers on one line each. */
