@@ -48,7 +48,8 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
   };
 }
 
-function whole(name: string, value: string | undefined): number | undefined {
+/** A number as typed; throws with a sentence for whoever typed something else. */
+export function whole(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (!/^\d{1,9}$/.test(value)) throw new Error(`--${name} is a whole number, not "${value}"`);
   return Number(value);

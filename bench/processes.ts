@@ -20,8 +20,23 @@ export function guarded(pid: number): void {
   keeper.guard(pid);
 }
 
+/** Runs a bench to its end, however that comes about: what failed is told, and nothing it started is left behind. */
+export async function runToEnd(work: () => Promise<void>): Promise<void> {
+  const ending = endOnSignals();
+  try {
+    await work();
+  } catch (error) {
+    if (!ending.aborted) console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exitCode = 1;
+  }
+  // On a signal, who took it ends us.
+  if (ending.aborted) return;
+  await endAll();
+  process.exit();
+}
+
 /** Ends all descendants: asked first, killed after a moment. */
-export async function endAll(): Promise<void> {
+async function endAll(): Promise<void> {
   await keeper?.stop();
   const family = familyOf(process.pid).filter(({ pid }) => pid !== process.pid);
   for (const { pid } of family) noteHome(pid);
@@ -46,7 +61,7 @@ function noteHome(pid: number): void {
  * Ctrl-C and its like: nothing is left behind, and the exit code says how it ended. Returns a signal for whoever
  * would otherwise report the errors that ending brings about.
  */
-export function endOnSignals(): AbortSignal {
+function endOnSignals(): AbortSignal {
   const ending = new AbortController();
   for (const [signal, code] of [
     ["SIGINT", 130],

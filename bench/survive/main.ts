@@ -1,22 +1,13 @@
 /** `npm run bench:survive`: three of ten upstreams fail at one instant, before Holdfast and before its peers. */
-import { endAll, endOnSignals } from "../processes.ts";
+import { runToEnd } from "../processes.ts";
 
 // An upstream is this program too, in a process of its own that can be killed.
 if (process.argv[2] === "upstream") {
   const { serveUpstream } = await import("./upstream-process.ts");
   await serveUpstream(JSON.parse(process.argv[3]!));
 } else {
-  const ending = endOnSignals();
-  try {
+  await runToEnd(async () => {
     const { bench } = await import("./bench.ts");
     await bench(process.argv.slice(2));
-  } catch (error) {
-    if (!ending.aborted) console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exitCode = 1;
-  }
-  // On a signal, who took it ends us.
-  if (!ending.aborted) {
-    await endAll();
-    process.exit();
-  }
+  });
 }

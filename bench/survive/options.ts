@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { whole } from "../options.ts";
 import { contenders } from "./contenders.ts";
 import { faults } from "./faults.ts";
 
@@ -71,10 +72,4 @@ export function isMeant(
   kinds: ReadonlyArray<readonly [name: string, kind: readonly string[]]>,
 ) {
   return kinds.every(([name, kind]) => only.includes(name) || !only.some((word) => kind.includes(word)));
-}
-
-function whole(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new Error(`--${name} is a whole number, not "${value}"`);
-  return Number(value);
 }
