@@ -1,8 +1,8 @@
+import { percentile as nearestRank } from "../src/commands/chaos/statistics.ts";
+
 /** Value below or at which `share` of the samples lie, by nearest rank: always one that was seen. NaN without samples. */
 export function percentile(samples: readonly number[], share: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const rank = Math.max(1, Math.ceil(share * sorted.length));
-  return sorted[rank - 1] ?? Number.NaN;
+  return nearestRank(samples, share) ?? Number.NaN;
 }
 
 /** The middle sample, or the mean of the two in the middle. NaN without samples. */

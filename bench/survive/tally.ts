@@ -1,3 +1,4 @@
+import { wilson } from "../../src/commands/chaos/statistics.ts";
 import type { Outcome } from "./client.ts";
 
 /** Requests by how they ended. */
@@ -75,12 +76,7 @@ export function percentileOf(times: Times, share: number): number {
 
 const base = 1.02;
 
-/** Wilson's lower bound of a share, 95 % (two-sided): honest for shares near one, where a plain ± is not. */
+/** Lower bound of a share, 95 %, as the command that breaks whole networks gives it; NaN when nothing was counted. */
 export function wilsonLower(successes: number, total: number): number {
-  if (total === 0) return Number.NaN;
-  const z = 1.96;
-  const share = successes / total;
-  const middle = share + (z * z) / (2 * total);
-  const spread = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
-  return (middle - spread) / (1 + (z * z) / total);
+  return total === 0 ? Number.NaN : wilson(successes, total)[0];
 }
