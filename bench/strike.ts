@@ -16,6 +16,8 @@ export interface Sample {
   readonly round: number;
   /** Longest silence that ended after the strike; in an undisturbed stream the longest of all. */
   readonly gapMs: number | undefined;
+  /** From the last piece of the one that was struck to the first of another. */
+  readonly switchMs: number | undefined;
   /** Strike to when the gateway gave the executor up. */
   readonly noticedMs: number | undefined;
   /** From then to the first piece somebody else said. */
@@ -88,11 +90,13 @@ function times(
   // After the last piece there is nothing left to be late.
   const gapMs = gaps.length === 0 ? undefined : Math.round(Math.max(...gaps));
   if (struck === undefined || noticedAt === undefined)
-    return { gapMs, noticedMs: undefined, spokenMs: undefined };
+    return { gapMs, switchMs: undefined, noticedMs: undefined, spokenMs: undefined };
   const { at, wall, peer } = struck;
-  const next = pieces.find((piece) => piece.at > at && piece.executor !== peer);
+  const index = pieces.findIndex((piece) => piece.at > at && piece.executor !== peer);
+  const [last, next] = [pieces[index - 1], pieces[index]];
   const spokenMs = next && Math.round(next.at - at - (noticedAt - wall));
-  return { gapMs, noticedMs: noticedAt - wall, spokenMs };
+  const switchMs = next && last && Math.round(next.at - last.at);
+  return { gapMs, switchMs, noticedMs: noticedAt - wall, spokenMs };
 }
 
 /** When the gateway gave it up: wall time, ms, from its log. */
