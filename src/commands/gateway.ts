@@ -1,7 +1,7 @@
 import { limits } from "../protocol/limits.ts";
 import { defaultPort } from "./defaults.ts";
 import { commandLog } from "./log.ts";
-import { ownProcess, recordAlone } from "./run-file.ts";
+import { processOf, recordAlone } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
@@ -26,7 +26,7 @@ export async function gateway(flags: Flags): Promise<void> {
       : await (await import("./network-gateway.ts")).startNetworkGateway({ log }, settings);
   const url = `${running.url}/v1`;
   const peer = running.peer === undefined ? {} : { peer: running.peer };
-  recordAlone(settings.home, { gateway: { ...ownProcess(), url, ...peer }, providers: [] });
+  recordAlone(settings.home, { gateway: { ...processOf(), url, ...peer }, providers: [] });
   if (flags["json"]) console.log(JSON.stringify({ url, ...peer }));
   else console.error(`The endpoint is ${url}\nCtrl-C stops it.`);
 }

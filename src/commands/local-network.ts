@@ -6,13 +6,12 @@ import { type Contracts, ensureContracts } from "../adapters/chain/deploy.ts";
 import { loadNodeKey, peerIdOf } from "../adapters/keys/node-key.ts";
 import type { Child, Children } from "../adapters/process/children.ts";
 import { freePorts } from "../adapters/process/free-ports.ts";
-import { processStart } from "../adapters/process/process-start.ts";
 import { syntheticModel } from "../adapters/synthetic/model.ts";
 import type { Log, Store } from "../ports.ts";
 import type { ConfigKey } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { obtainModel } from "./model.ts";
-import type { Run } from "./run-file.ts";
+import { processOf, type Run } from "./run-file.ts";
 import { childEnvironment, type Settings } from "./settings.ts";
 
 export interface LocalPorts {
@@ -36,6 +35,8 @@ type Facts = { [Part in "gateway" | "chain" | "model" | "providers"]: NonNullabl
 export interface LocalNetwork {
   readonly run: Facts;
   readonly gateway: Child;
+  /** Starts the gateway once more, at the address and out of the folder it had. */
+  startGateway(): Child;
   /** Resolves when the chain's process has ended, to how. */
   readonly chainEnded: Promise<string>;
   readonly children: readonly Child[];
@@ -66,14 +67,16 @@ export async function startLocalNetwork(
   const { rpcPort, places } = await findPlaces(ports.store, settings.home, nodes);
   const [gatewayPlace, ...providerPlaces] = places as [Place, ...Place[]];
   const rpc = `http://127.0.0.1:${rpcPort}`;
-  const gateway = startChild(ports, settings, gatewayPlace, [
-    ...["gateway", "--port", String(options.port), ...common(gatewayPlace, places, rpc)],
-    ...passed(settings, ["host", "witnesses", "finality", "holdMs", "deadlineMs"]),
-    ...Object.entries(settings.fallbacks ?? {}).flatMap(([model, next]) => [
-      "--fallback",
-      `${model}=${next.join(",")}`,
-    ]),
-  ]);
+  const startGateway = (port: number | string) =>
+    startChild(ports, settings, gatewayPlace, [
+      ...["gateway", "--port", String(port), ...common(gatewayPlace, places, rpc)],
+      ...passed(settings, ["host", "witnesses", "finality", "holdMs", "deadlineMs"]),
+      ...Object.entries(settings.fallbacks ?? {}).flatMap(([model, next]) => [
+        "--fallback",
+        `${model}=${next.join(",")}`,
+      ]),
+    ]);
+  const gateway = startGateway(options.port);
   // A gateway that cannot start (its port is taken) ends the wait for everything else.
   const ready = gateway.ready;
   const { model, anvil, chainEnded, contracts, started } = await Promise.race([
@@ -84,6 +87,7 @@ export async function startLocalNetwork(
   await untilKnown(ports, url, started.length, signal);
   return {
     gateway,
+    startGateway: () => startGateway(new URL(url).port),
     chainEnded,
     children: [gateway, ...started.map(({ child }) => child)],
     async revive() {
@@ -98,9 +102,9 @@ export async function startLocalNetwork(
       return { children, providers: started.map((one) => recordOf(one, model)) };
     },
     run: {
-      gateway: { ...identity(gateway.pid), url, peer, log: gatewayPlace.log },
+      gateway: { ...processOf(gateway.pid), url, peer, log: gatewayPlace.log },
       chain: {
-        ...identity(anvil.pid),
+        ...processOf(anvil.pid),
         id: contracts.chainId,
         rpc: [rpc],
         bonds: contracts.bonds,
@@ -117,7 +121,7 @@ function recordOf(
   model: { readonly id: string },
 ): Facts["providers"][number] {
   return {
-    ...{ name: place.name, ...identity(child.pid), log: place.log, home: place.home, model: model.id },
+    ...{ name: place.name, ...processOf(child.pid), log: place.log, home: place.home, model: model.id },
     ...{ peer: String(facts["peer"]), address: String(facts["address"]) },
     ...{ endpoint: String(facts["endpoint"]), dataPort: place.dataPort },
   };
@@ -323,9 +327,4 @@ async function untilKnown(
     facts: { waitedMs: knownMsMax },
     remedy: "The logs in the home folder tell why; `holdfast doctor` looks at the machine.",
   });
-}
-
-function identity(pid: number): { pid: number; start?: string } {
-  const start = processStart(pid);
-  return { pid, ...(start === undefined ? {} : { start }) };
 }

@@ -10,7 +10,7 @@ import { startProvider } from "../roles/provider/provider.ts";
 import { openEngine } from "./engine.ts";
 import { endpointsOf, join, type Membership } from "./join.ts";
 import { commandLog } from "./log.ts";
-import { ownProcess, recordAlone } from "./run-file.ts";
+import { processOf, recordAlone } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
@@ -67,7 +67,7 @@ function tell(
 ): void {
   const facts = { peer: node.peer, address, endpoint, model: engine.model };
   const model = { id: engine.model, name: engine.name };
-  recordAlone(home, { model, providers: [{ name: "provider", ...ownProcess(), ...facts }] });
+  recordAlone(home, { model, providers: [{ name: "provider", ...processOf(), ...facts }] });
   if (flags["json"]) console.log(JSON.stringify({ ...facts, model }));
   else console.error(`Serving ${engine.name} as ${node.peer} at ${endpoint}\nCtrl-C stops it.`);
 }

@@ -61,10 +61,10 @@ export function recordAlone(home: string, run: Omit<Run, "v" | "startedAt">): vo
   writeRun(home, { v: 1, startedAt: new Date().toISOString(), ...run });
 }
 
-/** This process as a record names it. */
-export function ownProcess(): { pid: number; start?: string } {
-  const start = processStart(process.pid);
-  return { pid: process.pid, ...(start === undefined ? {} : { start }) };
+/** A process as a record names it; this one when none is named. */
+export function processOf(pid = process.pid): { pid: number; start?: string } {
+  const start = processStart(pid);
+  return { pid, ...(start === undefined ? {} : { start }) };
 }
 
 /** Undefined: nothing ever ran here, or the file is not one of ours. */

@@ -5,7 +5,7 @@ import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
 import { type LocalNetwork, startLocalNetwork } from "./local-network.ts";
 import { commandLog } from "./log.ts";
-import { ownProcess, type Run, readRun, writeRun } from "./run-file.ts";
+import { processOf, type Run, readRun, writeRun } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
 import { onStop, parentGone } from "./stopping.ts";
 import { table } from "./table.ts";
@@ -31,23 +31,58 @@ export async function up(flags: Flags): Promise<void> {
     ending,
   );
   if (ending.aborted) return;
-  const run: Run = { v: 1, startedAt: new Date().toISOString(), up: ownProcess(), ...network.run };
-  writeRun(settings.home, run);
+  let run: Run = { v: 1, startedAt: new Date().toISOString(), up: processOf(), ...network.run };
+  const record = (change: Partial<Run>) => {
+    run = { ...run, ...change };
+    writeRun(settings.home, run);
+  };
+  record({});
   if (json) console.log(JSON.stringify({ url: network.run.gateway.url }));
   (json ? console.error : console.log)(summary(run));
   const watch = tellWhoEnds(network, ending);
   // Who was killed stays dead until somebody asks for everybody again; `holdfast chaos` does.
   process.on("SIGUSR2", () => {
     void network.revive().then(({ children, providers }) => {
-      writeRun(settings.home, { ...run, providers });
+      record({ providers });
       for (const child of children) watch(child);
     });
   });
-  // Without its endpoint a network is of no use to whoever started it.
-  await network.gateway.ended;
+  await keepGateway(network, ending, ({ pid }) =>
+    record({ gateway: { ...network.run.gateway, ...processOf(pid) } }),
+  );
   if (ending.aborted) return;
   await Promise.all(closers.map((close) => close()));
   process.exit(exitCode.holdfast);
+}
+
+/** A gateway that has run for this long, ms, had begun well; one that ends sooner so many times in a row never will. */
+const steadyMs = 10_000;
+const hastyEndsMax = 3;
+
+/**
+ * The endpoint is the one process whose loss an application sees: it is started again where it was. Resolves when the
+ * network ends, or when the gateway does not stay up, since without it the rest is of no use.
+ */
+async function keepGateway(
+  network: LocalNetwork,
+  ending: AbortSignal,
+  begun: (gateway: Child) => void,
+): Promise<void> {
+  let { gateway } = network;
+  for (let hasty = 0; hasty < hastyEndsMax; ) {
+    const since = performance.now();
+    const how = await gateway.ended;
+    if (ending.aborted) return;
+    hasty = performance.now() - since < steadyMs ? hasty + 1 : 0;
+    const therefore =
+      hasty < hastyEndsMax
+        ? "answers under way are lost and say so; it is started again"
+        : `the network stops, since it ended ${hasty} times within seconds`;
+    console.error(`gateway (pid ${gateway.pid}) ended (${how}): ${therefore}.`);
+    if (hasty >= hastyEndsMax) return;
+    gateway = network.startGateway();
+    begun(gateway);
+  }
 }
 
 /**
@@ -59,28 +94,22 @@ function tellWhoEnds(
   ending: AbortSignal,
 ): (child: Child) => void {
   let providersLeft = 0;
-  let gatewayGone = false;
   const tell = (who: string, how: string, therefore: string) => {
-    // What ends after the gateway was stopped for it.
-    if (!ending.aborted && !gatewayGone) console.error(`${who} ended (${how}): ${therefore}.`);
+    if (!ending.aborted) console.error(`${who} ended (${how}): ${therefore}.`);
   };
   void chainEnded.then((how) =>
     tell(`chain (pid ${run.chain.pid})`, how, "requests go on, by the bonds and models already known"),
   );
   const watch = (child: Child) => {
-    if (child !== gateway) providersLeft += 1;
-    const who = `${child.name} (pid ${child.pid})`;
+    providersLeft += 1;
     void child.ended.then((how) => {
-      if (child === gateway) {
-        tell(who, how, "the network stops, since requests can only come in through the gateway");
-        gatewayGone = true;
-        return;
-      }
       providersLeft -= 1;
-      tell(who, how, providersLeft > 0 ? "requests go on with the others" : "no provider is left to answer");
+      const therefore =
+        providersLeft > 0 ? "requests go on with the others" : "no provider is left to answer";
+      tell(`${child.name} (pid ${child.pid})`, how, therefore);
     });
   };
-  children.forEach(watch);
+  for (const child of children) if (child !== gateway) watch(child);
   return watch;
 }
 

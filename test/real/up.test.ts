@@ -18,6 +18,8 @@ const home = mkdtempSync(join(tmpdir(), "holdfast-up-"));
 const startArgs = ["start", "--silent", "--", "--nodes", "3", "--port", "0", "--home", home, "--json"];
 /** How long everything may outlive npm, ms. */
 const endMsMax = 2_000;
+/** How long the endpoint may be away, ms: a process begins, and finds its providers. */
+const startMsMax = 20_000;
 
 const begun: Array<{ command: RunningCommand; family: readonly Process[] }> = [];
 
@@ -70,6 +72,11 @@ async function answer(url: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
+async function isReached(url: string): Promise<boolean> {
+  const listed = fetch(`${url}/models`).then((response) => response.json() as Promise<{ data: unknown[] }>);
+  return (await listed.catch(() => ({ data: [] }))).data.length > 0;
+}
+
 describe("npm start", () => {
   let first: Status;
   let firstBlock: bigint;
@@ -118,7 +125,7 @@ describe("npm start", () => {
     });
   });
 
-  test("finds its keys and its chain again, tells of a provider that dies, and ends in order when npm is asked to", async () => {
+  test("finds its keys and its chain again, tells of who dies, starts its gateway again, and ends in order when asked to", async () => {
     const { command, family, line, status } = await start();
     expect(status.providers.map(({ peer }) => peer)).toEqual(first.providers.map(({ peer }) => peer));
     // The same bonds: nothing was deployed, bonded or registered anew.
@@ -128,6 +135,12 @@ describe("npm start", () => {
     process.kill(status.providers[0]!.pid, "SIGKILL");
     await until(() => command.stderr().includes("provider 1 (pid"), endMsMax, "its death is told of");
     expect(await answer(line.url)).toMatchObject({ holdfast: { verdict: "valid" } });
+
+    process.kill(status.gateway.pid, "SIGKILL");
+    await until(() => command.stderr().includes("gateway (pid"), endMsMax, "its death is told of");
+    await until(() => isReached(line.url), startMsMax, "the endpoint is back where it was");
+    expect(await answer(line.url)).toMatchObject({ holdfast: { verdict: "valid" } });
+    family.push(...familyOf(command.child.pid ?? 0));
 
     process.kill(status.providers[2]!.pid, "SIGSTOP");
     command.child.kill("SIGTERM");
