@@ -59,6 +59,10 @@ export const limits = {
   /** Upstreams of one gateway, and connections kept to each. One request uses one connection (HTTP/1.1). */
   upstreamsMax: 1024,
   upstreamConnectionsMax: 256,
+  /** Head of an upstream's answer, a line of its framing or its trailer, bytes. Servers take 8 to 64 KiB from clients. Abuse: memory. */
+  upstreamHeadBytesMax: 64 * 1024,
+  /** A connection nobody uses is closed after this, ms, however long its server would keep it. */
+  upstreamIdleMsMax: 60_000,
   /** A whole body from an upstream, bytes; a long answer with log probabilities is a few MB. Abuse: memory. */
   upstreamBodyBytesMax: 64 * 1024 * 1024,
   /** A body that is not an answer (an error, a list of models), UTF-16 units. Abuse: memory. */
@@ -102,6 +106,8 @@ export const limits = {
   chunkTextMax: 8192,
   /** Connect and TLS to a provider, ms. */
   connectMsMax: 2_000,
+  /** A node reached through others is dialled directly again after the first, ms, then at waits that double up to the second. */
+  directRetryMs: { least: 2_000, most: 10 * 60_000 },
   /** Heartbeat on connections in use: one ping every `heartbeatMs`, gone after `heartbeatMisses` unanswered. */
   heartbeatMs: 2_000,
   heartbeatMisses: 3,
@@ -118,6 +124,20 @@ export const limits = {
   /** Text and ids of an attempt's orders that a provider has not come to yet, UTF-16 units (an id counts as 16, an
    *  order as 256). A cold replacement is shown a whole answer at once: 131k tokens in chunks of 4 are 13 Mi. Abuse: memory. */
   ordersWaitingUnitsMax: 16 * 1024 * 1024,
+
+  // ---- commit and reveal at an answer's end ----
+  /** Witnesses of one answer that are asked to commit. As many as a client may ask for, and one that decided a dispute. */
+  committeeMax: 9,
+  /** Time they have to commit, each counted from its own; and to open then, ms. The finishing chunk waits for both. Abuse:
+   *  a member that lets everybody wait. */
+  commitMsMax: 1_000,
+  openMsMax: 1_000,
+  /** Leaves of an opening, and the hashes beside them, bytes each: 32 leaves, or 18 of an answer of 131k tokens. Abuse: memory. */
+  openingBytesMax: 12 * 1024,
+  /** How long a statement stands, ms: past any time in which somebody could be held to it. */
+  statementLifeMs: 30 * 24 * 60 * 60_000,
+  /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
+  statementsReserved: 256,
 
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
   connectionsInMax: 1024,

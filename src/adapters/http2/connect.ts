@@ -10,7 +10,10 @@ export interface Relay {
   open(offer: Offer, signal: AbortSignal): Promise<Duplex>;
 }
 
-export type Connected = { readonly socket: TLSSocket } | { readonly failure: ChannelEnd };
+/** `relayed`: through others, at their cost and by their leave. */
+export type Connected =
+  | { readonly socket: TLSSocket; readonly relayed?: boolean }
+  | { readonly failure: ChannelEnd };
 
 /** Opens one pinned TLS connection. Resolves in any case; aborting the signal gives up. */
 type Attempt = (signal: AbortSignal) => Promise<Connected>;
@@ -40,8 +43,9 @@ export async function connectToOffer(
       }
     },
   ]);
+  if ("socket" in relayed) return { ...relayed, relayed: true };
   // An impostor at the address is the more telling of two failures.
-  return "socket" in relayed || first.failure.code !== "impostor" ? relayed : first;
+  return first.failure.code === "impostor" ? first : relayed;
 }
 
 /** Starts attempts `connectStaggerMs` apart, sooner when one fails, until one stands or time is up. */

@@ -16,6 +16,8 @@ export interface Connection {
   /** False once it is lost or closing: open another. */
   usable(): boolean;
   readonly attempts: number;
+  /** It stands, but goes through others. */
+  readonly relayed: boolean;
   /** Monotonic time it was last used, ms. */
   readonly usedAt: number;
   open(handlers: ChannelHandlers<Word>): Channel<Order>;
@@ -31,14 +33,21 @@ interface Ports {
   readonly relay?: Relay | undefined;
 }
 
+/** What becomes of a connection; each is told once at most. */
+export interface ConnectionEvents {
+  stands?(): void;
+  gone(): void;
+}
+
 /** Begins to connect at once. Attempts opened meanwhile wait for it with what they say. */
-export function createConnection(ports: Ports, offer: Offer, onGone: () => void): Connection {
+export function createConnection(ports: Ports, offer: Offer, events: ConnectionEvents): Connection {
   const { clock, log } = ports;
   const talks = new Set<Talk>();
   let session: ClientHttp2Session | undefined;
   let heartbeat: Heartbeat | undefined;
   let gone = false;
   let retired = false;
+  let relayed = false;
   let usedAt = clock.now();
 
   function destroy(cause: ChannelEnd): void {
@@ -48,7 +57,7 @@ export function createConnection(ports: Ports, offer: Offer, onGone: () => void)
     for (const talk of [...talks]) talk.fail(cause);
     session?.destroy();
     log.debug("connection.gone", { peer: offer.peer, code: cause.code, detail: cause.detail });
-    onGone();
+    events.gone();
   }
 
   function leave(talk: Talk): void {
@@ -81,12 +90,17 @@ export function createConnection(ports: Ports, offer: Offer, onGone: () => void)
     heartbeat = createHeartbeat(clock, session, (detail) => destroy({ code: "silent", detail }));
     if (talks.size > 0) heartbeat.start();
     for (const talk of talks) start(talk);
+    log.debug("connection.stands", { peer: offer.peer, relayed });
+    events.stands?.();
   }
 
   connectToOffer(ports, offer).then((result) => {
     if ("failure" in result) destroy(result.failure);
     else if (gone) result.socket.destroy();
-    else stand(result.socket);
+    else {
+      relayed = result.relayed ?? false;
+      stand(result.socket);
+    }
   });
 
   return {
@@ -94,6 +108,9 @@ export function createConnection(ports: Ports, offer: Offer, onGone: () => void)
       !gone && !retired && session?.closed !== true && talks.size < limits.streamsPerConnectionMax,
     get attempts() {
       return talks.size;
+    },
+    get relayed() {
+      return relayed;
     },
     get usedAt() {
       return usedAt;
