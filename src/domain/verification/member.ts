@@ -1,0 +1,168 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Ms } from "../ids.ts";
+import { isFull, type SetComplaint, type SetRules, setComplaint } from "./commit-set.ts";
+import {
+  type AnswerId,
+  type Commit,
+  type CommitSet,
+  type Committee,
+  type Hex32,
+  type Member,
+  type Opening,
+  sealTestimony,
+  setDigest,
+  type Testimony,
+} from "./committee.ts";
+import { equalBytes } from "./digest.ts";
+import { fingerprintRoot, openFingerprint } from "./fingerprint.ts";
+import type { Leaf } from "./leaf.ts";
+import { auditPositions } from "./positions.ts";
+
+/** One node's side of commit and reveal, for one answer: `following`, then `committed`, then `opened`. */
+export interface MemberState {
+  readonly committed?: {
+    readonly at: Ms;
+    readonly answer: AnswerId;
+    readonly testimony: Testimony;
+    readonly sealed: Hex32;
+    /** One for each token of the answer. */
+    readonly leaves: readonly Leaf[];
+  };
+  /** One for each committee that was drawn or named for this answer: the client's, and those of later audits. */
+  readonly opened: readonly Opened[];
+}
+
+interface Opened {
+  readonly committee: string;
+  readonly set: Uint8Array;
+  readonly opening: Unsigned;
+}
+
+export const memberBegin: MemberState = { opened: [] };
+
+/** The role adds the statement, under a fresh sequence number. */
+export type Unsigned = Omit<Opening, "statement">;
+
+export type MemberEvent =
+  /** The answer ended, and this node has seen all of it. */
+  | {
+      readonly kind: "ended";
+      readonly answer: AnswerId;
+      readonly leaves: readonly Leaf[];
+      readonly verdict: Testimony["verdict"];
+      /** 32 fresh random bytes. */
+      readonly salt: Hex32;
+    }
+  /** Somebody shows a set and a secret and wants this node to open. */
+  | { readonly kind: "shown"; readonly set: CommitSet; readonly secret: Hex32 };
+
+export type MemberEffect =
+  /** Sign `commitBytes` and send it. */
+  | { readonly kind: "commit"; readonly answer: AnswerId; readonly commit: Omit<Commit, "signature"> }
+  /** Sign `statementOf(set, secret, opening.verdict, …)` under a new number, unless that was done already; send both. */
+  | { readonly kind: "open"; readonly set: CommitSet; readonly secret: Hex32; readonly opening: Unsigned }
+  | { readonly kind: "refuse"; readonly reason: RefusalToOpen };
+
+export type RefusalToOpen =
+  | SetComplaint
+  | "not-committed" // this node has nothing to open, yet or at all
+  | "other-answer"
+  | "other-secret" // not the one the job promised
+  | "not-a-member" // of the set shown, under its own key and profile
+  | "other-commit" // the set has not the commit this node made
+  | "before-deadline" // a commit is missing and could still come
+  | "opened-already"; // against another set of the same committee: twice would tell a late-comer what to write
+
+export interface MemberRules extends SetRules {
+  readonly own: Member;
+  /** What the job promised about its audit secret; undefined when it named none. */
+  readonly secretHash: Hex32 | undefined;
+  /** Time that members have to commit, counted by each from its own commit, ms. */
+  readonly commitMs: number;
+}
+
+interface MemberStep {
+  readonly state: MemberState;
+  readonly effects: readonly MemberEffect[];
+}
+
+/**
+ * A member commits once, and opens for each committee against one set: one that is full, or of which it knows by its
+ * own clock that whoever is missing has missed the deadline. Shown the same set again it says the same again.
+ */
+export function memberStep(state: MemberState, event: MemberEvent, now: Ms, rules: MemberRules): MemberStep {
+  const { committed, opened } = state;
+  if (event.kind === "ended")
+    return committed === undefined ? commit(event, now, rules) : { state, effects: [] };
+  const { set, secret } = event;
+  const refusal = refusalToOpen(state, set, secret, now, rules);
+  if (committed === undefined || refusal !== undefined)
+    return { state, effects: [{ kind: "refuse", reason: refusal ?? "not-committed" }] };
+  const before = openedFor(state, set);
+  if (before !== undefined)
+    return { state, effects: [{ kind: "open", set, secret, opening: before.opening }] };
+  const { node } = rules.own;
+  const { answer, testimony, leaves } = committed;
+  const positions = auditPositions(set, secret);
+  const opening = { node, ...testimony, ...openFingerprint({ job: answer.job, node }, leaves, positions) };
+  const latest = { committee: nameOf(set.committee), set: setDigest(set), opening };
+  return {
+    state: { committed, opened: [...opened, latest] },
+    effects: [{ kind: "open", set, secret, opening }],
+  };
+}
+
+function commit(
+  { answer, leaves, verdict, salt }: Extract<MemberEvent, { kind: "ended" }>,
+  at: Ms,
+  { own: { node } }: MemberRules,
+): MemberStep {
+  if (leaves.length !== answer.tokens) throw new RangeError("one leaf for each token of the answer");
+  const root = bytesToHex(fingerprintRoot({ job: answer.job, node }, leaves));
+  const testimony = { salt, root, verdict };
+  const sealed = sealTestimony(answer, node, testimony);
+  return {
+    state: { committed: { at, answer, testimony, sealed, leaves }, opened: [] },
+    effects: [{ kind: "commit", answer, commit: { node, sealed } }],
+  };
+}
+
+function refusalToOpen(
+  state: MemberState,
+  set: CommitSet,
+  secret: Hex32,
+  now: Ms,
+  rules: MemberRules,
+): RefusalToOpen | undefined {
+  const { committed } = state;
+  if (committed === undefined) return "not-committed";
+  const { own } = rules;
+  if (!isSameAnswer(set.answer, committed.answer)) return "other-answer";
+  if (set.committee.kind === "client" && set.committee.secretHash !== rules.secretHash) return "other-secret";
+  const seat = [set.executor, ...set.witnesses].find(({ node }) => node === own.node);
+  if (seat?.sessionKey !== own.sessionKey || seat.profile !== own.profile) return "not-a-member";
+  if (set.commits.find(({ node }) => node === own.node)?.sealed !== committed.sealed) return "other-commit";
+  const complaint = setComplaint(set, secret, rules);
+  if (complaint !== undefined) return complaint;
+  const before = openedFor(state, set);
+  if (before !== undefined) return equalBytes(before.set, setDigest(set)) ? undefined : "opened-already";
+  return isFull(set) || now - committed.at >= rules.commitMs ? undefined : "before-deadline";
+}
+
+function openedFor({ opened }: MemberState, { committee }: CommitSet): Opened | undefined {
+  return opened.find((each) => each.committee === nameOf(committee));
+}
+
+function nameOf(committee: Committee): string {
+  return committee.kind === "client" ? committee.secretHash : String(committee.block);
+}
+
+function isSameAnswer(a: AnswerId, b: AnswerId): boolean {
+  return (
+    a.job === b.job &&
+    a.spec === b.spec &&
+    a.input === b.input &&
+    a.transcript === b.transcript &&
+    a.tokens === b.tokens
+  );
+}
