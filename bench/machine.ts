@@ -78,6 +78,11 @@ export function othersSince(before: CpuSpent): number {
   return Math.max(0, (100_000 * others) / (now.at - before.at) / availableParallelism());
 }
 
+/** CPU time of one process, and of those of its children that have ended; 0 when it is gone. */
+export function cpuSecondsOf(pid: number): number {
+  return ownTicks(pid) / ticksPerS;
+}
+
 /** What it used itself, and what those of its children did that have ended (proc_pid_stat(5), fields 14 to 17). */
 function ownTicks(pid: number): number {
   try {

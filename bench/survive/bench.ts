@@ -1,14 +1,23 @@
 import { createChance } from "../../src/simulator/chance.ts";
 import { cpuSpent, load as loadOfMachine, othersSince, thisMachine, untilQuiet } from "../machine.ts";
+import type { Outcome } from "../measurement.ts";
 import { asJson, type Result } from "../results.ts";
-import { blackout, type Load } from "./blackout.ts";
+import { capacity, capacityMethod } from "./capacity.ts";
 import { type Cell, cellsFor } from "./cells.ts";
-import { Rig } from "./faults.ts";
-import { type Journal, keepJournal, readJournal, tallyIn, withEntry, withoutEntry } from "./journal.ts";
+import {
+  entryOf,
+  type Journal,
+  keepJournal,
+  readJournal,
+  tallyIn,
+  withEntry,
+  withoutEntry,
+} from "./journal.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { overhead, overheadMethod } from "./overhead.ts";
 import { surviveReport } from "./report.ts";
-import { added, countOf, type Tally } from "./tally.ts";
+import type { Load } from "./stage.ts";
+import { added, aliveIn, countOf, type Ends, type Tally } from "./tally.ts";
 
 const say = (line: string) => console.error(line);
 
@@ -21,12 +30,14 @@ export async function bench(args: readonly string[]): Promise<void> {
     if (!quick) keepJournal(journal, surviveReport(journal));
   };
   let journal = quick ? { overhead: undefined, entries: [] } : readJournal();
-  const wantsOverhead = only.includes("overhead") || (only.length === 0 && !quick);
-  if (wantsOverhead && (fresh || quick || only.includes("overhead") || journal.overhead === undefined)) {
-    journal = { ...journal, overhead: await measuredOverhead(options) };
+  for (const [name, method, run] of measurements) {
+    const isAsked = only.includes(name) || (only.length === 0 && !quick);
+    if (!isAsked || (journal[name] !== undefined && !fresh && !only.includes(name))) continue;
+    journal = { ...journal, [name]: await measured(name, method, () => run(options), options) };
     keep(journal);
   }
-  const cells = only.length > 0 && only.every((word) => word === "overhead") ? [] : cellsFor(options);
+  const names = measurements.map(([name]) => name as string);
+  const cells = only.length > 0 && only.every((word) => names.includes(word)) ? [] : cellsFor(options);
   if (fresh) for (const cell of cells) journal = withoutEntry(journal, cell);
   for (const cell of cells) {
     journal = await fill(journal, cell, options, keep);
@@ -38,40 +49,47 @@ const usual: Load = {
   ...{ streams: 50, tokens: 60, tokenMs: 1000 / 30 },
   ...{ beforeMs: 1_000, afterMs: 10_000, settleMs: 3_000 },
 };
-const hurried: Partial<Load> = { afterMs: 5_000, beforeMs: 500, settleMs: 500 };
-const upstreams = 10;
+const hurried: Partial<Load> = { afterMs: 4_000, beforeMs: 300, settleMs: 200 };
+const size = 10;
 
-/** Blackouts of one cell until its goal is reached. Rig and contender are started anew for each cell. */
+/** Blackouts of one cell until its goal is reached. Everything is started anew for each cell. */
 async function fill(
   journal: Journal,
   cell: Cell,
   options: Options,
   keep: (journal: Journal) => void,
 ): Promise<Journal> {
-  if (countOf(tallyIn(journal, cell).after) >= cell.goal) return journal;
-  const { contender, fault, failing, goal } = cell;
-  const name = `${contender.name}, ${fault}, ${failing} of ${upstreams}`;
+  const isDone = (now: Journal) => countOf(aliveIn(tallyIn(now, cell))) >= cell.goal;
+  if (isDone(journal)) return journal;
+  const { contender, fault, failing } = cell;
+  const name = `${contender.name}, ${fault}, ${failing} of ${size}`;
   await untilQuiet(options.patienceS, say);
-  const streams = Math.min(usual.streams, contender.streamsMax ?? usual.streams);
+  const streams = Math.min(
+    options.streams ?? usual.streams,
+    contender.streamsMax ?? Number.POSITIVE_INFINITY,
+  );
+  const kept = entryOf(journal, cell)?.streams ?? streams;
+  if (kept !== streams)
+    throw new Error(
+      `${name} was measured with ${kept} streams; --fresh forgets that, or say --streams ${kept}`,
+    );
   const load = { ...usual, ...(options.quick && hurried), streams };
-  const rig = await Rig.start(upstreams, load.tokenMs);
-  const running = await contender.start(rig.urls);
+  const chance = createChance(options.seed).child(name);
+  const stage = await contender.stage({ size, fault, load, chance: chance.child("stage") });
   try {
     let now = journal;
-    for (let done = 0; done < options.blackouts && countOf(tallyIn(now, cell).after) < goal; done++) {
+    for (let done = 0; done < options.blackouts && !isDone(now); done++) {
       const before = tallyIn(now, cell);
       const spent = cpuSpent();
-      const chance = createChance(options.seed).child(`${name} ${before.blackouts}`);
-      const tally = await blackout(running, rig, { fault, failing, load, chance });
+      const tally = await stage.blackout(failing, chance.child(String(before.blackouts)));
       now = withTally(now, cell, { before, tally, streams, options, others: othersSince(spent) });
       keep(now);
-      say(`${name}: ${describe(tally)}`);
+      say(`${name}: ${describe(tally)}, ${countOf(aliveIn(tallyIn(now, cell)))} of ${cell.goal}`);
       if (countOf(tally.after) === 0) throw new Error("nothing was asked after the fault");
     }
     return now;
   } finally {
-    await running.stop();
-    await rig.stop();
+    await stage.close();
   }
 }
 
@@ -102,13 +120,32 @@ function withTally(
   });
 }
 
-function describe({ inFlight, after }: Tally): string {
-  const one = (name: string, ends: typeof inFlight) =>
+function describe(tally: Tally): string {
+  const one = (name: string, ends: Ends) =>
     `${name} ${ends.whole}/${countOf(ends)}${ends.silent > 0 ? ` (${ends.silent} silent)` : ""}`;
-  return `${one("in flight", inFlight)}, ${one("after", after)}`;
+  return `${one("in flight", tally.inFlight)}, ${one("alive", aliveIn(tally))}`;
 }
 
-async function measuredOverhead({ quick, seed, patienceS }: Options): Promise<Result> {
+/** What is measured of the machine before and beside everything else. */
+const measurements = [
+  [
+    "capacity",
+    capacityMethod,
+    ({ seed }: Options) => capacity({ steps: [10, 20, 30, 40, 50, 60], chance: createChance(seed), say }),
+  ],
+  [
+    "overhead",
+    overheadMethod,
+    ({ quick }: Options) => overhead({ rounds: quick ? 2 : 7, windowMs: quick ? 1_000 : 3_000, say }),
+  ],
+] as const;
+
+async function measured(
+  name: string,
+  method: string,
+  run: () => Promise<Outcome>,
+  { seed, patienceS }: Options,
+): Promise<Result> {
   await untilQuiet(patienceS, say);
   const [at, begun, before, spent] = [
     new Date().toISOString(),
@@ -116,9 +153,9 @@ async function measuredOverhead({ quick, seed, patienceS }: Options): Promise<Re
     loadOfMachine(),
     cpuSpent(),
   ];
-  const outcome = await overhead({ rounds: quick ? 2 : 7, windowMs: quick ? 1_000 : 3_000, say });
+  const outcome = await run();
   return {
-    ...{ name: "overhead", method: overheadMethod, seed, at },
+    ...{ name, method, seed, at },
     tookS: (performance.now() - begun) / 1000,
     load: [before, loadOfMachine()],
     othersPercent: othersSince(spent),

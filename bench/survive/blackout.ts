@@ -2,19 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Chance } from "../../src/simulator/chance.ts";
 import type { Outcome } from "./client.ts";
 import type { Running } from "./contenders.ts";
-import type { FaultName, Rig } from "./faults.ts";
-import { type Ends, noEnds, type Tally, timesOf } from "./tally.ts";
-
-/** How much is asked, and for how long. */
-export interface Load {
-  readonly streams: number;
-  readonly tokens: number;
-  readonly tokenMs: number;
-  /** Time before the fault, after it, and from its end to the next; ms. */
-  readonly beforeMs: number;
-  readonly afterMs: number;
-  readonly settleMs: number;
-}
+import type { Rig, UpstreamFault } from "./faults.ts";
+import type { Load } from "./stage.ts";
+import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
 
 interface Asked {
   readonly at: number;
@@ -29,7 +19,7 @@ interface Asked {
 export async function blackout(
   running: Running,
   rig: Rig,
-  { fault, failing, load, chance }: { fault: FaultName; failing: number; load: Load; chance: Chance },
+  { fault, failing, load, chance }: { fault: UpstreamFault; failing: number; load: Load; chance: Chance },
 ): Promise<Tally> {
   const asked: Asked[] = [];
   let open = true;
@@ -84,6 +74,7 @@ function tallyOf(
   const latency = ({ latencyMs }: Outcome) => latencyMs;
   const gap = ({ gapMs }: Outcome) => gapMs;
   return {
+    ...emptyTally,
     inFlight: endsOf(outcomes(inFlight)),
     after: endsOf(outcomes(after)),
     healthyMs: timesOf(whole(healthy).map(latency)),

@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mayLeave } from "../processes.ts";
+import { blackout } from "./blackout.ts";
 import { Client, type Outcome, type Question } from "./client.ts";
+import { Rig, type UpstreamFault, upstreamFaults } from "./faults.ts";
 import { startHoldfast } from "./holdfast.ts";
+import { ownNodes } from "./own-nodes.ts";
 import { litellmProgram, portkeyScript, versions } from "./peers.ts";
 import { freePort, startServer } from "./server.ts";
+import { simulatedNodes } from "./simulated.ts";
+import type { Contender, Stage, StageOptions } from "./stage.ts";
 
 /** Something that stands between an application and its upstreams, at work. */
 export interface Running {
@@ -13,19 +18,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export interface Contender {
-  readonly name: string;
-  /** How it was set up, for who reads the figures. */
-  readonly setting: string;
-  /** Streams it is given at once, where the usual number is more than it can carry on this machine. */
-  readonly streamsMax?: number;
+interface OverUpstreams extends Omit<Contender, "faults" | "stage"> {
   start(upstreams: readonly string[]): Promise<Running>;
 }
 
 /** Time a peer or a client gives one upstream until its first content, ms. */
 const attemptMs = 2_000;
 
-export const contenders: readonly Contender[] = [
+const overUpstreams: readonly OverUpstreams[] = [
   {
     name: "holdfast",
     setting: "`holdfast gateway --upstream …` ten times, all settings at their defaults",
@@ -51,6 +51,28 @@ export const contenders: readonly Contender[] = [
     start: startLitellm,
   },
 ];
+
+export const contenders: readonly Contender[] = [
+  ...overUpstreams.map((each) => ({
+    ...{ ...each, faults: upstreamFaults },
+    stage: (options: StageOptions) => stageOf(each, options),
+  })),
+  ownNodes,
+  simulatedNodes,
+];
+
+async function stageOf({ start }: OverUpstreams, { size, fault, load }: StageOptions): Promise<Stage> {
+  const rig = await Rig.start(size, load.tokenMs, fault === "netdown");
+  const running = await start(rig.urls);
+  return {
+    blackout: (failing, chance) =>
+      blackout(running, rig, { fault: fault as UpstreamFault, failing, load, chance }),
+    async close() {
+      await running.stop();
+      await rig.stop();
+    },
+  };
+}
 
 function through(url: string, stop: () => Promise<void>, headers: Record<string, string> = {}): Running {
   const client = new Client(url);

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Machine } from "../machine.ts";
 import { asJson, type Result } from "../results.ts";
 import type { Cell } from "./cells.ts";
-import { emptyTally, type Tally } from "./tally.ts";
+import { added, emptyTally, type Tally } from "./tally.ts";
 
 /** What is kept of one cell. */
 export interface Entry {
@@ -24,6 +24,7 @@ export interface Entry {
 /** Everything that was measured, from all runs together. */
 export interface Journal {
   readonly overhead: Result | undefined;
+  readonly capacity?: Result | undefined;
   readonly entries: readonly Entry[];
 }
 
@@ -31,7 +32,11 @@ const file = join(import.meta.dirname, "../results/survive.json");
 
 export function readJournal(): Journal {
   if (!existsSync(file)) return { overhead: undefined, entries: [] };
-  return JSON.parse(readFileSync(file, "utf8")) as Journal;
+  const journal = JSON.parse(readFileSync(file, "utf8")) as Journal;
+  return {
+    ...journal,
+    entries: journal.entries.map((entry) => ({ ...entry, tally: added(entry.tally, {}) })),
+  };
 }
 
 /** Written whole and then put in place, so that an interrupted run leaves the one before. */

@@ -7,6 +7,10 @@ if (process.argv[2] === "upstream") {
   await serveUpstream(JSON.parse(process.argv[3]!));
 } else {
   await runToEnd(async () => {
+    if (process.argv[2] === "soak") {
+      const { soak } = await import("./soak.ts");
+      return soak(process.argv.slice(3));
+    }
     const { bench } = await import("./bench.ts");
     await bench(process.argv.slice(2));
   });

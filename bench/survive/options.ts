@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { faults } from "../../src/commands/chaos/fault.ts";
 import { whole } from "../options.ts";
 import { contenders } from "./contenders.ts";
-import { faults } from "./faults.ts";
 
 export interface Options {
   readonly quick: boolean;
@@ -12,26 +12,31 @@ export interface Options {
   readonly patienceS: number;
   /** Blackouts of one cell in this run, at most. */
   readonly blackouts: number;
+  /** Streams in flight, where not as many as usual. */
+  readonly streams: number | undefined;
 }
 
-/** How many of ten upstreams fail. */
+/** How many of ten fail: in the tables, and in the curve. */
 export const failings = [3, 5, 7] as const;
+export const curveFailings = [3, 5, 7, 0, 1, 2, 4, 6, 8, 9] as const;
 
 const names = [
   ...contenders.map(({ name }) => name),
   ...faults,
-  ...failings.map((failing) => `${failing}of10`),
-  "overhead",
+  ...[...curveFailings].sort().map((failing) => `${failing}of10`),
+  ...["curve", "capacity", "overhead"],
 ];
 
 export const usage = `npm run bench:survive -- [options]
 
-Upstreams fail at one instant, before Holdfast and before its peers, in turn; every request is counted. Goes on where
-an earlier run was interrupted: finished blackouts are kept in bench/results/survive.json.
+Upstreams fail at one instant, before Holdfast and before its peers, in turn, and so do ten nodes of Holdfast's own
+(holdfast-nodes); every request is counted. Goes on where an earlier run was interrupted: finished blackouts are kept in
+bench/results/survive.json.
 
-  --quick         two minutes: Holdfast alone, one blackout of 3 of 10 for each fault; nothing is kept
+  --quick         two minutes: Holdfast over upstreams alone, one blackout of 3 of 10 for each fault; nothing is kept
   --only NAME     only this contender, fault, share or measurement; may be repeated
   --blackouts N   at most so many of each cell in this run; the next one goes on
+  --streams N     so many in flight (default 50); kept with the figures
   --fresh         forget what is kept of the cells that are run now
   --seed N        decides questions, victims and instants (default 1)
   --patience S    wait so long for others to leave the machine alone, before each cell (default 60; quick: 0)
@@ -49,7 +54,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     args: [...args],
     options: {
       ...{ quick: flag, json: flag, help: flag, fresh: flag },
-      ...{ only: { ...text, multiple: true }, seed: text, patience: text, blackouts: text },
+      ...{ only: { ...text, multiple: true }, seed: text, patience: text, blackouts: text, streams: text },
     },
   });
   if (values.help) return "help";
@@ -62,6 +67,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     ...{ quick, json, fresh, only },
     seed: whole("seed", values.seed) ?? 1,
     patienceS: whole("patience", values.patience) ?? (quick ? 0 : 60),
+    streams: whole("streams", values.streams),
     blackouts: whole("blackouts", values.blackouts) ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -1,64 +1,135 @@
+import { faults } from "../../src/commands/chaos/fault.ts";
 import { section } from "../report.ts";
+import { isOnCurve } from "./cells.ts";
 import { contenders } from "./contenders.ts";
-import { faults } from "./faults.ts";
 import type { Entry, Journal } from "./journal.ts";
-import { failings } from "./options.ts";
-import { countOf, type Ends, percentileOf, type Times, wilsonLower } from "./tally.ts";
+import { curveFailings, failings } from "./options.ts";
+import { ownNodes } from "./own-nodes.ts";
+import { simulatedNodes } from "./simulated.ts";
+import { aliveIn, countOf, type Ends, percentileOf, type Times, wilsonLower } from "./tally.ts";
+import { validation } from "./validation.ts";
 
-/** The whole journal as Markdown: for each share of failing upstreams a table, then the overhead, then who was set up how. */
-export function surviveReport({ overhead, entries }: Journal): string {
-  const parts = ["# Bench: survive, over plain upstreams", method];
+/** The whole journal as Markdown: tables by how many fail, the curve, the overhead, and who was set up how. */
+export function surviveReport({ overhead, capacity, entries }: Journal): string {
+  const parts = ["# Bench: survive", method];
   for (const failing of failings) {
-    const rows = faults.flatMap((fault) =>
-      contenders.flatMap(
-        ({ name }) =>
-          entries.find(
-            (each) => each.contender === name && each.fault === fault && each.failing === failing,
-          ) ?? [],
-      ),
-    );
-    if (rows.length > 0) parts.push(`## ${failing} of 10 fail`, [...head, ...rows.map(row)].join("\n"));
+    const of = sorted(entries.filter((entry) => entry.failing === failing));
+    const own = of.filter(isOwn);
+    const rest = of.filter((entry) => !isOwn(entry));
+    if (own.length > 0)
+      parts.push(`## ${failing} of 10 own nodes fail`, [...ownHead, ...own.map(ownRow)].join("\n"));
+    if (rest.length > 0)
+      parts.push(`## ${failing} of 10 plain upstreams fail`, [...head, ...rest.map(row)].join("\n"));
   }
+  parts.push(...curve(entries), ...validation(entries));
   parts.push("## Set-ups", contenders.map(({ name, setting }) => `- ${name}: ${setting}`).join("\n"));
-  parts.push("Ten providers of one's own are struck by `holdfast chaos`, which prints its figures itself.");
   const last = [...entries].sort((a, b) => a.at.localeCompare(b.at)).at(-1);
   if (last !== undefined) parts.push(whereAndWhen(entries, last));
-  if (overhead !== undefined) parts.push(section(overhead));
+  for (const measured of [capacity, overhead]) if (measured !== undefined) parts.push(section(measured));
   return `${parts.join("\n\n")}\n`;
 }
 
 const method =
-  "Ten upstreams, a process each; 50 streams in flight, 60 tokens each at 30 a second, temperature 0; every other " +
-  "upstream goes on from a begun answer, the rest can only be asked again. They can carry any number of streams at " +
-  "that pace, so survivors have the capacity. At a random instant some of them fail together and stay so for ten " +
-  "seconds: kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; reset, cut, garbage and " +
-  "500 break the streams under way at once and later ones half-way (500: later ones at the start); slow is a " +
-  "twentieth of the pace. In flight: open at that instant. After: begun in the ten seconds from it. A success is " +
-  "complete, exact, in order, once, with an honest end; silent is a failure that looks like a success. In brackets " +
-  "the lower bound of the share (Wilson, 95 %). Latencies and gaps are of whole answers, from histograms in steps " +
-  "of 2 %. Gap: largest time between tokens in answers that changed their speaker once.";
+  "Ten upstreams, or ten nodes of Holdfast's own, a process each; streams in flight as the tables say, 60 tokens each at " +
+  "30 a second, temperature 0. They can carry any number of streams at that pace, so survivors have the capacity. At a " +
+  "random instant some of them fail together and stay so for ten seconds. In flight: open at that instant. Alive: these, " +
+  "and those begun in the ten seconds from it. A success is complete, exact, in order, once, with an honest end; silent " +
+  "is a failure that looks like a success. In brackets the lower bound of the share (Wilson, 95 %). Latencies and gaps " +
+  "are of whole answers, from histograms in steps of 2 %.\n\n" +
+  "Plain upstreams: every other one goes on from a begun answer, the rest can only be asked again; another request " +
+  "follows whenever an answer ends. kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; " +
+  "reset, cut, garbage and 500 break the streams under way at once and later ones half-way (500: later ones at the " +
+  "start); slow is a twentieth of the pace; for netdown a proxy stands before each upstream, which then passes " +
+  "nothing on and says nothing. Gap: largest time between tokens in answers that changed their speaker " +
+  "once.\n\n" +
+  "Own nodes: faults as docs/chaos.md describes them, requests due by the clock, as many a second as keep the streams " +
+  "in flight. Gap: largest between two pieces of content, of streams whose speaker failed after they had begun to " +
+  "speak; warm: a witness the stream had named survived. Recovery: until words come at nine tenths of what the " +
+  "survivors can say. Back: from being mended until used again.";
+
+const isOwn = ({ contender }: Entry) => contender === ownNodes.name || contender === simulatedNodes.name;
+
+function sorted(entries: readonly Entry[]): Entry[] {
+  const rank = ({ fault, contender }: Entry) =>
+    faults.indexOf(fault as never) * contenders.length +
+    contenders.findIndex(({ name }) => name === contender);
+  return [...entries].sort((a, b) => rank(a) - rank(b));
+}
 
 const head = [
-  "| fault | contender | in flight | after | silent | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | silent | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
-function row({ fault, contender, tally }: Entry): string {
-  const { inFlight, after, latencyMs, healthyMs, prefillGapMs, replayGapMs, replayOwnMs, blackouts } = tally;
-  const silent = inFlight.silent + after.silent;
-  const healthy = ms(healthyMs, 0.5);
-  const cells = [
-    fault,
-    contender,
-    share(inFlight),
-    share(after),
-    silent,
-    `${ms(latencyMs, 0.5)} / ${ms(latencyMs, 0.99)} (${healthy})`,
-    ms(prefillGapMs, 0.99),
+function row({ fault, contender, streams, tally }: Entry): string {
+  const { inFlight, prefillGapMs, replayGapMs, replayOwnMs, blackouts } = tally;
+  return line([
+    ...[fault, contender, streams, share(inFlight), share(aliveIn(tally)), aliveIn(tally).silent],
+    ...[latency(tally), ms(prefillGapMs, 0.99)],
     Object.keys(replayGapMs).length === 0 ? "–" : `${ms(replayGapMs, 0.99)} (${ms(replayOwnMs, 0.99)})`,
     blackouts,
+  ]);
+}
+
+const ownHead = [
+  "| fault | contender | streams | in flight | alive | errors | silent | p50 / p99 latency (healthy p50) | warm gap p50 / p99 | cold gap p50 / p99 | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+];
+
+function ownRow({ fault, contender, streams, tally }: Entry): string {
+  const { recoveryMs, neverRecovered, returnMs, neverReturned, bypassed, blackouts } = tally;
+  const alive = aliveIn(tally);
+  const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
+  return line([
+    ...[fault, contender, streams, share(tally.inFlight), share(alive)],
+    ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`, alive.silent],
+    ...[latency(tally), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
+    `${ms(recoveryMs, 0.5)} / ${neverRecovered > 0 ? `never: ${neverRecovered}` : ms(recoveryMs, 1)}`,
+    `${ms(returnMs, 0.5)} / ${neverReturned > 0 ? `not within 10 s: ${neverReturned}` : ms(returnMs, 1)}`,
+    `${blackouts}${bypassed > 0 ? ` (${bypassed} nodes not reached)` : ""}`,
+  ]);
+}
+
+/** What is left when more and more fail, by one fault. */
+function curve(entries: readonly Entry[]): string[] {
+  const rows = [...curveFailings].sort().map((failing) => {
+    const of = contenders.map(({ name }) =>
+      entries.find(
+        (entry) => entry.contender === name && entry.failing === failing && isOnCurve({ name }, entry.fault),
+      ),
+    );
+    return { failing, of };
+  });
+  const shown = contenders.filter((_, at) => rows.some(({ of }) => of[at] !== undefined));
+  if (rows.filter(({ of }) => of.some((entry) => entry !== undefined)).length < 2) return [];
+  const cell = (entry: Entry | undefined) =>
+    entry === undefined
+      ? "– | –"
+      : `${share(aliveIn(entry.tally))} | ${aliveIn(entry.tally).error + aliveIn(entry.tally).timeout} + ${aliveIn(entry.tally).silent}`;
+  return [
+    "## The curve: kill, from none to nine of ten",
+    [
+      `| failing | ${shown.map(({ name }) => `${name}, alive | explicit + silent failures`).join(" | ")} |`,
+      `|--:|${shown.map(() => "--:|--:").join("|")}|`,
+      ...rows.map(
+        ({ failing, of }) =>
+          `| ${failing} of 10 | ${shown.map((each) => cell(of[contenders.indexOf(each)])).join(" | ")} |`,
+      ),
+    ].join("\n"),
   ];
+}
+
+function line(cells: ReadonlyArray<string | number>): string {
   return `| ${cells.join(" | ")} |`;
+}
+
+function latency({ latencyMs, healthyMs }: Entry["tally"]): string {
+  return `${ms(latencyMs, 0.5)} / ${ms(latencyMs, 0.99)} (${ms(healthyMs, 0.5)})`;
+}
+
+function gaps(times: Times): string {
+  const count = Object.values(times).reduce((sum, each) => sum + each, 0);
+  return count === 0 ? "–" : `${ms(times, 0.5)} / ${ms(times, 0.99)} (n ${count})`;
 }
 
 function share(ends: Ends): string {

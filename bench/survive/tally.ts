@@ -7,46 +7,61 @@ export type Ends = Record<Outcome["end"], number>;
 /** Times by size, in steps of 2 %: small to keep, and exact enough for a percentile. */
 export type Times = Record<string, number>;
 
-/** What is kept of one blackout, or of several together. */
+/** What is kept of one blackout, or of several together. Times in ms. */
 export interface Tally {
   /** Requests open at the instant of the fault. */
   readonly inFlight: Ends;
   /** Requests begun in the ten seconds after it. */
   readonly after: Ends;
+  /** Explicit errors by code, where they have one. */
+  readonly codes: Record<string, number>;
   /** Latency of whole answers: before the fault, and of both groups above. */
   readonly healthyMs: Times;
   readonly latencyMs: Times;
-  /** Largest gap between tokens in whole answers that changed their speaker once, by how the second took over. */
+  /** Over upstreams: largest gap in whole answers that changed their speaker once, by how the second took over. */
   readonly prefillGapMs: Times;
   readonly replayGapMs: Times;
   /** The latter less the time in which that upstream says again what was said: what Holdfast itself takes. */
   readonly replayOwnMs: Times;
+  /** Over own nodes: largest gap in answers whose speaker failed, by whether a witness of theirs was left. */
+  readonly warmGapMs: Times;
+  readonly coldGapMs: Times;
+  /** Until the survivors say what they can, and until a mended node is used again; and how often neither came about. */
+  readonly recoveryMs: Times;
+  readonly returnMs: Times;
+  readonly neverRecovered: number;
+  readonly neverReturned: number;
+  /** Struck nodes that a fault of the network did not reach, because another way to them was in use. */
+  readonly bypassed: number;
   readonly blackouts: number;
 }
 
 export const noEnds: Ends = { whole: 0, error: 0, silent: 0, timeout: 0 };
 
 export const emptyTally: Tally = {
-  ...{ inFlight: noEnds, after: noEnds, blackouts: 0 },
-  ...{ healthyMs: {}, latencyMs: {}, prefillGapMs: {}, replayGapMs: {}, replayOwnMs: {} },
+  ...{ inFlight: noEnds, after: noEnds, codes: {}, healthyMs: {}, latencyMs: {} },
+  ...{ prefillGapMs: {}, replayGapMs: {}, replayOwnMs: {}, warmGapMs: {}, coldGapMs: {} },
+  ...{ recoveryMs: {}, returnMs: {}, neverRecovered: 0, neverReturned: 0, bypassed: 0, blackouts: 0 },
 };
 
-export function added(a: Tally, b: Tally): Tally {
-  const sum = <T extends Record<string, number>>(one: T, other: T): T => {
-    const both: Record<string, number> = { ...one };
-    for (const [key, count] of Object.entries(other)) both[key] = (both[key] ?? 0) + count;
-    return both as T;
-  };
-  return {
-    inFlight: sum(a.inFlight, b.inFlight),
-    after: sum(a.after, b.after),
-    healthyMs: sum(a.healthyMs, b.healthyMs),
-    latencyMs: sum(a.latencyMs, b.latencyMs),
-    prefillGapMs: sum(a.prefillGapMs, b.prefillGapMs),
-    replayGapMs: sum(a.replayGapMs, b.replayGapMs),
-    replayOwnMs: sum(a.replayOwnMs, b.replayOwnMs),
-    blackouts: a.blackouts + b.blackouts,
-  };
+/** What was kept by an earlier version counts for nothing in what it did not know. */
+export function added(a: Partial<Tally>, b: Partial<Tally>): Tally {
+  const names = Object.keys(emptyTally) as Array<keyof Tally>;
+  return Object.fromEntries(
+    names.map((name) => [name, sum(a[name] ?? emptyTally[name], b[name] ?? emptyTally[name])]),
+  ) as unknown as Tally;
+}
+
+function sum(a: number | Record<string, number>, b: number | Record<string, number>) {
+  if (typeof a === "number" || typeof b === "number") return Number(a) + Number(b);
+  const both = { ...a };
+  for (const [key, count] of Object.entries(b)) both[key] = (both[key] ?? 0) + count;
+  return both;
+}
+
+/** All that were alive at some time in the ten seconds after the instant. */
+export function aliveIn({ inFlight, after }: Pick<Tally, "inFlight" | "after">): Ends {
+  return sum(inFlight, after) as Ends;
 }
 
 export function countOf(ends: Ends): number {

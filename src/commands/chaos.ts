@@ -1,17 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { syntheticAnswer } from "../adapters/synthetic/model.ts";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
-import { limits } from "../protocol/limits.ts";
 import { createChance } from "../simulator/chance.ts";
 import { type Arena, type ArenaNode, attach, startArena } from "./chaos/arena.ts";
 import { type Blackout, blackOut } from "./chaos/blackout.ts";
+import { type Churn, createChurn } from "./chaos/churn.ts";
 import { mend, needsProxy, needsSynthetic } from "./chaos/fault.ts";
-import type { Judged } from "./chaos/figures.ts";
+import type { Count } from "./chaos/figures.ts";
+import { judgedOf } from "./chaos/judging.ts";
 import { type Load, startLoad } from "./chaos/load.ts";
 import { type ChaosOptions, readOptions } from "./chaos/options.ts";
-import { outcomeOf } from "./chaos/outcome.ts";
 import { asText, reportOf, silentOf } from "./chaos/report.ts";
-import type { Stream } from "./chaos/stream.ts";
+import { soakReportOf, soakText } from "./chaos/soak-report.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
@@ -24,6 +23,7 @@ const warmMsMax = 60_000;
 interface Progress {
   arena: Arena | undefined;
   load: Load | undefined;
+  churn: Churn | undefined;
   readonly blackouts: Blackout[];
   broken: readonly ArenaNode[];
 }
@@ -34,26 +34,34 @@ interface Progress {
  */
 export async function chaos(flags: Flags): Promise<void> {
   const options = readOptions(flags);
-  const progress: Progress = { arena: undefined, load: undefined, blackouts: [], broken: [] };
+  const progress: Progress = {
+    ...{ arena: undefined, load: undefined, churn: undefined, blackouts: [], broken: [] },
+  };
   const ending = onStop(async () => {
-    const { arena, load, broken } = progress;
+    const { arena, load, churn, broken } = progress;
     load?.abort();
     if (arena === undefined) return;
-    const mending = mend(arena, broken, AbortSignal.abort());
+    const mending = mend(arena, churn?.broken() ?? broken, AbortSignal.abort());
     tell(options, progress, true);
     await mending;
     await arena.close();
   });
   try {
     progress.arena = await findArena(flags, options, ending);
-    await breakThings(options, progress, ending);
+    progress.load = startAsking(progress.arena, options);
+    await Promise.race([progress.load.warm, tooCold(ending)]);
+    await (options.soakMinutes === undefined ? breakThings : soak)(options, progress, ending);
+    await progress.load.drain();
     tell(options, progress, false);
   } catch (error) {
     // Whoever ended it has begun to put everything in order.
     if (ending.aborted) await new Promise<never>(() => {});
     throw error;
   } finally {
-    if (!ending.aborted) await progress.arena?.close();
+    if (!ending.aborted) {
+      progress.load?.abort();
+      await progress.arena?.close();
+    }
   }
 }
 
@@ -64,7 +72,8 @@ async function findArena(flags: Flags, options: ChaosOptions, signal: AbortSigna
     note(
       `starting a network of ${nodes} nodes (${networkFlags.join(" ")})${proxied ? ", a proxy before each" : ""}`,
     );
-    return startArena({ nodes, proxied, flags: networkFlags, signal });
+    const main = process.argv[1] ?? "";
+    return startArena({ main, nodes, proxied, flags: networkFlags, signal });
   }
   const arena = await attach(readSettings({ home: flags["home"] }, process.env).home);
   const impossible = faults.filter(
@@ -80,16 +89,16 @@ async function findArena(flags: Flags, options: ChaosOptions, signal: AbortSigna
   });
 }
 
+function startAsking({ url, model }: Arena, options: ChaosOptions): Load {
+  const { streams, tokens, holdMs, seed } = options;
+  const chance = createChance(seed).child("load");
+  note(`${model} at ${url}: warming up with ${streams} streams`);
+  return startLoad({ url, model, streams, tokens, holdMs, deadlineMs, chance });
+}
+
 async function breakThings(options: ChaosOptions, progress: Progress, signal: AbortSignal): Promise<void> {
-  const arena = progress.arena!;
+  const { arena, load } = progress as { arena: Arena; load: Load };
   const chance = createChance(options.seed);
-  const load = startLoad({
-    ...{ url: arena.url, model: arena.model, streams: options.streams, tokens: options.tokens, deadlineMs },
-    chance: chance.child("load"),
-  });
-  progress.load = load;
-  note(`${arena.model} at ${arena.url}: warming up with ${options.streams} streams`);
-  await Promise.race([load.warm, tooCold(signal)]);
   for (const fault of options.faults) {
     const drawn = chance.child(fault);
     for (let round = 1; round <= options.blackouts; round += 1) {
@@ -109,7 +118,23 @@ async function breakThings(options: ChaosOptions, progress: Progress, signal: Ab
       progress.broken = [];
     }
   }
-  await load.drain();
+}
+
+/** Says once a minute how it goes. */
+const soakWordMs = 60_000;
+
+async function soak(options: ChaosOptions, progress: Progress, signal: AbortSignal): Promise<void> {
+  const { arena, load } = progress as { arena: Arena; load: Load };
+  const minutes = options.soakMinutes ?? 0;
+  const churn = createChurn(arena, options.faults, createChance(options.seed).child("churn"));
+  progress.churn = churn;
+  const words = setInterval(() => {
+    const struck = Object.values(churn.strikes).reduce((sum, count) => sum + count, 0);
+    const { all } = soakReportOf(options, { arena, load, churn }, false);
+    note(`${struck} nodes struck, ${all.success} of ${all.requests} requests well answered`);
+  }, soakWordMs);
+  note(`a soak of ${minutes} minutes: ${options.faults.join(", ")}`);
+  await churn.run(minutes, signal).finally(() => clearInterval(words));
 }
 
 async function tooCold(signal: AbortSignal): Promise<never> {
@@ -122,48 +147,26 @@ async function tooCold(signal: AbortSignal): Promise<never> {
   });
 }
 
-function tell(options: ChaosOptions, { arena, load, blackouts }: Progress, interrupted: boolean): void {
+function tell(
+  options: ChaosOptions,
+  { arena, load, churn, blackouts }: Progress,
+  interrupted: boolean,
+): void {
   if (arena === undefined || load === undefined) return;
-  const report = reportOf(options, load, blackouts, {
-    ...{ judged: judgedOf(options, arena, load, blackouts), exact: arena.synthetic, interrupted },
-  });
-  console.log(options.json ? JSON.stringify(report) : asText(report));
-  if (silentOf(report.all) > 0) process.exitCode = exitCode.holdfast;
-}
-
-function judgedOf(
-  { streams: wanted }: ChaosOptions,
-  arena: Arena,
-  { streams }: Load,
-  blackouts: readonly Blackout[],
-): Judged {
-  const expected = ({ question }: Stream) =>
-    arena.synthetic
-      ? syntheticAnswer(
-          { kind: "chat", messages: [{ role: "user", content: question.content }] },
-          question.tokens,
-        )
-      : undefined;
+  if (churn !== undefined) {
+    const report = soakReportOf(options, { arena, load, churn }, interrupted);
+    print(options, report, soakText(report));
+    return;
+  }
   const firstAt = blackouts[0]?.at ?? Number.POSITIVE_INFINITY;
-  const words = streams
-    .filter(({ end, endedAt }) => end === "whole" && (endedAt ?? firstAt) < firstAt)
-    .map(({ pieces }) => ((pieces.at(-1)?.at ?? 0) - (pieces[0]?.at ?? 0)) / (wordsOf(pieces) - 1))
-    .filter(Number.isFinite);
-  const seatsWanted = wanted * (1 + limits.witnessesDefault);
-  return {
-    streams,
-    outcome: (stream) => outcomeOf(stream, expected(stream)),
-    wordMs: words.reduce((sum, ms) => sum + ms, 0) / words.length,
-    // Synthetic seats cost nothing, so those that are left carry as much as before; with a model, processors are lost.
-    capacity: (survivors) =>
-      arena.synthetic
-        ? Math.min(1, (survivors * arena.slots) / seatsWanted)
-        : survivors / (blackouts[0]?.nodes ?? survivors),
-  };
+  const judged = judgedOf(arena, load, { wanted: options.streams, firstAt });
+  const report = reportOf(options, load, blackouts, { judged, exact: arena.synthetic, interrupted });
+  print(options, report, asText(report));
 }
 
-function wordsOf(pieces: Stream["pieces"]): number {
-  return pieces.reduce((sum, { words }) => sum + words, 0);
+function print({ json }: ChaosOptions, report: { readonly all: Count }, text: string): void {
+  console.log(json ? JSON.stringify(report) : text);
+  if (silentOf(report.all) > 0) process.exitCode = exitCode.holdfast;
 }
 
 function note(line: string): void {

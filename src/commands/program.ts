@@ -199,11 +199,14 @@ function addChaos(program: Command): void {
     )
     .option(
       "--fault <names>",
-      "kill, hang, stall, reset, cut, slow, 500, garbage, lie, netdown, or all (default: kill)",
+      "kill, hang, stall, reset, cut, slow, 500, garbage, lie, netdown, all of these, or collude (default: kill)",
     )
     .option("--kill <share>", "how many fail at one instant: 30%, or a number of nodes (default: 30%)")
     .option("--blackouts <count>", "for each fault, one after the other (default: 3)")
-    .option("--streams <count>", "streams in flight (default: 50)")
+    .option("--soak", "no blackouts: every 5 s another node fails, for --minutes; memory is watched")
+    .option("--minutes <count>", "how long a soak lasts (default: 60)")
+    .option("--streams <count>", "streams in flight (default: 50, in a soak 10)")
+    .option("--hold-ms <ms>", "hold budget asked for (default: the network's; against lies alone 60000)")
     .option("--seed <number>", "draws moments, nodes and questions (default: drawn, and told)")
     .option("--home <folder>", "break the network that `holdfast up` runs out of this folder")
     .option("--nodes <count>", "nodes of the network it starts (default: 10)")
@@ -218,6 +221,7 @@ function addChaos(program: Command): void {
         "holdfast chaos --fault all --blackouts 5 --seed 7 --json > chaos.json",
         "holdfast up --engine synthetic --nodes 10 --home ./net-a    # and beside it:",
         "holdfast chaos --home ./net-a --fault hang,stall",
+        "holdfast chaos --soak --minutes 10 --fault all",
       ),
     )
     .action(async (flags: Flags) => (await import("./chaos.ts")).chaos(flags));

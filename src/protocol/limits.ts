@@ -128,10 +128,9 @@ export const limits = {
   // ---- commit and reveal at an answer's end ----
   /** Witnesses of one answer that are asked to commit. As many as a client may ask for, and one that decided a dispute. */
   committeeMax: 9,
-  /** Time they have to commit, each counted from its own; and to open then, ms. The finishing chunk waits for both. Abuse:
-   *  a member that lets everybody wait. */
+  /** Time they have to commit, each counted from its own, and again to open, ms. The finishing chunk waits for both.
+   *  Abuse: a member that lets everybody wait. */
   commitMsMax: 1_000,
-  openMsMax: 1_000,
   /** Leaves of an opening, and the hashes beside them, bytes each: 32 leaves, or 18 of an answer of 131k tokens. Abuse: memory. */
   openingBytesMax: 12 * 1024,
   /** How long a statement stands, ms: past any time in which somebody could be held to it. */

@@ -36,6 +36,8 @@ export interface WorldOptions {
   /** Jobs each runs at once; 16 when not given. */
   readonly slots?: number;
   readonly defaults: HoldfastOptions;
+  /** How fast all engines are, where it is not drawn for each. */
+  readonly pace?: Pick<EngineTraits, "stepMs" | "judgeMsPerToken">;
   /** One when not given. Each knows every offer. */
   readonly gateways?: number;
   /** The last ones, without stake. */
@@ -67,7 +69,7 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
     const own = chance.child(`node-${index}`);
     const node = createNode(ports, {
       ...{ index, contextTokens, slots: options.slots ?? 16, domain: domainOf(index, options.nodes) },
-      traits: traitsFrom(own, index < options.cheats),
+      traits: { ...traitsFrom(own, index < options.cheats), ...options.pace },
       clock: {
         offsetMs: (2 * own.next() - 1) * (options.clockOffsetMs ?? 0),
         rate: 1 + (2 * own.next() - 1) * (options.clockDrift ?? 0),

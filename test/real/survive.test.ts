@@ -17,7 +17,7 @@ test("three of ten upstreams fail by each fault in turn, with fifty streams in f
   const { code, stdout, stderr } = await bench.finished;
   expect(code, stderr).toBe(0);
   const { entries } = JSON.parse(stdout) as { entries: Cell[] };
-  expect(entries.length).toBe(8);
+  expect(entries.length).toBe(9);
   for (const { fault, tally } of entries) {
     const [whole, lost] = [tally.inFlight.whole + tally.after.whole, explicit(tally)];
     expect(whole, fault).toBeGreaterThan(50);

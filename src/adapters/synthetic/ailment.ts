@@ -9,8 +9,9 @@ import { basename, dirname, join } from "node:path";
  *   500      every call fails
  *   garbage  what it says is no token of any model
  *   lie      it speaks wrong tokens, and judges others honestly
+ *   collude  it speaks the wrong tokens that all who suffer from it speak, and finds them right in others
  */
-export const ailments = ["stall", "slow", "500", "garbage", "lie"] as const;
+export const ailments = ["stall", "slow", "500", "garbage", "lie", "collude"] as const;
 export type Ailment = (typeof ailments)[number];
 
 const file = "synthetic-ailment";

@@ -87,6 +87,25 @@ test("told to, it stalls until it is well again, and a stalled job can still be 
   expect((await said)[0]?.id).toBe(tokenAt(promptKey(prompt), 0));
 });
 
+test("those told to collude find each other's lie right, and the truth too", async () => {
+  const [speaker, witness] = [engineOf(64), engineOf(64)];
+  const truth = tokenAt(promptKey(prompt), 0);
+  const judged = async (id: number) => {
+    const sequence = await witness.engine.open(prompt, 8);
+    const [candidates] = await sequence.judge([id], signal);
+    sequence.close();
+    return candidates?.[0]?.id;
+  };
+  speaker.suffer("collude");
+  const lie = async () => (await (await speaker.engine.open(prompt, 8)).next([], signal))[0]!.id;
+  await until(async () => (await lie()) !== truth);
+  const said = await lie();
+  expect(await judged(said)).toBe(truth);
+  witness.suffer("collude");
+  await until(async () => (await judged(said)) === said);
+  expect(await judged(truth)).toBe(truth);
+});
+
 test("told to, it fails, says nonsense or lies, but never judges falsely", async () => {
   const { engine, suffer } = engineOf(64);
   const truth = tokenAt(promptKey(prompt), 0);

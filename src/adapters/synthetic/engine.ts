@@ -77,7 +77,11 @@ function openSequence(
       await work(0, signal);
       const from = answer.length;
       answer.push(...ids);
-      return ids.map((_, offset) => [honest(key, from + offset)]);
+      return ids.map((id, offset) => [
+        condition.ailment() === "collude" && id === lieFor(key, from + offset)
+          ? { id, logit: 0 }
+          : honest(key, from + offset),
+      ]);
     },
     async next(ids, signal) {
       await work(1, signal);
@@ -106,8 +110,13 @@ function spoken(key: number, position: number, condition: Condition): Candidate 
   const ailment = condition.ailment();
   // Beyond what the protocol lets an id be: the gateway's reader meets it as it would meet any nonsense.
   if (ailment === "garbage") return { id: 2 ** 31 + position, logit: 0 };
-  const { id, logit } = honest(key, position);
-  return { id: ailment === "lie" ? (id + 1) % vocabularyTokens : id, logit };
+  if (ailment === "lie" || ailment === "collude") return { id: lieFor(key, position), logit: 0 };
+  return honest(key, position);
+}
+
+/** All liars tell the same lie, so that those who collude find theirs in each other's words. */
+function lieFor(key: number, position: number): TokenId {
+  return (tokenAt(key, position) + 1) % vocabularyTokens;
 }
 
 /** A word is a token. Which one plays no part in the answer; nodes only have to agree on it. */

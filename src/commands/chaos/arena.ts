@@ -24,6 +24,8 @@ export interface ArenaNode {
 
 /** A running network, and what it takes to break it. */
 export interface Arena {
+  /** The processes that run from beginning to end: gateway, chain, and what started them. */
+  readonly lasting: ReadonlyArray<{ readonly name: string; readonly pid: number }>;
   /** Ends in `/v1`. */
   readonly url: string;
   readonly model: string;
@@ -46,6 +48,8 @@ export function attach(home: string): Promise<Arena> {
 
 /** Starts a network like any other, in a folder of its own; `proxied` puts a proxy before each provider. */
 export async function startArena(options: {
+  /** The program to start it from: the sources' main file, or a bundle of them. */
+  readonly main: string;
   readonly nodes: number;
   readonly proxied: boolean;
   /** Further flags for `holdfast up`. */
@@ -65,7 +69,7 @@ export async function startArena(options: {
   const network = children.start({
     name: "the network",
     args: [
-      ...[process.argv[1] ?? "", "up", "--json", "--port", "0", "--home", home],
+      ...[options.main, "up", "--json", "--port", "0", "--home", home],
       ...["--nodes", String(options.nodes), ...options.flags],
       ...list.flatMap(({ port }) => ["--announce", `127.0.0.1:${port}`]),
     ],
@@ -92,7 +96,7 @@ async function arenaOf(
   cables: ReadonlyMap<string, Cable>,
   close: () => Promise<void>,
 ): Promise<Arena> {
-  const { gateway, model, up } = recordOf(home);
+  const { gateway, chain, model, up } = recordOf(home);
   const status = await fetch(new URL("/holdfast/status", gateway.url)).then((answer) => answer.json());
   const { providers } = status as { providers: Array<{ slots: number }> };
   const slots = Math.min(...providers.map((each) => each.slots));
@@ -103,6 +107,11 @@ async function arenaOf(
     }));
   return {
     ...{ url: gateway.url, model: model.name, slots, nodes, close },
+    lasting: [
+      { name: "gateway", pid: gateway.pid },
+      ...(chain?.pid === undefined ? [] : [{ name: "chain", pid: chain.pid }]),
+      { name: "holdfast up", pid: up.pid },
+    ],
     synthetic: model.id === syntheticModel.id,
     async revive(dead, signal) {
       if (isAlive(up.pid, up.start)) process.kill(up.pid, "SIGUSR2");

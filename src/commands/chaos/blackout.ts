@@ -1,19 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Chance } from "../../simulator/chance.ts";
 import type { Arena, ArenaNode } from "./arena.ts";
-import { type Fault, mend, strike } from "./fault.ts";
+import { type Fault, mend, needsProxy, strike } from "./fault.ts";
 import type { Load } from "./load.ts";
 import type { Stream } from "./stream.ts";
 
 /** One instant at which nodes failed, and what followed; times are monotonic ms. */
 export interface Blackout {
   readonly fault: Fault;
+  /** From then until the instant all was well. */
+  readonly calmFrom: number;
   readonly at: number;
   /** Peer ids. */
   readonly victims: ReadonlySet<string>;
   readonly nodes: number;
   /** What was in flight at the instant. */
   readonly struck: readonly Stream[];
+  /** Victims of a fault of the network whose way carried nothing at the instant, because another was in use. */
+  readonly bypassed: number;
   /** When they were well again; undefined when the run was ended before. */
   mendedAt: number | undefined;
 }
@@ -44,14 +48,20 @@ export async function blackOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { fault, chance } = plan;
+  const calmFrom = performance.now();
   await pause(calmMs.least + chance.below(calmMs.more), undefined, { signal });
   const nodes = arena.nodes();
   const drawn = draw(nodes, plan.victims(nodes.length), chance);
+  if (needsProxy(fault)) await untilCarrying(drawn, signal);
+  const bypassed = needsProxy(fault) ? drawn.filter(({ cable }) => cable?.carriesMs() === 0).length : 0;
   const struck = load.inFlight();
   const at = performance.now();
   strike(fault, drawn);
   const peers = new Set(drawn.map(({ peer }) => peer));
-  const blackout: Blackout = { fault, at, victims: peers, nodes: nodes.length, struck, mendedAt: undefined };
+  const blackout: Blackout = {
+    ...{ fault, calmFrom, at, victims: peers, nodes: nodes.length, struck, bypassed },
+    mendedAt: undefined,
+  };
   begun(blackout, drawn);
   await pause(outageMs, undefined, { signal });
   await mend(arena, drawn, signal);
@@ -59,6 +69,16 @@ export async function blackOut(
   blackout.mendedAt = mendedAt;
   const isBack = () => returns(blackout, load.streams).every((ms) => ms !== undefined);
   while (!isBack() && performance.now() < mendedAt + returnMsMax) await pause(100, undefined, { signal });
+}
+
+/** A way has been used for so long before it is broken, ms, that no answer is left which came by another. */
+const carryingMs = 5_000;
+const carryingWaitMsMax = 30_000;
+
+async function untilCarrying(nodes: readonly ArenaNode[], signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + carryingWaitMsMax;
+  const carry = () => nodes.every(({ cable }) => cable !== undefined && cable.carriesMs() >= carryingMs);
+  while (!carry() && performance.now() < deadline) await pause(100, undefined, { signal });
 }
 
 /** How long after it was back each victim spoke or witnessed again, ms; undefined: it has not. */

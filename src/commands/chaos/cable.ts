@@ -17,6 +17,8 @@ export interface Cable {
   aim(port: number): void;
   /** Undefined mends it: what was held back arrives, as after a cable is put back. */
   sever(how: Severance | undefined): void;
+  /** How long something has gone through it without a break, ms; 0 while nothing does. */
+  carriesMs(): number;
   close(): void;
 }
 
@@ -30,6 +32,7 @@ export async function layCable(port: number): Promise<Cable> {
   const mute = new Set<Socket>();
   let target: number | undefined;
   let severed: Severance | undefined;
+  let carriesSince = 0;
 
   const server = createServer({ noDelay: true }, (near) => {
     near.on("error", () => {});
@@ -38,6 +41,7 @@ export async function layCable(port: number): Promise<Cable> {
     if (severed === "cut" || target === undefined) return void near.destroy();
     const far = connect({ host: "127.0.0.1", port: target, noDelay: true });
     const link = { near, far };
+    if (links.size === 0) carriesSince = performance.now();
     links.add(link);
     for (const [side, other] of [
       [near, far],
@@ -73,6 +77,7 @@ export async function layCable(port: number): Promise<Cable> {
       // These never had another end; with it back, whoever waits has to begin anew.
       if (how === undefined) for (const near of mute) near.destroy();
     },
+    carriesMs: () => (links.size === 0 || severed !== undefined ? 0 : performance.now() - carriesSince),
     close() {
       server.close();
       for (const { near, far } of links) for (const side of [near, far]) side.destroy();

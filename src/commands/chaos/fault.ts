@@ -7,6 +7,9 @@ import { type Severance, severances } from "./cable.ts";
 export const faults = ["kill", "hang", ...ailments, ...severances] as const;
 export type Fault = (typeof faults)[number];
 
+/** What `all` stands for. Those who collude can make a falsehood pass, which is for a table of its own. */
+export const everyFault = faults.filter((fault) => fault !== "collude");
+
 export const needsSynthetic = (fault: Fault): fault is Ailment => ailments.some((one) => one === fault);
 export const needsProxy = (fault: Fault): fault is Severance => severances.some((one) => one === fault);
 

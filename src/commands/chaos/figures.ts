@@ -1,4 +1,5 @@
-import { type Blackout, outageMs, returns } from "./blackout.ts";
+import { aftermathOf, type Judged, largestGap } from "./aftermath.ts";
+import type { Blackout } from "./blackout.ts";
 import type { Fault } from "./fault.ts";
 import { type Outcome, silentFailures } from "./outcome.ts";
 import { percentile, wilson } from "./statistics.ts";
@@ -25,53 +26,44 @@ export interface Spread {
   readonly max: number | undefined;
 }
 
+/** What the blackouts of one fault showed together; see Aftermath for what each figure is. */
 export interface FaultFigures {
   readonly fault: Fault;
   readonly blackouts: number;
   readonly inFlight: Count;
   readonly alive: Count;
-  /** Largest gap between two pieces, of streams whose speaker failed while a witness they had named did not. */
   readonly gapMs: Spread;
-  /** The same where every witness named had failed too, or there was none. */
   readonly coldGapMs: Spread;
-  /** From the instant until words come at nine tenths of what the survivors can say, over half a second. */
   readonly recoveryMs: Spread;
   readonly neverRecovered: number;
-  /** From being back until first named as executor or witness. */
   readonly returnMs: Spread;
   readonly neverReturned: number;
+  /** Victims that the fault could not reach, because another way to them was in use. */
+  readonly bypassed: number;
   /** Time to the first words, from when the request was due, of those alive. */
   readonly firstMs: Spread;
   /** What those alive took beyond the words' own time, from when they were due. */
   readonly excessMs: Spread;
 }
 
-export interface Judged {
-  readonly streams: readonly Stream[];
-  readonly outcome: (stream: Stream) => Outcome;
-  /** Usual time of one word in an undisturbed answer, ms. */
-  readonly wordMs: number;
-  /** Share of the undisturbed rate that so many survivors can carry. */
-  readonly capacity: (survivors: number) => number;
-}
-
 export function figuresOf(fault: Fault, blackouts: readonly Blackout[], judged: Judged): FaultFigures {
-  const inFlight = blackouts.flatMap(({ struck }) => struck).filter(isOver);
-  const alive = blackouts.flatMap((blackout) => aliveAfter(blackout, judged.streams));
-  const lost = blackouts.flatMap((blackout) => lostSpeakers(blackout));
-  const recoveries = blackouts.map((blackout) => recovery(blackout, judged));
-  const back = blackouts.filter(({ mendedAt }) => mendedAt !== undefined);
-  const returned = back.flatMap((blackout) => returns(blackout, judged.streams));
+  const all = blackouts.map((blackout) => aftermathOf(blackout, judged));
+  const alive = all.flatMap((each) => each.alive);
+  const recoveries = all.map(({ recoveryMs }) => recoveryMs);
+  const returned = all.flatMap(({ returnsMs }) => returnsMs);
+  const never = (times: ReadonlyArray<number | undefined>) => times.filter((ms) => ms === undefined).length;
   return {
     ...{ fault, blackouts: blackouts.length },
-    inFlight: countOf(inFlight, judged.outcome),
+    inFlight: countOf(
+      all.flatMap(({ inFlight }) => inFlight),
+      judged.outcome,
+    ),
     alive: countOf(alive, judged.outcome),
-    gapMs: spreadOf(lost.filter(({ warm }) => warm).map(({ gapMs }) => gapMs)),
-    coldGapMs: spreadOf(lost.filter(({ warm }) => !warm).map(({ gapMs }) => gapMs)),
-    recoveryMs: spreadOf(recoveries),
-    neverRecovered: recoveries.filter((ms) => ms === undefined).length,
-    returnMs: spreadOf(returned),
-    neverReturned: returned.filter((ms) => ms === undefined).length,
+    gapMs: spreadOf(all.flatMap(({ warmGapsMs }) => warmGapsMs)),
+    coldGapMs: spreadOf(all.flatMap(({ coldGapsMs }) => coldGapsMs)),
+    ...{ recoveryMs: spreadOf(recoveries), neverRecovered: never(recoveries) },
+    ...{ returnMs: spreadOf(returned), neverReturned: never(returned) },
+    bypassed: blackouts.reduce((sum, { bypassed }) => sum + bypassed, 0),
     firstMs: spreadOf(alive.map(firstMs)),
     excessMs: spreadOf(alive.map((stream) => excessMs(stream, judged.wordMs))),
   };
@@ -84,16 +76,6 @@ export function calmOf(streams: readonly Stream[], wordMs: number) {
     firstMs: spreadOf(streams.map(firstMs)),
     excessMs: spreadOf(streams.map((stream) => excessMs(stream, wordMs))),
   };
-}
-
-/** What was given up by this run's own end counts for nothing. */
-export function isOver({ end }: Stream): boolean {
-  return end !== undefined && end !== "ours";
-}
-
-function aliveAfter({ at, struck }: Blackout, streams: readonly Stream[]): Stream[] {
-  const begun = streams.filter(({ sentAt }) => sentAt > at && sentAt <= at + outageMs);
-  return [...struck, ...begun].filter(isOver);
 }
 
 export function countOf(streams: readonly Stream[], outcome: (stream: Stream) => Outcome): Count {
@@ -111,27 +93,6 @@ export function countOf(streams: readonly Stream[], outcome: (stream: Stream) =>
   };
 }
 
-/** Streams that had begun to speak and lost who spoke. Without a piece after the instant there is no gap to measure. */
-function lostSpeakers({ at, struck, victims }: Blackout): Array<{ warm: boolean; gapMs: number }> {
-  return struck.filter(isOver).flatMap((stream) => {
-    const cast = stream.casts.findLast((one) => one.at <= at);
-    if (cast === undefined || !victims.has(cast.executor)) return [];
-    const gapMs = largestGap(stream, at);
-    const warm = cast.witnesses.some((peer) => !victims.has(peer));
-    return gapMs === undefined ? [] : [{ warm, gapMs }];
-  });
-}
-
-/** Largest gap between two pieces of which the second came after `after`. */
-function largestGap({ pieces }: Stream, after: number): number | undefined {
-  let largest: number | undefined;
-  for (let index = 1; index < pieces.length; index += 1) {
-    const at = pieces[index]!.at;
-    if (at > after) largest = Math.max(largest ?? 0, at - pieces[index - 1]!.at);
-  }
-  return largest;
-}
-
 function firstMs({ pieces, question }: Stream): number | undefined {
   const [first] = pieces;
   return first && first.at - question.dueAt;
@@ -140,33 +101,6 @@ function firstMs({ pieces, question }: Stream): number | undefined {
 function excessMs({ endedAt, question, error }: Stream, wordMs: number): number | undefined {
   if (endedAt === undefined || error !== undefined) return undefined;
   return endedAt - question.dueAt - question.tokens * wordMs;
-}
-
-/** Windows in which words are counted, ms: several chunks of every stream, yet shorter than what is to be seen. */
-const windowMs = 500;
-const stepMs = 25;
-const baselineMs = 3_000;
-const recovered = 0.9;
-
-/** See FaultFigures.recoveryMs; undefined: not while the outage lasted. */
-function recovery({ at, nodes, victims }: Blackout, { streams, capacity }: Judged): number | undefined {
-  const pieces = streams.flatMap((stream) => stream.pieces);
-  const bins = new Float64Array(Math.ceil((outageMs + windowMs) / stepMs));
-  let before = 0;
-  for (const piece of pieces) {
-    if (piece.at < at - baselineMs || piece.at >= at + outageMs) continue;
-    if (piece.at < at) before += piece.words;
-    else bins[Math.floor((piece.at - at) / stepMs)]! += piece.words;
-  }
-  const wanted = (before / baselineMs) * windowMs * capacity(nodes - victims.size) * recovered;
-  // A network that said nothing before has nothing to come back to.
-  if (before === 0) return undefined;
-  const width = windowMs / stepMs;
-  for (let from = 0; from + width <= outageMs / stepMs; from += 1) {
-    const said = bins.subarray(from, from + width).reduce((sum, words) => sum + words, 0);
-    if (said >= wanted) return from * stepMs;
-  }
-  return undefined;
 }
 
 function spreadOf(samples: ReadonlyArray<number | undefined>): Spread {

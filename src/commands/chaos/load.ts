@@ -12,11 +12,13 @@ export interface LoadOptions {
   readonly tokens: { readonly least: number; readonly most: number };
   /** A request without an end after this is a hang, ms. */
   readonly deadlineMs: number;
+  /** Hold budget asked for, ms; undefined: the network's default. */
+  readonly holdMs?: number | undefined;
   readonly chance: Chance;
 }
 
 export interface Load {
-  /** Every request sent, in the order of sending. */
+  /** Every request sent and not forgotten, in the order of sending. */
   readonly streams: readonly Stream[];
   inFlight(): readonly Stream[];
   /** Requests that were due and not sent, because three times the wanted streams were in flight. */
@@ -25,6 +27,8 @@ export interface Load {
   lateMsMost(): number;
   /** Resolves once requests come by the clock. */
   readonly warm: Promise<void>;
+  /** Lets go of the requests that have ended: who counts as it goes needs them no more. */
+  forget(): void;
   /** Sends no more and waits for those in flight. */
   drain(): Promise<void>;
   /** Gives up those in flight. */
@@ -42,6 +46,7 @@ export function startLoad(options: LoadOptions): Load {
   const { promise: warm, resolve: becomeWarm } = Promise.withResolvers<void>();
   const streams: Stream[] = [];
   const flying = new Map<Stream, () => void>();
+  let asked = 0;
   let unsent = 0;
   let lateMsMost = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -63,7 +68,7 @@ export function startLoad(options: LoadOptions): Load {
 
   function question(due: number): Question {
     const { least, most } = options.tokens;
-    const index = streams.length;
+    const index = asked++;
     const content = `Tell story ${index} of ${chance.below(1_000_000)}.`;
     return { index, content, tokens: least + chance.below(most - least + 1), dueAt: due };
   }
@@ -114,6 +119,9 @@ export function startLoad(options: LoadOptions): Load {
     unsent: () => unsent,
     lateMsMost: () => lateMsMost,
     warm,
+    forget() {
+      streams.splice(0, streams.length, ...flying.keys());
+    },
     async drain() {
       stop();
       if (flying.size > 0) await new Promise<void>((resolve) => (drained = resolve));

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Flags } from "../settings.ts";
-import { type Fault, faults } from "./fault.ts";
+import { everyFault, type Fault, faults } from "./fault.ts";
 
 export interface ChaosOptions {
   /** One after the other, each so many times. */
@@ -11,7 +11,11 @@ export interface ChaosOptions {
   readonly kill: string;
   /** How many of so many nodes fail at once: at least one, and never all, of whom nothing could be asked. */
   readonly victims: (nodes: number) => number;
+  /** Instead of blackouts, nodes fail one after the other for so long, min. */
+  readonly soakMinutes: number | undefined;
   readonly streams: number;
+  /** Hold budget asked for, ms; undefined: the network's default. */
+  readonly holdMs: number | undefined;
   /** Length of an answer, tokens: drawn evenly between the two. */
   readonly tokens: { readonly least: number; readonly most: number };
   readonly seed: number;
@@ -23,6 +27,9 @@ export interface ChaosOptions {
 
 const nodesDefault = 10;
 const streamsDefault = 50;
+/** A moderate load, in which what a soak looks for is not hidden by a machine that is full. */
+const soakStreamsDefault = 10;
+const soakMinutesDefault = 60;
 const blackoutsDefault = 3;
 const paceDefault = 30;
 /** How long an answer takes at its pace, s. */
@@ -34,10 +41,21 @@ export function readOptions(flags: Flags): ChaosOptions {
   const kill = text(flags, "kill") ?? killDefault;
   const pace = number(flags, "pace", { least: 1, most: 1000 }) ?? paceDefault;
   const engine = text(flags, "engine") ?? "synthetic";
+  const soak = flags["soak"] === true;
+  const chosen = faultsOf(text(flags, "fault") ?? (soak ? "kill,hang" : "kill"));
   return {
-    ...{ faults: faultsOf(text(flags, "fault") ?? "kill"), kill, victims: victimsOf(kill) },
+    ...{ faults: chosen, kill, victims: victimsOf(kill) },
+    soakMinutes: soak
+      ? (number(flags, "minutes", { least: 1, most: 100_000 }) ?? soakMinutesDefault)
+      : undefined,
+    // Against lies what counts is that nothing leaves unjudged.
+    holdMs:
+      number(flags, "holdMs", { least: 0, most: limits.holdMsMax }) ??
+      (chosen.every(isLie) ? limits.holdMsMax : undefined),
     blackouts: number(flags, "blackouts", { least: 1, most: 10_000 }) ?? blackoutsDefault,
-    streams: number(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ?? streamsDefault,
+    streams:
+      number(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ??
+      (soak ? soakStreamsDefault : streamsDefault),
     tokens: { least: pace * answerS.least, most: pace * answerS.most },
     nodes: number(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
     // A seed nobody named is drawn, and told with the figures.
@@ -54,13 +72,15 @@ export function readOptions(flags: Flags): ChaosOptions {
 }
 
 function faultsOf(given: string): Fault[] {
-  const names = given === "all" ? [...faults] : given.split(",");
+  const names = given === "all" ? [...everyFault] : given.split(",");
   return names.map((name) => {
     const known = faults.find((fault) => fault === name.trim());
     if (known === undefined) throw bad("fault", given, `one or several of ${faults.join(", ")}, or all`);
     return known;
   });
 }
+
+export const isLie = (fault: Fault) => fault === "lie" || fault === "collude";
 
 function victimsOf(given: string): (nodes: number) => number {
   const [, digits, percent] = /^(\d{1,3}(?:\.\d+)?)(%?)$/.exec(given) ?? [];
@@ -85,7 +105,8 @@ function text(flags: Flags, name: string): string | undefined {
 }
 
 function bad(name: string, given: string, wanted: string): HoldfastError {
-  return new HoldfastError(`--${name} is ${wanted}.`, {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return new HoldfastError(`--${flag} is ${wanted}.`, {
     ...{ code: "bad-option", fault: "user", facts: { given } },
   });
 }

@@ -1,7 +1,8 @@
 import { availableParallelism, cpus, platform, release } from "node:os";
 import { table } from "../table.ts";
+import { isOver, type Judged } from "./aftermath.ts";
 import { type Blackout, outageMs } from "./blackout.ts";
-import { type Count, calmOf, countOf, figuresOf, isOver, type Judged, type Spread } from "./figures.ts";
+import { type Count, calmOf, countOf, figuresOf, type Spread } from "./figures.ts";
 import type { Load } from "./load.ts";
 import type { ChaosOptions } from "./options.ts";
 
@@ -17,10 +18,9 @@ export function reportOf(
   const { judged, exact, interrupted } = facts;
   const firstAt = blackouts[0]?.at ?? Number.POSITIVE_INFINITY;
   const over = load.streams.filter(isOver);
-  const [processor] = cpus();
   return {
     ...{ seed: options.seed, nodes: blackouts[0]?.nodes ?? options.nodes, kill: options.kill },
-    ...{ streams: options.streams, exact, interrupted },
+    ...{ streams: options.streams, holdMs: options.holdMs, exact, interrupted },
     all: countOf(over, judged.outcome),
     calm: calmOf(
       over.filter(({ endedAt }) => endedAt !== undefined && endedAt < firstAt),
@@ -31,13 +31,19 @@ export function reportOf(
       .filter(({ of }) => of.length > 0)
       .map(({ fault, of }) => figuresOf(fault, of, judged)),
     generator: { lateMsMost: Math.round(load.lateMsMost()), unsent: load.unsent() },
-    machine: {
-      cpu: processor?.model.trim() ?? "unknown",
-      cores: availableParallelism(),
-      system: `${platform()} ${release()}`,
-      node: process.version,
-    },
+    machine: machineFacts(),
     method: methodOf(exact),
+  };
+}
+
+/** Where a figure came about. */
+export function machineFacts() {
+  const [processor] = cpus();
+  return {
+    cpu: processor?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    system: `${platform()} ${release()}`,
+    node: process.version,
   };
 }
 
@@ -73,11 +79,7 @@ export function asText(report: Report): string {
     ...[ms(one.recoveryMs.p50), one.neverRecovered > 0 ? "never" : ms(one.recoveryMs.max)],
     ...[ms(one.returnMs.p50), one.neverReturned > 0 ? "never" : ms(one.returnMs.max)],
   ]);
-  const failures = report.faults.flatMap(({ fault, alive }) =>
-    [...Object.entries(alive.codes), ...Object.entries(alive.silent).filter(([, count]) => count > 0)].map(
-      ([name, count]) => `  ${fault}: ${count} × ${name}`,
-    ),
-  );
+  const failures = report.faults.flatMap(({ fault, alive }) => failuresOf(fault, alive));
   return [
     table([head, ...rows]),
     ...(failures.length === 0 ? [] : ["", "Failures among those alive:", ...failures]),
@@ -89,10 +91,21 @@ export function asText(report: Report): string {
         `${fault}: first words p50 ${ms(firstMs.p50)}, p99 ${ms(firstMs.p99)}; later than when all is well (p50 to p99) ${ms(minus(excessMs.p99, calm.excessMs.p50))}.`,
     ),
     `Generator: sent at most ${generator.lateMsMost} ms after it was due, ${generator.unsent} not at all.`,
+    ...report.faults
+      .filter(({ bypassed }) => bypassed > 0)
+      .map(({ fault, bypassed }) => `${fault}: ${bypassed} nodes it did not reach, another way was in use.`),
+    ...(report.holdMs === undefined ? [] : [`Hold budget ${report.holdMs} ms.`]),
     `Seed ${report.seed}, ${report.nodes} nodes of which ${report.kill} fail, ${report.streams} streams. ${machine.cores} × ${machine.cpu}, ${machine.system}, Node ${machine.node}.`,
     `Method: ${report.method}.`,
     ...(report.interrupted ? ["Ended before it was done: what was in flight then is not counted."] : []),
   ].join("\n");
+}
+
+/** Explicit errors by code, and silent failures by kind. */
+export function failuresOf(what: string, { codes, silent }: Count): string[] {
+  return [...Object.entries(codes), ...Object.entries(silent).filter(([, count]) => count > 0)].map(
+    ([name, count]) => `  ${what}: ${count} × ${name}`,
+  );
 }
 
 /** Failures nobody was told of: there must be none. */
@@ -100,7 +113,7 @@ export function silentOf({ silent }: Count): number {
   return Object.values(silent).reduce((sum, count) => sum + count, 0);
 }
 
-function share({ success, requests, share: part, interval: [low] }: Count): string {
+export function share({ success, requests, share: part, interval: [low] }: Count): string {
   return `${success}/${requests} = ${percent(part)} (≥ ${percent(low)})`;
 }
 
@@ -108,7 +121,7 @@ function percent(part: number): string {
   return `${(Math.floor(part * 1e4) / 100).toFixed(2)} %`;
 }
 
-function ms(value: Spread["p50"]): string {
+export function ms(value: Spread["p50"]): string {
   return value === undefined ? "–" : `${value} ms`;
 }
 

@@ -45,6 +45,7 @@ export interface Target {
   /** Ends in `/v1`. */
   readonly url: string;
   readonly model: string;
+  readonly holdMs?: number | undefined;
   readonly agent: Agent;
 }
 
@@ -53,7 +54,7 @@ export interface Target {
  * `msMax`; calls `over` once. Returns what gives it up: it then ends as `ours` and counts for nothing.
  */
 export function ask(
-  { url, model, agent }: Target,
+  { url, model, holdMs, agent }: Target,
   question: Question,
   msMax: number,
   over: (stream: Stream) => void,
@@ -99,6 +100,7 @@ export function ask(
     JSON.stringify({
       ...{ model, stream: true, temperature: 0, max_tokens: question.tokens },
       messages: [{ role: "user", content: question.content }],
+      ...(holdMs === undefined ? {} : { holdfast: { holdMs } }),
     }),
   );
   return { stream, giveUp: () => end("ours") };

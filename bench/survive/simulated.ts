@@ -1,0 +1,111 @@
+import { faults as realFaults } from "../../src/commands/chaos/fault.ts";
+import { isLie } from "../../src/commands/chaos/options.ts";
+import { limits } from "../../src/protocol/limits.ts";
+import { type Answered, type Audience, createAudience } from "../../src/simulator/audience.ts";
+import { faults } from "../../src/simulator/faults/catalogue.ts";
+import { heal } from "../../src/simulator/faults/heal.ts";
+import { aliveAfter, aliveAt, recoveryOf } from "../../src/simulator/figures.ts";
+import { drawSome } from "../../src/simulator/scenario.ts";
+import { createWorld, type World } from "../../src/simulator/world.ts";
+import type { Contender, Stage, StageOptions } from "./stage.ts";
+import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
+
+/** Engines read so many times faster than they speak: as the synthetic engine does. */
+const readingSpeedup = 32;
+/** One way on one machine with the processes' own delays, mean, ms. */
+const delayMsMean = 2;
+
+/** The same ten nodes in the simulator, at the same paces and under the same load: what it predicts of `holdfast-nodes`. */
+export const simulatedNodes: Contender = {
+  name: "simulated-nodes",
+  setting: `the simulator with ten nodes at the paces of holdfast-nodes, one gateway, two witnesses, ${delayMsMean} ms (mean, exponential) each way; answers of up to 60 tokens that end by chance; cut is its reset, since both break what is under way`,
+  faults: realFaults.filter((fault) => fault !== "collude"),
+  stage: stageOf,
+};
+
+async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Stage> {
+  const { streams, tokens, tokenMs } = load;
+  const holdMs = isLie(fault) ? limits.holdMsMax : limits.holdMsDefault;
+  const world = await createWorld(chance.child("world"), {
+    ...{ nodes: size, cheats: 0, slots: 64, faults: { delayMsMean, refusal: 0 } },
+    defaults: { finality: "stream", witnesses: limits.witnessesDefault, holdMs },
+    pace: { stepMs: tokenMs, judgeMsPerToken: tokenMs / readingSpeedup },
+  });
+  const audience = createAudience(world, chance.child("audience"), { tokens });
+  const strike = faults[fault === "cut" ? "reset" : fault]!;
+  const perSecond = streams / ((tokens * tokenMs) / 1000);
+  audience.ask({ count: Number.MAX_SAFE_INTEGER, perSecond, retries: 0 }, () => {});
+  await passMs(world, 2 * tokens * tokenMs);
+  return {
+    async blackout(failing, drawn) {
+      const { timeline } = world;
+      const calmFrom = timeline.now();
+      await passMs(world, 3_000 + drawn.below(2_000));
+      const victims = drawSome(world.nodes, failing, drawn);
+      const at = timeline.now();
+      audience.struck(new Set(victims));
+      for (const victim of victims) strike(world, victim);
+      await passMs(world, 10_000);
+      for (const victim of victims) heal(world, victim);
+      const healedAt = timeline.now();
+      const returned = new Map<string, number>();
+      const { attempts } = world.network;
+      const before = new Map(victims.map(({ peer }) => [peer, attempts.of(peer)]));
+      await timeline.run(healedAt + 10_000, () => {
+        for (const { peer } of victims)
+          if (!returned.has(peer) && attempts.of(peer) > before.get(peer)!)
+            returned.set(peer, timeline.now() - healedAt);
+        return returned.size === victims.length;
+      });
+      // All that were alive have ended by then, or count as time-outs in the figures of whoever asks.
+      await passMs(world, 2 * tokens * tokenMs);
+      return tallyOf(audience, {
+        ...{ calmFrom, at, returnsMs: [...returned.values()] },
+        never: victims.length - returned.size,
+      });
+    },
+    close: async () => {},
+  };
+}
+
+function passMs({ timeline }: World, ms: number): Promise<void> {
+  return timeline.run(timeline.now() + ms, () => false);
+}
+
+interface Course {
+  readonly calmFrom: number;
+  readonly at: number;
+  readonly returnsMs: readonly number[];
+  readonly never: number;
+}
+
+function tallyOf(audience: Audience, { calmFrom, at, returnsMs, never }: Course): Tally {
+  const { answered } = audience;
+  const inFlight = aliveAt(answered, at);
+  const alive = aliveAfter(answered, at);
+  const healthy = answered.filter(({ askedAt, endedAt }) => askedAt >= calmFrom && endedAt < at);
+  const whole = (ones: readonly Answered[]) => ones.filter(({ end }) => end === "succeeded");
+  const latencies = (ones: readonly Answered[]) =>
+    timesOf(whole(ones).map(({ askedAt, endedAt }) => endedAt - askedAt));
+  const gaps = (kind: Answered["struck"]) =>
+    timesOf(whole(inFlight.filter(({ struck }) => struck === kind)).map(({ gapMs }) => gapMs));
+  // The simulator tells the end of the first good half second, chaos its beginning.
+  const recovery = recoveryOf(audience, at);
+  return {
+    ...emptyTally,
+    inFlight: endsOf(inFlight),
+    after: endsOf(alive.filter((one) => !inFlight.includes(one))),
+    ...{ healthyMs: latencies(healthy), latencyMs: latencies(alive) },
+    ...{ warmGapMs: gaps("warm"), coldGapMs: gaps("cold") },
+    recoveryMs: timesOf(recovery === undefined ? [] : [Math.max(0, recovery - 500)]),
+    neverRecovered: recovery === undefined ? 1 : 0,
+    ...{ returnMs: timesOf(returnsMs), neverReturned: never, blackouts: 1 },
+  };
+}
+
+function endsOf(answers: readonly Answered[]): Ends {
+  const ends = { ...noEnds };
+  const kinds = { succeeded: "whole", refused: "error", failed: "error", silent: "silent" } as const;
+  for (const { end } of answers) ends[kinds[end]] += 1;
+  return ends;
+}

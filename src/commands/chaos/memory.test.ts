@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { growthOf, watchMemory } from "./memory.ts";
+
+/** One sample every 5 s for an hour. */
+const hour = Array.from({ length: 720 }, (_, index) => index);
+const steady = hour.map((index) => [index * 5_000, 100 + (index % 7)] as const);
+
+test("memory that goes up and down is no leak", () => {
+  const { perHour, interval } = growthOf("steady", steady)!;
+  expect(Math.abs(perHour)).toBeLessThan(1);
+  expect(interval[0]).toBeLessThan(0);
+  expect(interval[1]).toBeGreaterThan(0);
+});
+
+test("a leak is seen through the noise, and how large it is", () => {
+  const leaking = steady.map(([at, mb], index) => [at, mb + index / 72] as const);
+  const { perHour, interval } = growthOf("leaking", leaking)!;
+  expect(perHour).toBeCloseTo(10, 0);
+  expect(interval[0]).toBeGreaterThan(8);
+});
+
+test("too few samples tell nothing, and a process that is gone has none", () => {
+  expect(growthOf("young", steady.slice(0, 5))).toBeUndefined();
+  const watch = watchMemory([
+    { name: "this", pid: process.pid },
+    { name: "none", pid: 2 ** 30 },
+  ]);
+  for (let look = 0; look < 8; look += 1) watch.sample();
+  expect(watch.growth().map(({ name, last }) => [name, last > 10])).toEqual([["this", true]]);
+});
