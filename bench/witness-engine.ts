@@ -90,7 +90,7 @@ async function judge(request: WitnessRequest, chunks: readonly Chunk[]) {
   let accepted = true;
   const before = process.cpuUsage();
   for (const chunk of chunks) {
-    accepted = (await voice.judge(answer, chunk, never)).accepted && accepted;
+    accepted = (await voice.judge(answer, chunk, [], never)).accepted && accepted;
     answer.append(chunk);
   }
   const us = since(before);

@@ -190,9 +190,10 @@ export interface TokenSequence {
    * Appends `ids` and returns, for each of them, the candidates at its position: the 64 largest raw logits, largest
    * first, ties by lower id. At most `chunkTokensMax` ids; none evaluates the prompt, so that a follower is warm before
    * the first chunk. When it throws (abort included), nothing was appended. An id that is no token of the model is
-   * taken as any other: it has no text, never ends the answer, and its logit is −∞.
+   * taken as any other: it has no text, never ends the answer, and its logit is −∞. `next` are ids that wait to be
+   * judged after these: an engine may evaluate some of them along, which is cheaper than one after the other.
    */
-  judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]>;
+  judge(ids: readonly TokenId[], signal: AbortSignal, next?: readonly TokenId[]): Promise<Candidate[][]>;
   /** Appends `ids` (often none or one) and returns the candidates for the position after them. */
   next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]>;
   /** Logit of one claimed id at an answer position not among the candidates; costs a re-evaluation. */

@@ -74,14 +74,20 @@ async function speak(
   return ids;
 }
 
-/** Follows an answer in chunks, as a witness does. */
-async function follow(sequence: TokenSequence, sampling: Sampling, ids: readonly TokenId[], size: number) {
+/** Follows an answer in chunks, as a witness does. `waiting`: what it believes to come after a place in it. */
+async function follow(
+  sequence: TokenSequence,
+  sampling: Sampling,
+  ids: readonly TokenId[],
+  size: number,
+  waiting: (end: number) => readonly TokenId[] = () => [],
+) {
   let judge: Judge = judgeUnknown;
   let largest = 0;
   let rejectedAt: number | undefined;
   for (let start = 0; start < ids.length; start += size) {
     const chunk = ids.slice(start, start + size);
-    const lists = await sequence.judge(chunk, signal);
+    const lists = await sequence.judge(chunk, signal, waiting(start + chunk.length));
     for (const [offset, claimed] of chunk.entries()) {
       const position = start + offset;
       const candidates = lists[offset]!;
@@ -143,6 +149,24 @@ test("another sequence goes on from the middle, and the whole is accepted", asyn
     heir.close();
     expect(whole.slice(0, 20)).toEqual(begun);
     expect((await judged(story, sampling, whole)).rejectedAt).toBeUndefined();
+  }
+});
+
+test("what waits is read along with what is judged, and leaves no trace when something else comes", async () => {
+  const ids = await spoken(story, hot, 32);
+  const beliefs = [
+    (end: number) => ids.slice(end, end + 64),
+    (end: number) => ids.slice(end, end + 3).toReversed(),
+    (end: number) => [ids[end] ?? 0, 30_000, 0x7fff_ffff],
+  ];
+  for (const [index, waiting] of beliefs.entries()) {
+    const sequence = await engine.open(story, 80);
+    const { rejectedAt, largest } = await follow(sequence, hot, ids.slice(0, 24), 3, waiting);
+    expect({ index, rejectedAt }).toEqual({ index, rejectedAt: undefined });
+    expect(largest).toBeLessThan(0.7);
+    const whole = await speak(sequence, hot, 12, ids.slice(0, 24));
+    sequence.close();
+    expect((await judged(story, hot, whole)).rejectedAt).toBeUndefined();
   }
 });
 

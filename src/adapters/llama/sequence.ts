@@ -37,6 +37,8 @@ export interface SequenceOptions {
 export function openSequence(cache: LlamaContextSequence, options: SequenceOptions): TokenSequence {
   const { promptIds, contextTokens, knows } = options;
   const answer: TokenId[] = [];
+  /** Evaluated behind the answer, since they are said to come next. */
+  let ahead: TokenId[] = [];
   /** Candidates by answer position, for positions lately looked at. */
   const known = new Map<number, Candidate[]>();
   // The last prompt token is always evaluated anew: its candidates are the first thing needed.
@@ -46,7 +48,7 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
 
   return {
     promptIds,
-    judge: (ids, signal) => exclusive(() => judge(ids, signal)),
+    judge: (ids, signal, next) => exclusive(() => judge(ids, signal, next)),
     next: (ids, signal) => exclusive(() => next(ids, signal)),
     logitOf: (position, id, signal) => exclusive(() => logitOf(position, id, signal)),
     keep: (length) => exclusive(async () => cut(length)),
@@ -70,9 +72,13 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     return result;
   }
 
-  async function judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]> {
+  async function judge(
+    ids: readonly TokenId[],
+    signal: AbortSignal,
+    next: readonly TokenId[] = [],
+  ): Promise<Candidate[][]> {
     const start = answer.length;
-    await append(ids, start, signal);
+    await append(ids, start, signal, next);
     return ids.map((_, offset) => known.get(start + offset)!);
   }
 
@@ -83,13 +89,21 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
   }
 
   /** Adds `ids` and sees to it that the candidates of positions `from` up to the end are known; or adds nothing. */
-  async function append(ids: readonly TokenId[], from: number, signal: AbortSignal): Promise<void> {
+  async function append(
+    ids: readonly TokenId[],
+    from: number,
+    signal: AbortSignal,
+    next: readonly TokenId[] = [],
+  ): Promise<void> {
     if (ids.length > limits.chunkTokensMax) throw new RangeError("more ids than a chunk holds");
     if (promptIds.length + answer.length + ids.length > contextTokens) throw overflow(ids.length);
     const before = answer.length;
+    const met = commonPrefix(ahead, ids);
     answer.push(...ids);
+    if (met < ids.length) forget(before + met);
+    else ahead = ahead.slice(met);
     try {
-      await evaluateTo(from, signal);
+      await evaluateTo(from, signal, next);
     } catch (error) {
       cut(before);
       throw error;
@@ -98,14 +112,22 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
   }
 
   function cut(length: number): void {
-    if (length >= answer.length) return;
-    answer.length = Math.max(0, length);
-    valid = Math.min(valid, promptIds.length + answer.length);
-    for (const position of known.keys()) if (position > answer.length) known.delete(position);
+    if (length < answer.length) answer.length = Math.max(0, length);
+    forget(answer.length);
   }
 
-  /** Evaluates what is missing so that candidates from position `from` to the end of the answer are known. */
-  async function evaluateTo(from: number, signal: AbortSignal): Promise<void> {
+  /** What was evaluated for answer positions from `length` on no longer counts. */
+  function forget(length: number): void {
+    ahead = [];
+    valid = Math.min(valid, promptIds.length + length);
+    for (const position of known.keys()) if (position > length) known.delete(position);
+  }
+
+  /**
+   * Evaluates what is missing so that candidates from position `from` to the end of the answer are known. If anything
+   * is, as much of `next` as fits is evaluated in the same step: a token among many costs half of one among few.
+   */
+  async function evaluateTo(from: number, signal: AbortSignal, next: readonly TokenId[]): Promise<void> {
     let first = from;
     while (first <= answer.length && known.has(first)) first += 1;
     // Position p is decided by the token before it. The window's very last token decides nothing any more.
@@ -113,15 +135,18 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     const end = Math.min(promptIds.length + answer.length, contextTokens - 1);
     if (first <= answer.length) valid = Math.min(valid, wantedFrom);
     if (valid >= end) return;
+    forget(answer.length);
+    ahead = next.slice(0, contextTokens - 1 - end);
     await erase();
     while (valid < end) {
       signal.throwIfAborted();
       const inPrompt = valid < promptIds.length;
       const stop = inPrompt
         ? Math.min(valid + options.promptPieceTokens, promptIds.length)
-        : Math.min(valid + limits.chunkTokensMax, end);
+        : Math.min(valid + limits.chunkTokensMax, end + ahead.length);
       await evaluate(stop, wantedFrom);
     }
+    ahead = ahead.slice(0, valid - end);
     signal.throwIfAborted();
   }
 
@@ -161,7 +186,8 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
   }
 
   function tokenAt(index: number): Token {
-    const id = (index < promptIds.length ? promptIds[index] : answer[index - promptIds.length])!;
+    const position = index - promptIds.length;
+    const id = position < 0 ? promptIds[index]! : (answer[position] ?? ahead[position - answer.length]!);
     // What is no token is read as the vocabulary's first, so that a follower that rejected it can still follow.
     return (knows(id) ? id : 0) as Token;
   }

@@ -1,4 +1,4 @@
-import type { ModelId } from "../../domain/ids.ts";
+import type { ModelId, TokenId } from "../../domain/ids.ts";
 import { chunkEnd } from "../../domain/inference/chunk.ts";
 import type { Channel, ChannelHandlers, Clock, Engine, Log, Signer, Verify } from "../../ports.ts";
 import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
@@ -157,7 +157,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
     const through = chunkEnd(chunk);
     const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
-    const judgement = await voice.judge(answer, chunk, stop.signal);
+    const judgement = await voice.judge(answer, chunk, idsWaiting(), stop.signal);
     answer.append(chunk);
     if (stop.signal.aborted || judgement === undefined) return;
     const { margin } = judgement;
@@ -174,6 +174,16 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         reason: judgement.reason,
         margin,
       });
+  }
+
+  /** What was said and not yet heard: whoever is behind reads it in larger steps, and so catches up. */
+  function idsWaiting(): TokenId[] {
+    const ids: TokenId[] = [];
+    for (const order of orders) {
+      if (order.t !== "said" || ids.length >= limits.chunkTokensMax) break;
+      ids.push(...order.chunk.ids);
+    }
+    return ids;
   }
 
   async function nextOrder(): Promise<Order | undefined> {

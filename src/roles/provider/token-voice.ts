@@ -82,9 +82,14 @@ export async function openTokenVoice(
     return { start: answer.end, ids, text, ...(end === undefined ? {} : { end }) };
   }
 
-  async function judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement> {
+  async function judge(
+    answer: Answer,
+    chunk: Chunk,
+    next: readonly TokenId[],
+    signal: AbortSignal,
+  ): Promise<Judgement> {
     const { ids, start } = chunk;
-    const lists = await sequence.judge(ids, signal);
+    const lists = await sequence.judge(ids, signal, next);
     let margin = 0;
     let rejection: { reason: RejectionReason; at: number } | undefined;
     for (const [offset, claimed] of ids.entries()) {

@@ -1,3 +1,4 @@
+import type { TokenId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
 import type { RejectionReason } from "../../protocol/attempt.ts";
 import type { Answer } from "./answer.ts";
@@ -23,8 +24,16 @@ export interface Voice {
     interrupted: () => boolean,
     signal: AbortSignal,
   ): Promise<Omit<Chunk, "signature"> | undefined>;
-  /** Reads a chunk that another said and that was not yet appended to `answer`. Undefined: it cannot say what it is worth. */
-  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement | undefined>;
+  /**
+   * Reads a chunk that another said and that was not yet appended to `answer`; `next` are the ids waiting behind it.
+   * Undefined: it cannot say what it is worth.
+   */
+  judge(
+    answer: Answer,
+    chunk: Chunk,
+    next: readonly TokenId[],
+    signal: AbortSignal,
+  ): Promise<Judgement | undefined>;
   /** The answer now ends at `to`. */
   drop(to: number): Promise<void>;
   close(): void;
@@ -32,7 +41,7 @@ export interface Voice {
 
 /** One that has the logits. */
 export interface JudgingVoice extends Voice {
-  judge(answer: Answer, chunk: Chunk, signal: AbortSignal): Promise<Judgement>;
+  judge(answer: Answer, chunk: Chunk, next: readonly TokenId[], signal: AbortSignal): Promise<Judgement>;
 }
 
 /** `margin`: largest of the chunk's tokens, logits. */
