@@ -1,5 +1,6 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import type { Address, JobId } from "../ids.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
 import { digest, joined } from "./digest.ts";
 import { decodeLeaf, encodeLeaf, type Leaf, leafBytes } from "./leaf.ts";
 import { merkleLeadsTo, merkleOpen, merkleRoot } from "./merkle.ts";
@@ -12,10 +13,10 @@ export interface FingerprintOwner {
 
 /** Leaves at some positions, and what leads from them to the root. */
 export interface FingerprintOpening {
-  /** `leafBytes` for each position opened, in order of position. */
-  readonly leaves: Uint8Array;
-  /** 32 bytes each; see merkle.ts. */
-  readonly siblings: Uint8Array;
+  /** `leafBytes` for each position opened, in order of position, as base64. */
+  readonly leaves: string;
+  /** 32 bytes each, as base64; see merkle.ts. */
+  readonly siblings: string;
 }
 
 /**
@@ -33,7 +34,8 @@ export function openFingerprint(
   positions: readonly number[],
 ): FingerprintOpening {
   const { siblings } = merkleOpen(leafHashes(owner, leaves), positions);
-  return { leaves: joined(positions.map((position) => encodeLeaf(leaves[position]!))), siblings };
+  const opened = joined(positions.map((position) => encodeLeaf(leaves[position]!)));
+  return { leaves: toBase64(opened), siblings: toBase64(siblings) };
 }
 
 /**
@@ -43,10 +45,12 @@ export function openFingerprint(
 export function openedLeaves(
   owner: FingerprintOwner,
   committed: { readonly root: Uint8Array; readonly count: number; readonly positions: readonly number[] },
-  { leaves, siblings }: FingerprintOpening,
+  opening: FingerprintOpening,
 ): Leaf[] | undefined {
   const { root, count, positions } = committed;
-  if (leaves.length !== positions.length * leafBytes) return undefined;
+  const leaves = fromBase64(opening.leaves);
+  const siblings = fromBase64(opening.siblings);
+  if (leaves?.length !== positions.length * leafBytes || siblings === undefined) return undefined;
   const decoded: Leaf[] = [];
   for (const at of positions.keys()) {
     const leaf = decodeLeaf(leaves.subarray(at * leafBytes, (at + 1) * leafBytes));
