@@ -5,6 +5,8 @@ import type { Timeline } from "./timeline.ts";
 /** The chain's double, as the Chain port shows it: what a gateway believes of it, which may be old, nothing, or a lie. */
 export interface Ledger {
   stake(node: Address, amount: bigint): void;
+  /** The truth. */
+  stakeOf(node: Address): bigint;
   /** One gateway's view. */
   view(name: string): Chain;
   believe(name: string, belief: Belief): void;
@@ -21,6 +23,7 @@ export function createLedger(timeline: Timeline): Ledger {
   const beliefs = new Map<string, { belief: Belief; known: Map<Address, bigint>; at: number }>();
   return {
     stake: (node, amount) => void stakes.set(node, amount),
+    stakeOf: (node) => stakes.get(node) ?? 0n,
     view(name) {
       const own = beliefs.get(name) ?? { belief: "fresh", known: stakes, at: 0 };
       beliefs.set(name, own);

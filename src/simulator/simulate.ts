@@ -112,7 +112,7 @@ async function progress(world: World, audience: Audience, terms: Simulation) {
     ...answers.filter(({ end }) => end !== "succeeded").map(({ why }) => `no progress after healing: ${why}`),
     ...[checkAttempts(attempts)],
     ...[checkHedges(atWork, terms.calm, Math.min(1 + terms.witnesses, terms.nodes))],
-    ...(tried >= starvedAttemptsEach * terms.nodes ? checkStarved(world.nodes, before, attempts) : []),
+    ...(tried >= starvedAttemptsEach * terms.nodes ? checkStarved(world, before, terms.witnesses) : []),
     ...checkSeats(world),
   ].filter((each) => each !== undefined);
   return { answers, found };

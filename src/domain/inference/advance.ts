@@ -5,6 +5,7 @@ import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import { fail, failUnfinal, finishIfDone } from "./ending.ts";
 import { keepFloor } from "./floor.ts";
 import { isComplete } from "./hearing.ts";
+import { isStranger } from "./votes.ts";
 import { deadlineOf, dismissSilent } from "./waiting.ts";
 import { weighVotes } from "./weighing.ts";
 
@@ -77,7 +78,8 @@ function isForsaken(draft: Draft): boolean {
  */
 function isSwitching(draft: Draft): boolean {
   const said = draft.floor.some(({ attempt }) => attemptOf(draft, attempt)?.peer === draft.announced);
-  return draft.delivered > 0 && !said && !isComplete(draft) && witnessesOf(draft).length > 0;
+  const decisive = witnessesOf(draft).some(({ peer }) => !isStranger(peer, draft));
+  return draft.delivered > 0 && !said && !isComplete(draft) && decisive;
 }
 
 function failWithoutSpeaker(draft: Draft, tried: boolean): void {

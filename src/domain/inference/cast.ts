@@ -1,9 +1,10 @@
 import { budgets } from "./budgets.ts";
 import { chunkEnd } from "./chunk.ts";
-import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
+import { attemptOf, changeAttempt, type Draft, isCalled } from "./draft.ts";
 import type { Outcome } from "./effect.ts";
 import { paceUnknown } from "./pace.ts";
 import type { Attempt, AttemptId, Prospect } from "./state.ts";
+import { isStranger } from "./votes.ts";
 import { isLate, isLateForItself } from "./waiting.ts";
 
 /** Who takes part: opening attempts, letting them go, and keeping enough witnesses. */
@@ -12,6 +13,8 @@ import { isLate, isLateForItself } from "./waiting.ts";
 export function leave(draft: Draft, id: AttemptId, outcome: Outcome): void {
   const attempt = attemptOf(draft, id);
   if (attempt === undefined) return;
+  // Whoever never read the prompt says nothing about it: it uses up none of the tries.
+  if (isCalled(draft, id) && attempt.readAt === undefined) draft.fruitless -= 1;
   draft.attempts = draft.attempts.filter((other) => other.id !== id);
   draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
   const { peer, openedAt: since, seen } = attempt;
@@ -50,8 +53,9 @@ export function witnessesWanted({ policy, doubted }: Draft): number {
 }
 
 /**
- * Opens witnesses until, beside one that speaks, as many follow as are wanted, or nobody is left to ask. Late ones
- * still count, or a slow machine would get ever more to do; but when all are late, one more is tried on suspicion.
+ * Opens witnesses until, beside one that speaks, as many follow as are wanted, or nobody is left to ask; and one more
+ * where none of them could accept or decide anything. Late ones still count, or a slow machine would get ever more to
+ * do; but when all are late that have a say, one more is tried on suspicion.
  */
 export function ensureWitnesses(draft: Draft): void {
   const wanted = witnessesWanted(draft);
@@ -61,10 +65,15 @@ export function ensureWitnesses(draft: Draft): void {
   while (draft.attempts.filter(canJudge).length < wanted + speaks) {
     if (openNext(draft, canJudge) === undefined) return;
   }
-  if (!draft.mayHedge || draft.attempts.length > 2 * wanted) return;
-  if (witnessesOf(draft).every(({ id }) => isLate(draft, id))) {
-    openNext(draft, canJudge, true);
-  }
+  const canDecide = ({ witness, bonded }: Prospect) => witness && (bonded || !draft.staked);
+  const deciding = draft.attempts.filter(({ witness, peer }) => witness && !isStranger(peer, draft));
+  const following = deciding.filter(({ id }) => !isCalled(draft, id));
+  const speaking = deciding.length - following.length;
+  const undecided =
+    draft.disputedAt !== undefined && following.every(({ judged }) => judged > draft.disputedAt!);
+  if (undecided || deciding.length < Math.min(2, speaking + 1)) openNext(draft, canDecide);
+  else if (!draft.mayHedge || draft.attempts.length > 2 * wanted) return;
+  else if (following.every(({ id }) => isLate(draft, id))) openNext(draft, canDecide, true);
 }
 
 /** Shows every follower what it has not seen of the answer. */
@@ -102,6 +111,7 @@ export function openNext(
   draft.prospects = draft.prospects.filter((other) => other !== prospect);
   const id = draft.attemptNext;
   draft.attemptNext += 1;
+  if (draft.staked && !prospect.bonded) draft.strangers = [...draft.strangers, prospect.peer];
   draft.attempts.push({
     ...prospect,
     ...{ id, openedAt: draft.now, heardAt: draft.now, ready: undefined, readAt: undefined },

@@ -17,7 +17,7 @@ export function deliverDue(draft: Draft): void {
     draft.delivered += 1;
     draft.deliveredAt = draft.now;
     draft.deliveredTokens += tokens;
-    if (standingOf(held) === "accepted") draft.acceptedTokens += tokens;
+    if (standingOf(held, draft) === "accepted") draft.acceptedTokens += tokens;
     draft.effects.push({ kind: "deliver", text: held.chunk.text, tokens, cast: castFor(draft, held) });
   }
 }
@@ -50,7 +50,7 @@ function isDue(draft: Draft, held: Held): boolean {
     return isComplete(draft) && draft.unaccepted === 0;
   }
   if (isDoubtful(draft, held)) return false;
-  if (standingOf(held) === "accepted" || !isWitnessed(draft)) return true;
+  if (standingOf(held, draft) === "accepted" || !isWitnessed(draft)) return true;
   return draft.now >= holdEndOf(draft, held);
 }
 

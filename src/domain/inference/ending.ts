@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
-import { standingOf } from "./votes.ts";
+import { isStranger, standingOf, withSay } from "./votes.ts";
 import { isLate } from "./waiting.ts";
 
 /** How a job ends: once, with a verdict or with an explicit failure. */
@@ -18,7 +18,7 @@ export function finishIfDone(draft: Draft): void {
   const last = draft.held[total - 1];
   const executor = last?.speaker;
   if (executor === undefined) return;
-  const witnesses = new Set(draft.held.slice(0, total).flatMap(({ accepts }) => accepts));
+  const witnesses = new Set(draft.held.slice(0, total).flatMap(({ accepts }) => withSay(accepts, draft)));
   witnesses.delete(executor);
   const ending = draft.satisfied === undefined && last?.chunk.end === "length" ? "length" : "stop";
   draft.effects.push({
@@ -49,7 +49,7 @@ export function failUnfinal(draft: Draft): void {
 
 export function fail(draft: Draft, code: FailureCode, message: string): void {
   const good = draft.held.slice(0, draft.delivered);
-  const bad = good.findIndex((held) => standingOf(held) === "rejected");
+  const bad = good.findIndex((held) => standingOf(held, draft) === "rejected");
   const standing = bad < 0 ? good : good.slice(0, bad);
   draft.effects.push({
     kind: "fail",
@@ -78,7 +78,7 @@ export function endJob(draft: Draft, outcome: "completed" | "unused" = "unused")
 /** Until when the finishing chunk waits for the verdict to become known, or better. */
 export function verdictEnd(draft: Draft): number | undefined {
   if (draft.completeAt === undefined) return undefined;
-  const judged = judgedPart(draft).every((held) => standingOf(held) === "accepted");
+  const judged = judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
   return draft.completeAt + (judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs);
 }
 
@@ -90,13 +90,15 @@ function verdictSoFar(draft: Draft): Verdict | undefined {
   const { policy } = draft;
   if (policy.finality === "none" || policy.witnesses === 0) return "inconclusive";
   const part = judgedPart(draft);
-  const accepted = part.every((held) => standingOf(held) === "accepted");
+  const accepted = part.every((held) => standingOf(held, draft) === "accepted");
   const total = draft.satisfied ?? draft.held.length;
   const quorum = Math.floor(policy.witnesses / 2) + 1;
-  if (accepted && part.every(({ accepts }) => accepts.length >= quorum)) return "valid";
+  if (accepted && part.every(({ accepts }) => withSay(accepts, draft).length >= quorum)) return "valid";
   const awaited = witnessesOf(draft).some(
-    ({ id, judgedChunks, ready }) =>
-      (judgedChunks < total || ready === undefined) && (!accepted || !isLate(draft, id)),
+    ({ id, peer, judgedChunks, ready }) =>
+      !isStranger(peer, draft) &&
+      (judgedChunks < total || ready === undefined) &&
+      (!accepted || !isLate(draft, id)),
   );
   if (awaited && draft.now < verdictEnd(draft)!) return undefined;
   return accepted && part.length > 0 ? "valid" : "inconclusive";

@@ -28,14 +28,16 @@ beforeEach(() => {
 function start(names: readonly string[], options: { past?: Pace; policy?: Partial<Policy> } = {}): void {
   known = names.map((name) => ({
     ...{ peer: name as PeerId, sessionKey: "00" as SessionKey, operator: name },
-    ...{ witness: true, resume: true, rested: true, past: options.past ?? usual },
+    ...{ witness: true, resume: true, rested: true, bonded: !name.startsWith("stranger") },
+    past: options.past ?? usual,
   }));
   const policy: Policy = {
     ...{ finality: "stream", witnesses: 2, holdMs: 250, deadlineMs: 600_000, attemptsMax: 5 },
     ...options.policy,
   };
   const spec = { job: "job" as JobId, prompt: { kind: "text", text: "once" } as const, tokensMax: 200 };
-  take(begin({ spec, policy, prospects: known, tokensDefault: 512, contextTokens: 2048 }, now));
+  const staked = known.some(({ bonded }) => !bonded);
+  take(begin({ spec, policy, prospects: known, tokensDefault: 512, contextTokens: 2048, staked }, now));
 }
 
 function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
@@ -208,6 +210,19 @@ describe("an executor that falls silent", () => {
     wait(4_000);
     expect(outcomesOf("speaker").slice(0, 2)).toEqual(["late", "silent"]);
   });
+});
+
+test("a stranger is not called before a follower that has a stake, however far it says it is", () => {
+  start(["speaker", "witness", "stranger"]);
+  warm("speaker", "witness", "stranger");
+  for (let turn = 0; turn < 6; turn++) {
+    now += 100;
+    say("speaker", 4);
+    judge("stranger");
+    if (turn < 5) judge("witness");
+  }
+  happen({ kind: "lost", attempt: partOf("speaker").id, cause: "broken" });
+  expect(called()).toEqual(["speaker", "witness"]);
 });
 
 test("an executor far slower than the follower would be hands over once, and follows", () => {

@@ -4,6 +4,7 @@ import { attemptOf, changeAttempt, type Draft, isCalled, witnessesOf } from "./d
 import { isComplete } from "./hearing.ts";
 import { paceAfter } from "./pace.ts";
 import type { Attempt, AttemptId } from "./state.ts";
+import { isStranger } from "./votes.ts";
 import { isLate, isOnItsWay } from "./waiting.ts";
 
 /**
@@ -78,8 +79,13 @@ function successors(draft: Draft): Attempt[] {
       (stage < 0 || (!isLate(draft, attempt.id) && stageOf(attempt) >= Math.min(read, stage + 1))),
   );
   const late = ({ id }: Attempt) => Number(isLate(draft, id));
+  // However far a stranger says it is.
+  const strange = ({ peer }: Attempt) => Number(isStranger(peer, draft));
   const far = (attempt: Attempt) => stageOf(attempt) + attempt.judged;
-  return fit.sort((a, b) => late(a) - late(b) || far(b) - far(a) || b.heardAt - a.heardAt || a.id - b.id);
+  return fit.sort(
+    (a, b) =>
+      late(a) - late(b) || strange(a) - strange(b) || far(b) - far(a) || b.heardAt - a.heardAt || a.id - b.id,
+  );
 }
 
 /** In place of nobody, or, when everybody called is late and nobody is coming, on that suspicion. */

@@ -122,8 +122,6 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   const blamesUs = ready === undefined && (code === "context-overflow" || code === "bad-request");
   if (blamesUs) draft.blamers = [...draft.blamers, { peer, operator, code, message }];
   if (code === "busy") draft.busy += 1;
-  // Neither says anything about the answer: it uses up none of the tries.
-  if ((code === "busy" || blamesUs) && isCalled(draft, id)) draft.fruitless -= 1;
   // A follower that is asked nothing for minutes may go: the wait was ours.
   const idle = code === "idle" && !isCalled(draft, id) && draft.now - heardAt >= budgets.idleMsLeast;
   leave(draft, id, code === "busy" ? "busy" : blamesUs || idle ? "unused" : "refused");

@@ -19,6 +19,8 @@ interface Options {
   readonly seed: number;
   readonly nodes: number;
   readonly liars: number;
+  /** So many of the last have a stake; the others are strangers, if any has. */
+  readonly bonded: number;
   readonly policy: Policy;
   readonly faults: number;
   /** Share of turns in which a liar says something out of all order. */
@@ -27,6 +29,7 @@ interface Options {
 interface Node {
   readonly peer: PeerId;
   readonly liar: boolean;
+  readonly bonded: boolean;
   alive: boolean;
 }
 interface Part {
@@ -73,6 +76,7 @@ class World {
     this.nodes = Array.from({ length: options.nodes }, (_, index) => ({
       peer: `peer-${index}` as PeerId,
       liar: index < options.liars,
+      bonded: index >= options.nodes - options.bonded,
       alive: true,
     }));
   }
@@ -82,7 +86,8 @@ class World {
     const prompt = { kind: "text", text: "once upon a time" } as const;
     const spec = { job: "job" as JobId, prompt, tokensMax: answerLength };
     const prospects = this.shuffled().map(prospectOf);
-    this.perform(begin({ spec, policy, prospects, tokensDefault: 64, contextTokens: 4096 }, 0));
+    const staked = this.options.bonded > 0;
+    this.perform(begin({ spec, policy, prospects, staked, tokensDefault: 64, contextTokens: 4096 }, 0));
     for (let turn = 0; turn < 4000 && this.endings.length === 0; turn++) this.turn();
   }
 
@@ -249,9 +254,9 @@ class World {
   }
 }
 
-function prospectOf({ peer }: Node): Prospect {
+function prospectOf({ peer, bonded }: Node): Prospect {
   const key = { peer, sessionKey: "00" as SessionKey, operator: peer, past: paceUnknown };
-  return { ...key, witness: true, resume: true, rested: true };
+  return { ...key, bonded, witness: true, resume: true, rested: true };
 }
 
 /** The positions of what was delivered, in order. */
@@ -276,6 +281,7 @@ describe("a job, whatever happens in whatever order", () => {
   test("delivers a gapless prefix without repetition and ends exactly once", () => {
     const world = fc.record({
       ...{ seed: fc.integer(), nodes: fc.integer({ min: 1, max: 8 }), liars: fc.integer({ min: 0, max: 8 }) },
+      bonded: fc.integer({ min: 0, max: 8 }),
       ...{ policy: policyArb, faults: fc.constantFrom(0, 0.02, 0.1), hostile: fc.constantFrom(0, 0.1, 0.4) },
     });
     fc.assert(
@@ -289,9 +295,10 @@ describe("a job, whatever happens in whatever order", () => {
         expect(world.parts.size, "everybody was let go").toBe(0);
         if (world.endings[0]!.kind !== "finish") return;
         const delivered = world.state.held.slice(0, world.state.delivered);
-        expect(delivered.map(standingOf), "no answer ends well over a rejected token").not.toContain(
-          "rejected",
-        );
+        expect(
+          delivered.map((held) => standingOf(held, world.state)),
+          "no answer ends well over a rejected token",
+        ).not.toContain("rejected");
         expect(positions.length).toBe(answerLength);
       }),
       { numRuns: 1500 },
@@ -301,7 +308,15 @@ describe("a job, whatever happens in whatever order", () => {
   test("with honest providers every token is the model's, and faults alone never make an answer wrong", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 3, max: 8 }), policyArb, (seed, nodes, policy) => {
-        const world = new World({ seed, nodes, liars: 0, policy, faults: 0.04, hostile: 0 });
+        const world = new World({
+          seed,
+          nodes,
+          liars: 0,
+          bonded: seed & 7,
+          policy,
+          faults: 0.04,
+          hostile: 0,
+        });
         world.run();
         expect(truth(answerLength).startsWith(world.delivered)).toBe(true);
       }),
@@ -323,6 +338,7 @@ describe("a job, whatever happens in whatever order", () => {
           seed,
           nodes,
           liars: 1,
+          bonded: 0,
           policy,
           faults: 0,
           hostile: seed % 2 === 0 ? 0 : 0.1,
@@ -331,6 +347,23 @@ describe("a job, whatever happens in whatever order", () => {
         const [ending] = world.endings;
         expect(truth(answerLength).startsWith(world.delivered)).toBe(true);
         expect(ending).toMatchObject({ kind: "finish", verdict: "valid" });
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("strangers, however many, get no wrong token past a hold that is long enough, nor stop those with a stake", () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 12 }), (seed, liars) => {
+        const policy: Policy = {
+          ...{ finality: "stream", witnesses: 2, holdMs: 1e9 },
+          ...{ deadlineMs: 60_000, attemptsMax: 5 },
+        };
+        const hostile = seed % 2 === 0 ? 0 : 0.1;
+        const world = new World({ seed, nodes: liars + 4, liars, bonded: 4, policy, faults: 0, hostile });
+        world.run();
+        expect(truth(answerLength).startsWith(world.delivered)).toBe(true);
+        expect(world.endings[0]).toMatchObject({ kind: "finish", verdict: "valid" });
       }),
       { numRuns: 600 },
     );

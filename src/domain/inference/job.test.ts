@@ -34,12 +34,14 @@ function start(
   known = names.map((name) => ({ ...prospect(name, witness), operator: operator ?? name }));
   const spec = { job: "job" as JobId, prompt, tokensMax: undefined };
   const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 512, contextTokens: 2048 };
-  take(begin({ ...options, prospects: known }, now));
+  const staked = known.some(({ bonded }) => !bonded);
+  take(begin({ ...options, staked, prospects: known }, now));
 }
 
 function prospect(peer: string, witness: boolean): Prospect {
   const key = { peer: peer as PeerId, sessionKey: "00" as SessionKey, operator: peer, past };
-  return { ...key, witness, resume: true, rested: true };
+  const bonded = !peer.startsWith("stranger");
+  return { ...key, witness, resume: true, rested: true, bonded };
 }
 
 function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
@@ -236,6 +238,54 @@ describe("a lone dissenter", () => {
     expect(state.delivered).toBeGreaterThanOrEqual(149);
     expect(outcomesOf("dissenter")).toEqual(["dissented"]);
   });
+});
+
+describe("a stranger, where others have a stake,", () => {
+  test("accepts nothing, and what it rejects of them stands", () => {
+    start(["speaker", "witness", "stranger"]);
+    ready("speaker", "witness", "stranger");
+    say("speaker", 2);
+    judge("stranger", 2);
+    expect(state.delivered, "held on").toBe(0);
+    judge("witness", 2);
+    expect(state.delivered).toBe(1);
+    say("speaker", 2);
+    dissent("stranger", 2);
+    expect(state.disputedAt).toBeUndefined();
+    judge("witness", 4);
+    expect(state.delivered).toBe(2);
+    expect(state.acceptedTokens).toBe(4);
+  });
+
+  test("is no witness to do with alone: one that can decide is asked as well", () => {
+    start(["speaker", "stranger", "stranger2", "witness"]);
+    expect(state.attempts.map(({ peer }) => peer)).toEqual(["speaker", "stranger", "stranger2", "witness"]);
+  });
+
+  test("that disagrees with another is decided about by whoever has one", () => {
+    start(["stranger", "stranger2", "witness", "other", "third"]);
+    ready("stranger", "stranger2", "witness");
+    say("stranger", 2);
+    dissent("stranger2", 0);
+    expect(state.disputedAt).toBe(0);
+    judge("witness", 2);
+    expect(state.disputedAt).toBeUndefined();
+    expect(state.delivered).toBe(1);
+  });
+});
+
+test("providers that cannot be reached use up none of the tries", () => {
+  const gone = Array.from({ length: 8 }, (_, index) => `gone${index}`);
+  start([...gone, "alive"], { witnesses: 0 });
+  for (let turn = 0; turn < 40 && idOf("alive") === undefined; turn++) {
+    const [first] = state.attempts;
+    if (first === undefined) sleep();
+    else happen({ kind: "lost", attempt: first.id, cause: "unreachable" });
+  }
+  ready("alive");
+  say("alive", 2);
+  expect(ended()).toBeUndefined();
+  expect(state.delivered).toBe(1);
 });
 
 describe("words that move nothing", () => {

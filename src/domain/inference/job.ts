@@ -35,11 +35,13 @@ export interface JobOptions {
   readonly policy: Policy;
   readonly tokensDefault: number;
   readonly contextTokens: number;
+  /** Do any providers of the model have a stake? */
+  readonly staked: boolean;
   readonly prospects: readonly Prospect[];
 }
 
 export function begin(options: JobOptions, now: Ms): Step {
-  const { spec, policy, prospects, tokensDefault, contextTokens } = options;
+  const { spec, policy, prospects, tokensDefault, contextTokens, staked } = options;
   return settle(
     {
       job: spec.job,
@@ -65,6 +67,8 @@ export function begin(options: JobOptions, now: Ms): Step {
       announced: undefined,
       failures: [],
       barred: [],
+      staked,
+      strangers: [],
       busy: 0,
       blamers: [],
       base: undefined,

@@ -16,6 +16,8 @@ export interface Prospect {
   readonly resume: boolean;
   /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
   readonly rested: boolean;
+  /** Something is lost when it lies. */
+  readonly bonded: boolean;
   /** Who runs it, as stated. Providers of one operator have one voice where voices are counted. */
   readonly operator: string;
   /** What it took in earlier jobs. */
@@ -111,6 +113,9 @@ export interface JobState {
   readonly failures: readonly PeerId[];
   /** Who lied or broke the protocol in this job. */
   readonly barred: readonly PeerId[];
+  /** Some providers of the model have a stake; and those without one that took part (see votes.ts). */
+  readonly staked: boolean;
+  readonly strangers: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
   /** Providers that refused because of the request itself. See `heedBlame`. */

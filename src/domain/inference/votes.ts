@@ -1,4 +1,5 @@
-import type { Held } from "./state.ts";
+import type { PeerId } from "../ids.ts";
+import type { Held, JobState } from "./state.ts";
 
 /**
  * Where a chunk stands with its witnesses. One dissent condemns nobody: it opens a dispute, which a further witness
@@ -6,8 +7,32 @@ import type { Held } from "./state.ts";
  */
 export type Standing = "open" | "accepted" | "disputed" | "rejected";
 
-export function standingOf({ accepts, rejects }: Pick<Held, "accepts" | "rejects">): Standing {
-  if (rejects.length === 0) return accepts.length === 0 ? "open" : "accepted";
-  if (accepts.length > rejects.length) return "accepted";
-  return rejects.length >= 2 && rejects.length > accepts.length ? "rejected" : "disputed";
+type Voters = Pick<JobState, "strangers">;
+
+/**
+ * Where some providers of the model have a stake, those without one are strangers: any number of them costs nothing.
+ * Their votes yield to the first of anybody else's. Until then they accept nothing, and say nothing against a speaker
+ * who has a stake; another stranger they can doubt or drop, as they could where nobody has any.
+ */
+export function standingOf(held: Pick<Held, "speaker" | "accepts" | "rejects">, voters: Voters): Standing {
+  const { speaker, accepts, rejects } = held;
+  const decisive = balanceOf(withSay(accepts, voters).length, withSay(rejects, voters).length);
+  if (decisive !== "open" || !isStranger(speaker, voters)) return decisive;
+  const among = balanceOf(accepts.length, rejects.length);
+  return among === "accepted" ? "open" : among;
+}
+
+/** Those whose votes count whatever strangers say. */
+export function withSay(peers: readonly PeerId[], voters: Voters): readonly PeerId[] {
+  return voters.strangers.length === 0 ? peers : peers.filter((peer) => !isStranger(peer, voters));
+}
+
+export function isStranger(peer: PeerId, { strangers }: Voters): boolean {
+  return strangers.includes(peer);
+}
+
+function balanceOf(accepts: number, rejects: number): Standing {
+  if (rejects === 0) return accepts === 0 ? "open" : "accepted";
+  if (accepts > rejects) return "accepted";
+  return rejects >= 2 && rejects > accepts ? "rejected" : "disputed";
 }

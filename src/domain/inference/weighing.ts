@@ -21,7 +21,7 @@ export function castVotes(draft: Draft, attempt: Attempt, until: number, rejects
     const after = { ...before, [name]: [...before[name], peer] };
     held[index] = after;
     if (name === "rejects" && rejects.length === 0) draft.doubted = [...draft.doubted, index];
-    const accepted = (each: typeof before) => Number(standingOf(each) === "accepted");
+    const accepted = (each: typeof before) => Number(standingOf(each, draft) === "accepted");
     draft.unaccepted += accepted(before) - accepted(after);
   }
   draft.held = held;
@@ -29,7 +29,7 @@ export function castVotes(draft: Draft, attempt: Attempt, until: number, rejects
 
 /** Acts on rejections: drops what a majority rejected, and notes what is disputed. */
 export function weighVotes(draft: Draft): void {
-  const doubted = draft.doubted.map((index) => ({ index, standing: standingOf(draft.held[index]!) }));
+  const doubted = draft.doubted.map((index) => ({ index, standing: standingOf(draft.held[index]!, draft) }));
   const first = (standing: string) =>
     Math.min(...doubted.filter((each) => each.standing === standing).map(({ index }) => index));
   const rejected = first("rejected");
@@ -57,7 +57,7 @@ function dismissOutvoted(draft: Draft): void {
   if (draft.doubted.length < budgets.dissentsMost) return;
   const settled = draft.doubted
     .map((index) => draft.held[index]!)
-    .filter((held) => standingOf(held) === "accepted");
+    .filter((held) => standingOf(held, draft) === "accepted");
   for (const { id, peer } of witnessesOf(draft)) {
     const outvoted = settled.filter(({ rejects }) => rejects.includes(peer)).length;
     if (outvoted >= budgets.dissentsMost) leave(draft, id, "dissented");
@@ -69,7 +69,7 @@ function dropFrom(draft: Draft, index: number): void {
   const liar = draft.held[index]!.speaker;
   const to = draft.held[index]!.chunk.start;
   draft.held = draft.held.slice(0, index);
-  draft.unaccepted = draft.held.filter((held) => standingOf(held) !== "accepted").length;
+  draft.unaccepted = draft.held.filter((held) => standingOf(held, draft) !== "accepted").length;
   draft.doubted = draft.doubted.filter((doubted) => doubted < index);
   draft.completeAt = undefined;
   // A later speaker that had gone on from the dropped chunk begins again: that is not another try.

@@ -21,6 +21,17 @@ test("a stranger without stake neither renames a model nor changes its window, b
   }
 });
 
+test("a model is staked when two of its nodes are, one to speak and one to check", () => {
+  const staked = (...stakes: bigint[]) =>
+    modelsOnOffer(
+      stakes.map((stake) => claims(stake)),
+      none,
+    )[0]?.staked;
+  expect(staked(0n, 0n, 0n)).toBe(false);
+  expect(staked(9n, 0n, 0n)).toBe(false);
+  expect(staked(1n, 0n, 1n)).toBe(true);
+});
+
 test("where nobody has stake, the most nodes decide", () => {
   const offers = [claims(0n, "evil", 1), claims(0n), claims(0n)];
   expect(modelsOnOffer(offers, none)).toMatchObject([{ name: "small", contextTokens: 2048, providers: 2 }]);

@@ -21,6 +21,8 @@ export interface ModelOnOffer {
   /** Nodes that hold that window. */
   readonly providers: number;
   readonly stake: bigint;
+  /** At least two of its nodes have a stake: one can speak, and another check it. */
+  readonly staked: boolean;
 }
 
 /**
@@ -54,7 +56,8 @@ function modelOf(id: ModelId, claims: ReadonlyArray<Claim & { readonly stake: bi
   const weighed = claims.map((claim) => ({ ...claim, weight: stake > 0n ? claim.stake : 1n }));
   const contextTokens = windowOf(weighed);
   const providers = claims.filter((claim) => claim.contextTokens >= contextTokens).length;
-  return { id, name: nameOf(weighed), contextTokens, providers, stake };
+  const staked = claims.filter((claim) => claim.stake > 0n).length >= 2;
+  return { id, name: nameOf(weighed), contextTokens, providers, stake, staked };
 }
 
 /** The largest window that more than half of the weight holds: a minority cannot shrink it. */

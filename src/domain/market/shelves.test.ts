@@ -25,6 +25,16 @@ test("bonded offers are drawn before any that have nothing at stake", () => {
   ).toEqual(["bonded1", "bonded2"]);
 });
 
+test("a few of a large draw are kept for those that have nothing at stake", () => {
+  const shelves = createShelves(({ peer }) => peer.startsWith("bonded"));
+  for (let index = 0; index < 500; index++) {
+    shelves.put(offer(`stranger${index}`));
+    shelves.put(offer(`bonded${index}`));
+  }
+  const drawn = names(shelves.draw(model, 64, () => 0.5));
+  expect(drawn.filter((peer) => peer.startsWith("stranger"))).toHaveLength(4);
+});
+
 test("a bond made while an offer stands counts from the next draw on", () => {
   const bonded = new Set<string>();
   const shelves = createShelves(({ peer }) => bonded.has(peer));

@@ -14,13 +14,15 @@ export interface Shelves<Offer extends Shelved> {
   /** Puts an offer up in place of its peer's last. */
   put(offer: Offer): void;
   remove(peer: PeerId): void;
-  /** Up to `count` different offers of a model by chance, bonded ones before others. `chance` is in [0, 1). */
+  /**
+   * Up to `count` different offers of a model by chance, bonded ones before others but for a few. `chance` is in [0, 1).
+   */
   draw(model: ModelId, count: number, chance: () => number): Offer[];
 }
 
 export function createShelves<Offer extends Shelved>(isBonded: (offer: Offer) => boolean): Shelves<Offer> {
   const offers = new Map<PeerId, Offer>();
-  const shelves = new Map<ModelId, { readonly bonded: Bag<PeerId>; readonly unbonded: Bag<PeerId> }>();
+  const shelves = new Map<ModelId, { readonly bonded: Bag<Offer>; readonly unbonded: Bag<Offer> }>();
 
   function remove(peer: PeerId): void {
     for (const { id } of offers.get(peer)?.models ?? []) {
@@ -37,9 +39,9 @@ export function createShelves<Offer extends Shelved>(isBonded: (offer: Offer) =>
     remove(offer.peer);
     offers.set(offer.peer, offer);
     for (const { id } of offer.models) {
-      const shelf = shelves.get(id) ?? { bonded: createBag<PeerId>(), unbonded: createBag<PeerId>() };
+      const shelf = shelves.get(id) ?? { bonded: createBag<Offer>(), unbonded: createBag<Offer>() };
       shelves.set(id, shelf);
-      (isBonded(offer) ? shelf.bonded : shelf.unbonded).add(offer.peer);
+      (isBonded(offer) ? shelf.bonded : shelf.unbonded).add(offer);
     }
   }
 
@@ -49,57 +51,55 @@ export function createShelves<Offer extends Shelved>(isBonded: (offer: Offer) =>
     draw(model, count, chance) {
       const shelf = shelves.get(model);
       if (shelf === undefined) return [];
-      const bonded = shelf.bonded.draw(count, chance);
-      const drawn = [...bonded, ...shelf.unbonded.draw(count - bonded.length, chance)].map(
-        (peer) => offers.get(peer)!,
-      );
+      const newcomers = Math.min(Math.floor(count * newcomersShare), shelf.unbonded.size());
+      const bonded = shelf.bonded.draw(count - newcomers, chance);
+      const unbonded = shelf.unbonded.draw(count - bonded.length, chance);
       // Bonds are made and withdrawn while an offer stands: whoever is drawn is put where it belongs by now.
-      for (const offer of drawn) if (isBonded(offer) !== shelf.bonded.has(offer.peer)) put(offer);
-      return drawn;
+      for (const offer of bonded) if (!isBonded(offer)) put(offer);
+      for (const offer of unbonded) if (isBonded(offer)) put(offer);
+      return [...bonded, ...unbonded];
     },
   };
 }
 
-/** A set from which to draw by chance at a cost that does not depend on its size. */
+/** Of a draw, kept for those without a stake: where many have one, nobody new would be seen otherwise. */
+const newcomersShare = 1 / 16;
+
+/** A set by peer from which to draw by chance at a cost that does not depend on its size. */
 interface Bag<Item> {
   add(item: Item): void;
-  remove(item: Item): void;
-  has(item: Item): boolean;
+  remove(peer: PeerId): void;
   size(): number;
   draw(count: number, chance: () => number): Item[];
 }
 
-function createBag<Item>(): Bag<Item> {
+function createBag<Item extends { readonly peer: PeerId }>(): Bag<Item> {
   const items: Item[] = [];
-  const places = new Map<Item, number>();
+  const places = new Map<PeerId, number>();
   return {
     add(item) {
-      if (places.has(item)) return;
-      places.set(item, items.length);
+      if (places.has(item.peer)) return;
+      places.set(item.peer, items.length);
       items.push(item);
     },
-    remove(item) {
-      const place = places.get(item);
+    remove(peer) {
+      const place = places.get(peer);
       if (place === undefined) return;
       const last = items.pop()!;
-      places.delete(item);
-      if (last === item) return;
+      places.delete(peer);
+      if (last.peer === peer) return;
       items[place] = last;
-      places.set(last, place);
+      places.set(last.peer, place);
     },
-    has: (item) => places.has(item),
     size: () => items.length,
     draw(count, chance) {
-      // The first steps of a shuffle (Fisher–Yates): the order within the bag means nothing, so it may stay changed.
-      const drawn = Math.min(count, items.length);
-      for (let place = 0; place < drawn; place++) {
-        const other = place + Math.floor(chance() * (items.length - place));
-        const [here, there] = [items[place]!, items[other]!];
-        items[place] = there;
-        items[other] = here;
-        places.set(there, place).set(here, other);
+      // Robert Floyd's way: each place is equally likely, and what was not drawn is not touched.
+      const drawn = new Set<number>();
+      for (let most = items.length - Math.min(count, items.length); most < items.length; most++) {
+        const place = Math.floor(chance() * (most + 1));
+        drawn.add(drawn.has(place) ? most : place);
       }
-      return items.slice(0, drawn);
+      return [...drawn].map((place) => items[place]!);
     },
   };
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { afterFailure, type Health, healthy } from "./health.ts";
 import { type Candidate, rank } from "./rank.ts";
 
@@ -55,6 +55,26 @@ test("one on probation at a time is ventured on, at the place named for it", () 
   expect(order(all, 5000, { ...calm, ventureAt: 2 })).toEqual(["a", "b", "p", "c"]);
   const busy = candidate("p", { health: failedAt(0), running: 1 });
   expect(order([busy, candidate("a")], 5000, { ...calm, ventureAt: 0 })).toEqual(["a", "p"]);
+});
+
+describe("where others have a stake", () => {
+  const bonded = [candidate("a"), candidate("b"), candidate("c")];
+  const strangers = ["x", "y"].map((name) => candidate(name, { bonded: false }));
+  const staked = { ...calm, staked: true };
+
+  test("strangers come after all others that are well, however busy those are", () => {
+    const busy = bonded.map((each) => ({ ...each, running: 3 }));
+    expect(order([...strangers, ...busy], 0, staked)).toEqual(["a", "b", "c", "x", "y"]);
+  });
+
+  test("one of them is ventured on where one is asked for, at a time", () => {
+    const venture = { ...staked, ventureAt: 2, onStranger: true };
+    expect(order([...strangers, ...bonded], 0, venture)).toEqual(["a", "b", "x", "c", "y"]);
+    const failed = candidate("p", { health: failedAt(0) });
+    expect(order([...strangers, failed, ...bonded], 5000, { ...venture, onStranger: false })[2]).toBe("p");
+    const busy = strangers.map((each) => ({ ...each, running: 1 }));
+    expect(order([...busy, failed, ...bonded], 5000, venture)[2]).toBe("p");
+  });
 });
 
 test("the next one is unlike those before it, when that costs little", () => {

@@ -22,6 +22,10 @@ export interface RankOptions {
   readonly spread: (index: number) => number;
   /** The place in the order that may be risked on someone on probation; undefined: none. */
   readonly ventureAt: number | undefined;
+  /** Others have a stake: whoever has none is a stranger. Nobody is, when not given. */
+  readonly staked?: boolean;
+  /** Venture on a stranger rather than on one that failed. */
+  readonly onStranger?: boolean;
 }
 
 /**
@@ -30,39 +34,52 @@ export interface RankOptions {
  *
  * Nobody is left out, so that the last live one is never locked out: good ones come first, then those on probation,
  * then those that are full, then those in quarantine, soonest out first. Only an answer that *ends* well brings one on
- * probation back, so one of them at a time is ventured on, at a place where its loss costs little.
+ * probation back, so one of them at a time is ventured on, at a place where its loss costs little. A stranger stays on
+ * probation, however well it does: nothing is lost when it lies.
  */
 export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, options: RankOptions): C[] {
   const cheapest = Math.min(...candidates.map(({ price }) => price));
-  const placed = candidates.map((candidate, index) => ({
-    candidate,
-    tier: tierOf(candidate, now),
-    cost: costOf(candidate, cheapest) + options.spread(index),
-  }));
+  const placed = candidates.map((candidate, index) => {
+    const stranger = options.staked === true && !candidate.bonded;
+    const cost = costOf(candidate, cheapest) + options.spread(index);
+    return { candidate, stranger, tier: tierOf(candidate, stranger, now), cost };
+  });
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
   const good = placed.filter(({ tier }) => tier === tiers.good);
   const ordered = [...unlikeFirst(good), ...placed.slice(good.length)].map(({ candidate }) => candidate);
-  const ventured = placed.find(({ tier, candidate }) => tier === tiers.probation && candidate.running === 0);
+  const ventured = venturedOn(placed, options)?.candidate;
   if (ventured === undefined || options.ventureAt === undefined) return ordered;
-  const others = ordered.filter((candidate) => candidate !== ventured.candidate);
-  others.splice(Math.min(options.ventureAt, good.length), 0, ventured.candidate);
+  const others = ordered.filter((candidate) => candidate !== ventured);
+  others.splice(Math.min(options.ventureAt, good.length), 0, ventured);
   return others;
+}
+
+/** A stranger only when one is asked for, and one that failed when there is none. */
+function venturedOn<C extends Candidate>(
+  placed: ReadonlyArray<Placed<C>>,
+  { onStranger }: RankOptions,
+): Placed<C> | undefined {
+  const proving = placed.filter(({ tier, candidate }) => tier === tiers.probation && candidate.running === 0);
+  const stranger = onStranger ? proving.find((each) => each.stranger) : undefined;
+  return stranger ?? proving.find((each) => !each.stranger);
 }
 
 interface Placed<C> {
   readonly candidate: C;
+  readonly stranger: boolean;
   readonly tier: number;
   readonly cost: number;
 }
 
 const tiers = { good: 0, probation: 1, full: 2, quarantined: 3 } as const;
 
-function tierOf({ health, running, slots }: Candidate, now: Ms): number {
+function tierOf({ health, running, slots }: Candidate, stranger: boolean, now: Ms): number {
   const stands = standing(health, now);
   if (stands === "quarantined") return tiers.quarantined;
+  const proven = stands === "good" && !stranger;
   // One attempt at a time is what probation means: a second one finds it full.
-  if (running >= slots || (stands === "probation" && running > 0)) return tiers.full;
-  return tiers[stands];
+  if (running >= slots || (!proven && running > 0)) return tiers.full;
+  return proven ? tiers.good : tiers.probation;
 }
 
 function tieOf({ candidate, tier, cost }: Placed<Candidate>): number {
@@ -99,8 +116,8 @@ function unlikeFirst<C extends Candidate>(sorted: readonly Placed<C>[]): Placed<
 
 /** Below this, candidates count as equally quick. */
 const latencyFloorMs = 50;
-/** Nobody loses anything by lying there: worth one doubling of the wait. */
-const unbondedCost = 1;
+/** Nobody loses anything by lying there: as bad as having failed three times. */
+const unbondedCost = 2;
 /** Executor, two witnesses and their first replacements. */
 const unlikeAmong = 6;
 /** One shared part of a failure domain weighs half a doubling. */

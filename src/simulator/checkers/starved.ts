@@ -1,22 +1,29 @@
-import type { AttemptCount } from "../attempts.ts";
 import type { SimulatedNode } from "../node.ts";
+import type { World } from "../world.ts";
 
 /**
  * Nobody is starved for ever: of nodes that are all healthy (again), none is passed over for good in favour of one
- * that is no quicker. Those that are slower may well have nothing to do while there is little.
+ * that is no quicker. Those that are slower may well have nothing to do while there is little, and those with a stake
+ * come first by right; but of those without one, where they are there, somebody is given a try.
  */
 export function checkStarved(
-  nodes: readonly SimulatedNode[],
+  { nodes, network: { attempts }, ledger }: World,
   before: ReadonlyMap<SimulatedNode, number>,
-  attempts: AttemptCount,
+  witnesses: number,
 ): string[] {
   const asked = (node: SimulatedNode) => attempts.of(node.peer) - (before.get(node) ?? 0);
-  return nodes
+  const isBonded = ({ address }: SimulatedNode) => ledger.stakeOf(address) > 0n;
+  const strangers = nodes.filter((node) => !isBonded(node));
+  const shutOut = witnesses > 1 && strangers.length > 0 && strangers.every((node) => asked(node) === 0);
+  const passedOver = nodes
     .filter((node) => asked(node) === 0)
     .flatMap((node) => {
-      const preferred = nodes.find((other) => asked(other) >= starvedAttemptsEach && !isQuicker(other, node));
+      const preferred = nodes
+        .filter((other) => isBonded(other) === isBonded(node))
+        .find((other) => asked(other) >= starvedAttemptsEach && !isQuicker(other, node));
       return preferred ? [`node ${node.index} is never asked again, node ${preferred.index} is`] : [];
     });
+  return shutOut ? ["nobody without a stake is ever asked", ...passedOver] : passedOver;
 }
 
 /** So many attempts for each node show who is asked and who is not. */

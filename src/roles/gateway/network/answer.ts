@@ -2,6 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JobId } from "../../../domain/ids.ts";
 import type { Cast, Ending, Failure } from "../../../domain/inference/effect.ts";
+import type { Policy } from "../../../domain/inference/spec.ts";
+import type { Prospect } from "../../../domain/inference/state.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import type { AnswerRequest } from "../../../protocol/chat-request.ts";
 import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
@@ -75,18 +77,22 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
   }
 
   function enter(choice: number): void {
+    let room: readonly Prospect[] | undefined;
     const place = line.enter(model.id, {
       ...{ client: clientOf(call), deadlineAt },
-      // With nobody left at all there is nothing to wait for: the job begins, and says so.
-      hasRoom: () => roster.modelOf(model.id) === undefined || roster.hasRoomFor(model, 1 + wishes.witnesses),
-      begin: () => begin(choice),
+      hasRoom() {
+        room = roster.roomFor(model, wishes.witnesses);
+        // With nobody left at all there is nothing to wait for: the job begins, and says so.
+        return room !== undefined || roster.modelOf(model.id) === undefined;
+      },
+      begin: () => begin(choice, room ?? []),
       refuse: (waitMs) => fail(noRoom, waitMs),
     });
     if (over) place.leave();
     else places[choice] = place;
   }
 
-  function begin(choice: number): void {
+  function begin(choice: number, room: readonly Prospect[]): void {
     const listener = choiceListener(request.stops, {
       deliver: (text, cast) => writer.deliver(choice, text, cast),
       finish(ending) {
@@ -101,7 +107,7 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
     const running = runJob(
       ports,
       { ...roster, prospects },
-      jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()) }),
+      jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()), prospects: room }),
       (effect) => over || listener(effect, () => running.satisfy()),
     );
     jobs.push(running);
@@ -127,7 +133,11 @@ const noRoom: Failure = {
 function jobRequest(
   { request, wishes, model }: Ask,
   nonce: Uint8Array,
-  { choice, deadlineMs }: { readonly choice: number; readonly deadlineMs: number },
+  {
+    choice,
+    deadlineMs,
+    prospects,
+  }: { choice: number } & Pick<JobRequest, "prospects"> & Pick<Policy, "deadlineMs">,
 ): JobRequest {
   const id = choice === 0 ? nonce : sha256(concatBytes(nonce, Uint8Array.of(choice)));
   const { temperature, topP, prompt, tokensMax } = request;
@@ -138,7 +148,7 @@ function jobRequest(
     },
     policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
     tokensDefault: limits.answerTokensDefault,
-    contextTokens: model.contextTokens,
+    ...{ contextTokens: model.contextTokens, staked: model.staked, prospects },
   };
 }
 

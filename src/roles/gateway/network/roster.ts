@@ -25,7 +25,8 @@ import type { Roster } from "./run-job.ts";
 export interface NetworkRoster extends Omit<Roster, "prospects"> {
   /** Those with a free seat, best first, for an answer that wants this many witnesses. */
   prospectsOf(model: ModelOnOffer, witnesses: number, without: readonly PeerId[]): readonly Prospect[];
-  hasRoomFor(model: ModelOnOffer, providers: number): boolean;
+  /** The same, if there is room for such an answer to begin. */
+  roomFor(model: ModelOnOffer, witnesses: number): readonly Prospect[] | undefined;
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
   models(): readonly ModelOnOffer[];
@@ -45,25 +46,26 @@ export function createRoster(
   onRoom: () => void,
 ): NetworkRoster {
   const book = createBook<Offer>(limits, isBonded);
-  const shelves = createShelves<Offer>(isBonded);
+  const shelves = createShelves<Shelved>(isBonded);
   const healths = new Map<PeerId, Health>();
   const paces = createPaces();
   let hedges = hedgesFull(limits.hedges);
   let hedgesMade = 0;
   const running = new Map<PeerId, number>();
   const gone = new Set<PeerId>();
-  let catalogue: { readonly models: readonly ModelOnOffer[]; readonly at: number } | undefined;
+  const chance = chanceFrom(random);
+  let catalogue: Catalogue | undefined;
   let sweptAt = clock.now();
 
   market.onOffer((offer) => {
     const before = book.of(offer.peer);
     if (book.take(offer, clock.now(), clock.wall()) !== "newer") return;
-    shelves.put(offer);
+    shelves.put({ ...offer, parts: failureDomain(offer.domain, offer.endpoints) });
     gone.delete(offer.peer);
     // A key made anew with each start: whatever was wrong with the old process, this is another.
     const restarted = before !== undefined && before.sessionKey !== offer.sessionKey;
     if (restarted && healths.has(offer.peer)) healths.set(offer.peer, afterRestart(healthOf(offer.peer)));
-    if (before === undefined) catalogue = undefined;
+    if (before === undefined && catalogue !== undefined) catalogue.changed = true;
     onRoom();
   });
   market.onGone((peer) => {
@@ -98,24 +100,19 @@ export function createRoster(
       else if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
       else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
     },
-    prospectsOf(model, witnesses, without) {
-      const known = drawn(model).filter(
-        ({ offer, running, slots }) => running < slots && !without.includes(offer.peer),
-      );
-      const now = clock.now();
-      const ventureAt = witnesses > 1 || chance() < ventureShare ? witnesses : undefined;
-      return rank(known, now, { spread: chance, ventureAt }).map(({ offer, serves, health }) => ({
-        ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
-        rested: standingOf(health, now) !== "quarantined",
-        ...{ operator: offer.domain.operator, past: paces.of(offer.peer, model.id) },
-      }));
-    },
-    hasRoomFor(model, providers) {
+    prospectsOf: (model, witnesses, without) =>
+      prospectsAmong(
+        drawn(model).filter(({ offer }) => !without.includes(offer.peer)),
+        model,
+        witnesses,
+      ),
+    roomFor(model, witnesses) {
       const now = clock.now();
       const known = drawn(model);
       // Who is in quarantine counts for nothing here, unless there is nobody else.
       const fit = known.filter(({ health }) => standingOf(health, now) !== "quarantined");
-      return hasRoom(fit.length > 0 ? fit : known, providers);
+      const room = hasRoom(fit.length > 0 ? fit : known, 1 + witnesses);
+      return room ? prospectsAmong(known, model, witnesses) : undefined;
     },
     modelOf(nameOrId) {
       return models().find(({ id, name }) => id === nameOrId || name === nameOrId);
@@ -129,10 +126,11 @@ export function createRoster(
 
   function models(): readonly ModelOnOffer[] {
     sweep();
-    if (catalogue !== undefined && clock.now() - catalogue.at < catalogueMs) return catalogue.models;
+    if (catalogue !== undefined && clock.now() - catalogue.at < keptMs(catalogue)) return catalogue.models;
     const claims = book.standing().map(({ models, address }) => ({ models, stake: chain.stakeOf(address) }));
-    catalogue = { models: modelsOnOffer(claims, (id) => chain.isRegistered(id)), at: clock.now() };
-    return catalogue.models;
+    const models = modelsOnOffer(claims, (id) => chain.isRegistered(id));
+    catalogue = { models, offers: claims.length, at: clock.now(), changed: false };
+    return models;
   }
 
   /** Forgets whose offers are over, now and then: it looks at all of them. */
@@ -144,8 +142,23 @@ export function createRoster(
       gone.delete(peer);
       healths.delete(peer);
       paces.forget(peer);
-      catalogue = undefined;
+      if (catalogue !== undefined) catalogue.changed = true;
     }
+  }
+
+  function prospectsAmong(known: readonly Drawn[], model: ModelOnOffer, witnesses: number): Prospect[] {
+    const now = clock.now();
+    const free = known.filter(({ running, slots }) => running < slots);
+    const risky = chance() < ventureShare;
+    const ventureAt = witnesses > 1 || risky ? witnesses : undefined;
+    // Only beside another witness: a stranger's judgement decides nothing.
+    const onStranger = witnesses > 1 && risky;
+    const ranked = rank(free, now, { spread: chance, ventureAt, staked: model.staked, onStranger });
+    return ranked.map(({ offer, serves, health, bonded }) => ({
+      ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
+      ...{ rested: standingOf(health, now) !== "quarantined", bonded },
+      ...{ operator: offer.domain.operator, past: paces.of(offer.peer, model.id) },
+    }));
   }
 
   /** Candidates for one decision: all there are in a small network, as many as are ever needed in a large one. */
@@ -157,7 +170,7 @@ export function createRoster(
       .filter(({ serves }) => serves.contextTokens >= model.contextTokens);
   }
 
-  function candidateOf(offer: Offer, model: ModelId): Drawn {
+  function candidateOf(offer: Shelved, model: ModelId): Drawn {
     const serves = offer.models.find(({ id }) => id === model)!;
     const health = healthOf(offer.peer);
     return {
@@ -167,7 +180,7 @@ export function createRoster(
       price: Number(serves.priceIn) + Number(serves.priceOut),
       // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
       health: gone.has(offer.peer) ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
-      domain: failureDomain(offer.domain, offer.endpoints),
+      domain: offer.parts,
     };
   }
 
@@ -177,10 +190,6 @@ export function createRoster(
 
   function isBonded({ address }: Offer): boolean {
     return chain.stakeOf(address) > 0n;
-  }
-
-  function chance(): number {
-    return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
   }
 
   function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
@@ -195,12 +204,50 @@ export function createRoster(
   }
 }
 
+/** An offer and the parts of its failure domain, which are the same in every decision. */
+interface Shelved extends Offer {
+  readonly parts: readonly string[];
+}
+
 interface Drawn extends Candidate {
-  readonly offer: Offer;
+  readonly offer: Shelved;
   readonly serves: Offer["models"][number];
 }
 
-/** How old the list of models may be, ms: stakes change slowly, and making it looks at every offer. */
-const catalogueMs = 1_000;
-/** With a single witness, or none, one answer in this many is risked on a provider on probation. */
+interface Catalogue {
+  readonly models: readonly ModelOnOffer[];
+  /** How many it was made of, and when. */
+  readonly offers: number;
+  readonly at: number;
+  /** Somebody came or went since. */
+  changed: boolean;
+}
+
+/**
+ * How old the list of models may be, ms: stakes change slowly, and making it looks at every offer. The more there are,
+ * the longer, so that it never takes a larger part of the time.
+ */
+function keptMs({ offers, changed }: Catalogue): number {
+  return (changed ? 0 : 1_000) + 100 * Math.floor(offers / 100);
+}
+
+/** In [0, 1). The bytes are asked for many at a time: one decision takes more than a hundred numbers. */
+function chanceFrom(random: Random): () => number {
+  let words: DataView = new DataView(new ArrayBuffer(0));
+  let at = 0;
+  return () => {
+    if (at === words.byteLength) {
+      const bytes = random.bytes(4 * limits.candidatesMax);
+      words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      at = 0;
+    }
+    at += 4;
+    return words.getUint32(at - 4) / 2 ** 32;
+  };
+}
+
+/**
+ * With a single witness, or none, one answer in this many is risked on a provider on probation. With more, a seat is
+ * ventured in all, and in as many of them it is a stranger's: enough to know it when it is needed.
+ */
 const ventureShare = 0.25;

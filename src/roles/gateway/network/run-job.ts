@@ -35,6 +35,9 @@ export interface JobRequest {
   readonly policy: Policy;
   readonly tokensDefault: number;
   readonly contextTokens: number;
+  readonly staked: boolean;
+  /** Those to begin with. */
+  readonly prospects: readonly Prospect[];
 }
 
 export type JobListener = (effect: Extract<JobEffect, { kind: "deliver" | "finish" | "fail" }>) => void;
@@ -61,7 +64,7 @@ export function runJob(
   let busy = false;
 
   busy = true;
-  perform(begin({ ...request, prospects: roster.prospects([]) }, clock.now()));
+  perform(begin(request, clock.now()));
   busy = false;
   drain();
   return {

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import type { PeerId } from "../ids.ts";
+import { standingOf } from "./votes.ts";
+
+const peers = (names: string) => names.split(" ").filter(Boolean) as PeerId[];
+const standing = (speaker: string, accepts: string, rejects: string, strangers = "x y z") =>
+  standingOf(
+    { speaker: speaker as PeerId, accepts: peers(accepts), rejects: peers(rejects) },
+    { strangers: peers(strangers) },
+  );
+
+test("where nobody has a stake, one dissent opens a dispute and the majority of at least two decides", () => {
+  const among = (accepts: string, rejects: string) => standing("s", accepts, rejects, "");
+  expect(among("", "")).toBe("open");
+  expect(among("a", "")).toBe("accepted");
+  expect(among("", "b")).toBe("disputed");
+  expect(among("a", "b")).toBe("disputed");
+  expect(among("a c", "b")).toBe("accepted");
+  expect(among("a", "b d")).toBe("rejected");
+});
+
+describe("where some have a stake, strangers", () => {
+  test("accept nothing, whoever speaks", () => {
+    expect(standing("s", "x y z", "")).toBe("open");
+    expect(standing("x", "y z", "")).toBe("open");
+  });
+
+  test("say nothing against a speaker who has one", () => {
+    expect(standing("s", "", "x y z")).toBe("open");
+  });
+
+  test("may doubt and drop one another", () => {
+    expect(standing("x", "", "y")).toBe("disputed");
+    expect(standing("x", "", "y z")).toBe("rejected");
+    expect(standing("x", "y z", "w", "w x y z")).toBe("open");
+  });
+
+  test("yield to the first vote of anybody else", () => {
+    expect(standing("x", "a", "y z")).toBe("accepted");
+    expect(standing("s", "x y z", "a")).toBe("disputed");
+    expect(standing("s", "x y z", "a b")).toBe("rejected");
+  });
+});
