@@ -71,6 +71,12 @@ export function cpuSpent(): CpuSpent {
   };
 }
 
+/** Share of the machine that the bench and its processes used since then, %. */
+export function ownSince(before: CpuSpent): number {
+  const now = cpuSpent();
+  return (100_000 * (now.own - before.own)) / (now.at - before.at) / availableParallelism();
+}
+
 /** Share of the machine that processes other than the bench's used since then, %. */
 export function othersSince(before: CpuSpent): number {
   const now = cpuSpent();

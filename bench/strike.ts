@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Chance } from "../src/simulator/chance.ts";
 import type { LiveNetwork } from "../test/rigs/live-network.ts";
-import { cpuSpent, othersSince } from "./machine.ts";
+import { cpuSpent, othersSince, ownSince } from "./machine.ts";
 import { askNetwork, isSound, nodes } from "./network.ts";
 import { guarded } from "./processes.ts";
 import { question } from "./prompts.ts";
@@ -115,15 +115,19 @@ async function mend(network: LiveNetwork, peer: string, fault: Fault): Promise<v
   guarded(victim.pid());
 }
 
-/** Longest wait for everybody to be in good standing again, ms. Quarantines are short but grow with each incident. */
-const wellMsMax = 4_000;
+/** Longest wait for everybody to be well again, ms. Quarantines are short but grow with each incident. */
+const wellMsMax = 6_000;
+/** A process that has just begun, or was just let go on, uses a core for a second or two. Measured over this long, ms. */
+const settledMs = 300;
+const settledPercent = 10;
 
-/** The more are well, the more the next answer is like the first: a fresh network with everybody at hand. */
+/** The more are well, the more the next answer is like the first: a network with everybody at hand and at rest. */
 async function untilWell(network: LiveNetwork): Promise<void> {
   const deadline = performance.now() + wellMsMax;
   while (performance.now() < deadline) {
+    const before = cpuSpent();
+    await pause(settledMs);
     const alive = (await network.known()).filter((peer) => peer.alive).length;
-    if (alive >= nodes - 1) return;
-    await pause(50);
+    if (alive >= nodes - 1 && ownSince(before) <= settledPercent) return;
   }
 }

@@ -20,7 +20,7 @@ const roundsPerUndisturbed = 5;
 export const switchGap: Measurement = {
   name: "switch-gap",
   method:
-    "Streams of 40–60 tokens (temperature 0 and 0.7), five nodes, two witnesses. After a random piece and a random delay the executor is killed or stopped. Gap at the switch: from the last piece of the one that was struck to the first of another, as the client sees it. Largest gap: the longest between any two pieces of which the second came after the strike, to the end of the answer. Each round is one SIGKILL and one SIGSTOP, each fifth also an undisturbed stream; the victim is back before the next round.",
+    "Streams of 40–60 tokens (temperature 0 and 0.7), five nodes, two witnesses. After a random piece and a random delay the executor is killed or stopped. Gap at the switch: from the last piece of the one that was struck to the first of another, as the client sees it. Largest gap: the longest between any two pieces of which the second came after the strike, to the end of the answer. Each round is one SIGKILL and one SIGSTOP, each fifth also an undisturbed stream; the victim is back, and the network at rest, before the next stream.",
   run,
 };
 
