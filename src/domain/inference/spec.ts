@@ -26,6 +26,8 @@ export interface Sampling {
   readonly temperature: number;
   /** Nucleus share, above 0 up to 1. 1 = off. */
   readonly topP: number;
+  /** Least share of the likeliest token's probability that a token needs, 0 to 1. 0, or nothing, = off. */
+  readonly minP?: number;
   /** 32 bytes as hex: H(the user's seed, or a nonce). */
   readonly seed: string;
 }

@@ -20,12 +20,12 @@ import type { SignedStatement } from "./statement.ts";
 /** 32 bytes as 64 lower-case hex digits. */
 export type Hex32 = string;
 
-/** What was asked and what was said, so that everybody in a committee means the same. */
+/** What was asked and what was said (`answerIdOf`), so that everybody in a committee means the same. */
 export interface AnswerId {
   readonly job: JobId;
-  /** `specDigest`: model, sampling, limit. */
+  /** Model, sampling, limit. */
   readonly spec: Hex32;
-  /** The transcript's digest before the first chunk: the job and the prompt's ids (domain/inference/transcript.ts). */
+  /** The prompt. */
   readonly input: Hex32;
   /** The transcript's digest after the last chunk. */
   readonly transcript: Hex32;

@@ -1,7 +1,8 @@
 import type { Address, Ms } from "../ids.ts";
 import { isAuthentic, isFull } from "./commit-set.ts";
 import type { AnswerId, Commit, CommitSet, Committee, Hex32, Member, Opening } from "./committee.ts";
-import { type Proof, type Ruling, type RulingRules, rule } from "./ruling.ts";
+import { type Ruling, rule } from "./ruling.ts";
+import type { Proof, RulingRules, Tokens } from "./seat.ts";
 
 /** The side of commit and reveal that collects: a gateway for its own jobs, an auditor for drawn committees. */
 export interface ConvenerState {
@@ -11,6 +12,8 @@ export interface ConvenerState {
   readonly executor: Member;
   readonly witnesses: readonly Member[];
   readonly secret: Hex32;
+  /** The answer, when the convener has it. */
+  readonly said?: Tokens;
   /** End of this phase. */
   readonly until: Ms;
   readonly commits: readonly Commit[];
@@ -57,7 +60,7 @@ interface ConvenerStep {
 
 /** Begins when the answer has ended. Everybody named is expected to commit without being asked. */
 export function convene(
-  asked: Pick<ConvenerState, "answer" | "committee" | "executor" | "witnesses" | "secret">,
+  asked: Pick<ConvenerState, "answer" | "committee" | "executor" | "witnesses" | "secret" | "said">,
   now: Ms,
   { commitMs }: ConvenerRules,
 ): ConvenerStep {
@@ -181,7 +184,7 @@ function ruled(state: ConvenerState, rules: ConvenerRules): ConvenerStep {
   const proof: Proof = { set: setOf(state), secret: state.secret, openings: state.openings };
   return {
     state: { ...state, phase: "ruled" },
-    effects: [{ kind: "ruled", ruling: rule(proof, rules), proof }],
+    effects: [{ kind: "ruled", ruling: rule(proof, rules, state.said), proof }],
   };
 }
 

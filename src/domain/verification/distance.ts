@@ -12,6 +12,8 @@ export const distanceMax = 1;
  * while honest lists that differ only in their last place are hardly apart at all.
  */
 export function leafDistance(a: Leaf, b: Leaf): number {
+  // One model has one vocabulary. A shorter list is a way to say nothing: it would be near whatever it leaves open.
+  if (a.ids.length !== b.ids.length) return distanceMax;
   const ofA = new Map(a.ids.map((id, at) => [id, -leafStep * a.steps[at]!]));
   const ofB = new Map(b.ids.map((id, at) => [id, -leafStep * b.steps[at]!]));
   const both = a.ids.filter((id) => ofB.has(id));

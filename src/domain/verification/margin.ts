@@ -40,7 +40,7 @@ export function margin(
   if (logit === undefined || first === undefined || !Number.isFinite(logit)) return marginMax;
   const { temperature } = sampling;
   if (temperature === 0) return clip(first.logit - logit);
-  const edges = findEdges(candidates, sampling);
+  const edges = edgesOf(candidates, sampling);
   if (logit < edges.possibleFrom) return marginMax;
   const noise = gumbel(sampling.seed, position);
   const claimed = logit / temperature + noise(claim.id);
@@ -66,33 +66,49 @@ interface Edges {
 }
 
 /** Allowed or not falls with the logit, so both edges are logits. */
-function findEdges(candidates: readonly Candidate[], { temperature, topP }: Sampling): Edges {
+export function edgesOf(candidates: readonly Candidate[], sampling: Sampling): Edges {
+  const { temperature, topP, minP = 0 } = sampling;
   const last = candidates.at(-1)!.logit;
   // A list shorter than K is the whole vocabulary: nothing lies beyond its end.
   const full = candidates.length >= candidateCount;
-  let sureFrom = full ? last + edgeSlack : Number.NEGATIVE_INFINITY;
-  let possibleFrom = full ? last - edgeSlack : Number.NEGATIVE_INFINITY;
-  if (topP < 1) {
-    const weights = softmaxWeights(candidates, temperature);
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const mass = massAbove(candidates, weights);
-    // Moving every logit by half the slack against each other moves the odds of a set by this factor.
-    const factor = Math.exp(edgeSlack / temperature);
-    const odds = topP / (1 - topP);
-    for (const { logit } of candidates) {
-      const above = mass(logit + edgeSlack);
-      if (above > 0 && above / factor >= odds * (total - above)) {
-        possibleFrom = Math.max(possibleFrom, nextAbove(candidates, logit));
-        break;
-      }
+  const ends = [
+    {
+      sureFrom: full ? last + edgeSlack : Number.NEGATIVE_INFINITY,
+      possibleFrom: full ? last - edgeSlack : Number.NEGATIVE_INFINITY,
+    },
+  ];
+  if (topP < 1) ends.push(nucleusEdges(candidates, temperature, topP));
+  if (minP > 0) {
+    const floor = candidates[0]!.logit + temperature * Math.log(minP);
+    ends.push({ sureFrom: floor + edgeSlack, possibleFrom: floor - edgeSlack });
+  }
+  return {
+    sureFrom: Math.max(...ends.map((edge) => edge.sureFrom)),
+    possibleFrom: Math.max(...ends.map((edge) => edge.possibleFrom)),
+  };
+}
+
+function nucleusEdges(candidates: readonly Candidate[], temperature: number, topP: number): Edges {
+  let sureFrom = Number.NEGATIVE_INFINITY;
+  let possibleFrom = Number.NEGATIVE_INFINITY;
+  const weights = softmaxWeights(candidates, temperature);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mass = massAbove(candidates, weights);
+  // Moving every logit by half the slack against each other moves the odds of a set by this factor.
+  const factor = Math.exp(edgeSlack / temperature);
+  const odds = topP / (1 - topP);
+  for (const { logit } of candidates) {
+    const above = mass(logit + edgeSlack);
+    if (above > 0 && above / factor >= odds * (total - above)) {
+      possibleFrom = nextAbove(candidates, logit);
+      break;
     }
-    for (let i = 0; i < candidates.length; i += 1) {
-      const { logit } = candidates[i]!;
-      const others = mass(logit - edgeSlack) - weights[i]!;
-      if (others > total * 1e-12 && others * factor >= odds * (total - others)) {
-        sureFrom = Math.max(sureFrom, nextAbove(candidates, logit));
-        break;
-      }
+  }
+  for (const [at, { logit }] of candidates.entries()) {
+    const others = mass(logit - edgeSlack) - weights[at]!;
+    if (others > total * 1e-12 && others * factor >= odds * (total - others)) {
+      sureFrom = nextAbove(candidates, logit);
+      break;
     }
   }
   return { sureFrom, possibleFrom };

@@ -21,11 +21,11 @@ export interface Choice {
  * The canonical sampler `gumbel-topk-v1`. Same logits, sampling and position always give the same token, so the
  * tokens themselves are evidence of the model, the temperature and the seed that made them.
  *
- *   temperature 0:  the largest logit (ties: lower id); the seed and top_p play no part
+ *   temperature 0:  the largest logit (ties: lower id); seed, top_p and min_p play no part
  *   otherwise:      arg max of  logit / temperature + g(id)  over the nucleus,
  *                   g = −ln(−ln u),  u = 53 bits of SHA-256(seed ‖ position ‖ id) as a number in (0, 1)
  *   nucleus:        with p = softmax(logit / temperature) over the candidates given, the shortest run of them, most
- *                   probable first, whose p sums to topP or more
+ *                   probable first, whose p sums to topP or more; of these, those with p ≥ minP × the largest p
  *
  * The seed is 32 bytes, position (0 = the answer's first token) and id are u32 big-endian. `candidates` must not be
  * empty and must be in canonical order.
@@ -36,9 +36,11 @@ export function choose(candidates: readonly Candidate[], sampling: Sampling, pos
   if (sampling.temperature === 0) return { id: first.id, score: first.logit };
   const noise = gumbel(sampling.seed, position);
   const count = nucleusSize(candidates, sampling);
+  const least = first.logit + sampling.temperature * Math.log(sampling.minP ?? 0);
   let best: Choice = { id: first.id, score: Number.NEGATIVE_INFINITY };
   for (let i = 0; i < count; i += 1) {
     const { id, logit } = candidates[i]!;
+    if (logit < least) break;
     const scaled = logit / sampling.temperature;
     // Noise is bounded, and candidates come largest first: from here on none can win. Exact, and at low
     // temperatures it leaves only a few hashes to compute.

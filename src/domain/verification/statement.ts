@@ -2,7 +2,6 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Address } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
-import type { JobSpec } from "../inference/spec.ts";
 import { type CommitSet, type Hex32, nodeBytes, setDigest } from "./committee.ts";
 import { digest, joined } from "./digest.ts";
 
@@ -64,18 +63,6 @@ export function statementOf(
 
 const noAnchor: Hex32 = "0".repeat(64);
 
-/** What is asked for as 32 bytes: everything that decides which tokens are right, but the prompt. */
-export function specDigest({
-  model,
-  sampling,
-  tokensMax,
-}: Pick<JobSpec, "model" | "sampling" | "tokensMax">): Hex32 {
-  const { temperature, topP, seed } = sampling;
-  return bytesToHex(
-    digest("spec", "gumbel-topk-v1", model, f64(temperature), f64(topP), hexToBytes(seed), tokensMax),
-  );
-}
-
 /** EIP-712 digest: what is signed, by whichever key. */
 export function statementDigest({ chainId, bonds }: Market, statement: Statement): Uint8Array {
   const { spec, input, output, anchor, seq, expiry } = statement;
@@ -120,11 +107,5 @@ function word(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError("not a whole number");
   const bytes = new Uint8Array(32);
   new DataView(bytes.buffer).setBigUint64(24, BigInt(value));
-  return bytes;
-}
-
-function f64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setFloat64(0, value);
   return bytes;
 }

@@ -1,0 +1,28 @@
+import type { TokenId } from "../ids.ts";
+import type { Sampling } from "../inference/spec.ts";
+import { type Leaf, leafCandidates } from "./leaf.ts";
+import { edgesOf } from "./margin.ts";
+import { gumbel } from "./sampler.ts";
+
+/**
+ * The least that the margin of a token can have been for the node that saw this leaf, in logits: what it shows
+ * contradicts its token by so much, whatever the logits were that a leaf does not hold. 0 says nothing.
+ *
+ * "The best" is taken over those of the eight that were surely allowed; a token that is not among them lay no higher
+ * than the last.
+ */
+export function leafMargin(leaf: Leaf, id: TokenId, sampling: Sampling, position: number): number {
+  const candidates = leafCandidates(leaf);
+  const claimed = candidates.find((each) => each.id === id)?.logit ?? candidates.at(-1)!.logit;
+  const { temperature, seed } = sampling;
+  if (temperature === 0) return -claimed;
+  const noise = gumbel(seed, position);
+  // The eight as if they were all: what lies above a token is then overestimated, and fewer are surely allowed.
+  const { sureFrom } = edgesOf(candidates, sampling);
+  let best = Number.NEGATIVE_INFINITY;
+  for (const { id: each, logit } of candidates) {
+    if (logit < sureFrom) break;
+    best = Math.max(best, logit / temperature + noise(each));
+  }
+  return Math.max(0, temperature * (best - claimed / temperature - noise(id)));
+}

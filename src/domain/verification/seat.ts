@@ -1,0 +1,103 @@
+import { hexToBytes } from "@noble/hashes/utils.js";
+import type { TokenId } from "../ids.ts";
+import type { Verdict } from "../inference/effect.ts";
+import type { Sampling } from "../inference/spec.ts";
+import type { SetRules } from "./commit-set.ts";
+import { type CommitSet, type Hex32, type Member, type Opening, sealTestimony } from "./committee.ts";
+import { openedLeaves } from "./fingerprint.ts";
+import { type Leaf, leafCandidates } from "./leaf.ts";
+import { leafMargin } from "./leaf-margin.ts";
+import { noMargins, weighMargins, withMargin } from "./margin-tally.ts";
+import { auditPositions } from "./positions.ts";
+import { type Market, statementDigest, statementOf } from "./statement.ts";
+import type { Tolerance, Tolerances } from "./tolerance.ts";
+
+/** Everything that a stranger needs to judge an answer's committee: the commits, the secret, and what was opened. */
+export interface Proof {
+  readonly set: CommitSet;
+  readonly secret: Hex32;
+  readonly openings: readonly Opening[];
+}
+
+/** The answer's tokens, for who has them: then opened leaves are held against them as well. */
+export interface Tokens {
+  readonly ids: readonly TokenId[];
+  readonly sampling: Sampling;
+}
+
+export interface RulingRules extends SetRules {
+  readonly market: Market;
+  readonly tolerances: Tolerances;
+}
+
+/** Why a member's opening does not count. */
+export type OpeningComplaint =
+  | "not-opened"
+  | "opened-twice"
+  | "other-testimony" // not what its commit sealed
+  | "other-leaves" // they do not lead to its root at these positions
+  | "other-set"; // its statement is not for this set and verdict, or not signed by it
+
+/** A member and what its opening comes to. */
+export interface Seat {
+  readonly member: Member;
+  readonly opened: Opened | OpeningComplaint;
+}
+
+interface Opened {
+  readonly leaves: readonly Leaf[];
+  readonly verdict: Verdict;
+  /** By what these leaves show, the answer's tokens could not have been chosen; whatever its verdict is. */
+  readonly contradicted: boolean;
+}
+
+/** The executor's seat first. The proof's set is sound (`setComplaint`). */
+export function seatsOf(proof: Proof, rules: RulingRules, tokens: Tokens | undefined): Seat[] {
+  const { set, secret, openings } = proof;
+  const positions = auditPositions(set, secret);
+  return [set.executor, ...set.witnesses].map((member): Seat => {
+    const [opening, second] = openings.filter(({ node }) => node === member.node);
+    const sealed = set.commits.find(({ node }) => node === member.node)?.sealed;
+    if (opening === undefined || sealed === undefined) return { member, opened: "not-opened" };
+    if (second !== undefined || sealTestimony(set.answer, member.node, opening) !== sealed)
+      return { member, opened: second === undefined ? "other-testimony" : "opened-twice" };
+    const leaves = leavesOf(opening, proof, positions);
+    if (leaves === undefined) return { member, opened: "other-leaves" };
+    if (!isSigned(opening, member, proof, rules)) return { member, opened: "other-set" };
+    const tolerance = rules.tolerances(set.executor.profile, member.profile);
+    const contradicted = contradicts(leaves, positions, tokens, tolerance);
+    return { member, opened: { leaves, verdict: opening.verdict, contradicted } };
+  });
+}
+
+function leavesOf(opening: Opening, { set }: Proof, positions: readonly number[]): Leaf[] | undefined {
+  const { job, tokens } = set.answer;
+  const committed = { root: hexToBytes(opening.root), count: tokens, positions };
+  return openedLeaves({ job, node: opening.node }, committed, opening);
+}
+
+function isSigned(
+  { verdict, statement }: Opening,
+  { sessionKey }: Member,
+  { set, secret }: Proof,
+  { market, verify }: RulingRules,
+): boolean {
+  const digest = statementDigest(market, statementOf(set, secret, verdict, statement));
+  return verify(sessionKey, digest, statement.signature);
+}
+
+function contradicts(
+  leaves: readonly Leaf[],
+  positions: readonly number[],
+  tokens: Tokens | undefined,
+  tolerance: Tolerance | undefined,
+): boolean {
+  if (tokens === undefined || tolerance === undefined) return false;
+  const { ids, sampling } = tokens;
+  const tally = positions.reduce((sum, position, at) => {
+    const leaf = leaves[at]!;
+    const margin = leafMargin(leaf, ids[position] ?? -1, sampling, position);
+    return withMargin(sum, margin, leafCandidates(leaf), sampling);
+  }, noMargins);
+  return weighMargins({ ...tally, informative: positions.length }, tolerance) === "invalid";
+}
