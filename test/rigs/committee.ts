@@ -82,10 +82,12 @@ export interface Person {
 
 let people = 0;
 
-export function createPerson(profile = "cpu"): Person {
+export function createPerson(
+  profile = "cpu",
+  node = `0x${(people + 1).toString(16).padStart(40, "0")}` as Address,
+): Person {
   people += 1;
   const session = createSession();
-  const node = `0x${people.toString(16).padStart(40, "0")}` as Address;
   const member: Member = { node, sessionKey: session.sessionKey, profile };
   const rules: MemberRules = { ...rulingRules, own: member, secretHash: secretHash(secret), commitMs };
   let state: MemberState = memberBegin;
@@ -129,8 +131,11 @@ export interface Part {
 }
 
 /** A whole round in which everybody does their part; the executor's comes first. */
-export function proofOf(answer: AnswerId, parts: readonly Part[]): { proof: Proof; people: Person[] } {
-  const all = parts.map(({ profile }) => createPerson(profile));
+export function proofOf(
+  answer: AnswerId,
+  parts: readonly Part[],
+  all: readonly Person[] = parts.map(({ profile }) => createPerson(profile)),
+): Proof {
   const commits = parts.map(({ leaves, verdict }, at) =>
     all[at]!.commit(answer, leaves, verdict ?? "valid", 0),
   );
@@ -141,7 +146,7 @@ export function proofOf(answer: AnswerId, parts: readonly Part[]): { proof: Proo
     if (effect?.kind !== "open") throw new Error(`it did not open: ${JSON.stringify(effect)}`);
     return person.sign(effect);
   });
-  return { proof: { set, secret, openings }, people: all };
+  return { set, secret, openings };
 }
 
 function sum(all: readonly { readonly gap: number }[]): number {

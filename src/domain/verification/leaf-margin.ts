@@ -1,7 +1,7 @@
 import type { TokenId } from "../ids.ts";
 import type { Sampling } from "../inference/spec.ts";
-import { type Leaf, leafCandidates } from "./leaf.ts";
-import { edgesOf } from "./margin.ts";
+import { type Leaf, leafCandidates, leafTokens } from "./leaf.ts";
+import { edgeSlack, edgesOf } from "./margin.ts";
 import { gumbel } from "./sampler.ts";
 
 /**
@@ -17,8 +17,11 @@ export function leafMargin(leaf: Leaf, id: TokenId, sampling: Sampling, position
   const { temperature, seed } = sampling;
   if (temperature === 0) return -claimed;
   const noise = gumbel(seed, position);
-  // The eight as if they were all: what lies above a token is then overestimated, and fewer are surely allowed.
-  const { sureFrom } = edgesOf(candidates, sampling);
+  // The eight as if they were all: what lies above a token is then overestimated, and fewer are surely allowed. And as
+  // if they were the whole list of candidates, whose own end is an edge as well.
+  const end =
+    candidates.length < leafTokens ? Number.NEGATIVE_INFINITY : candidates.at(-1)!.logit + edgeSlack;
+  const sureFrom = Math.max(edgesOf(candidates, sampling).sureFrom, end);
   let best = Number.NEGATIVE_INFINITY;
   for (const { id: each, logit } of candidates) {
     if (logit < sureFrom) break;

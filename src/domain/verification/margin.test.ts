@@ -16,6 +16,7 @@ const lists = fc
 const samplings = fc.record({
   temperature: fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 2, noNaN: true })),
   topP: fc.oneof(fc.constant(1), fc.double({ min: 0.01, max: 1, noNaN: true })),
+  minP: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
   seed: fc.constant(seed),
 });
 const positions = fc.integer({ min: 0, max: 100_000 });
@@ -65,6 +66,14 @@ test("a token nobody gave a logit for, or far outside the nucleus, could not hav
   expect(margin(candidates, { id: 999, logit: 3 }, sampling, 3)).toBe(marginMax);
   expect(margin(candidates, { id: 63 }, sampling, 3)).toBe(marginMax);
   expect(margin(candidates, { id: 999, logit: 3 }, { ...sampling, topP: 1 }, 3)).toBe(marginMax);
+});
+
+test("a token far below min_p could not have been chosen, one at its edge is not held against anybody", () => {
+  const candidates = [0, 1, 2, 3, 4].map((below, id) => ({ id, logit: 10 - below }));
+  const sampling = { temperature: 1, topP: 1, minP: Math.exp(-2), seed };
+  expect(margin(candidates, { id: 4 }, sampling, 3)).toBe(marginMax);
+  expect(margin(candidates, { id: 3 }, sampling, 3)).toBe(marginMax);
+  expect(margin(candidates, { id: 2 }, sampling, 3)).toBeLessThan(marginMax);
 });
 
 test("a token just beyond the list is judged by its logit", () => {

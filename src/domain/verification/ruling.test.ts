@@ -9,7 +9,7 @@ const tokens = 48;
 const honest = (machine: number): Part => ({ leaves: leavesOf(tokens, { machine }) });
 const wrong = (model: number, machine = 9): Part => ({ leaves: leavesOf(tokens, { model, machine }) });
 const ruleOn = (parts: readonly Part[]) => {
-  const { proof } = proofOf(answerOf(tokens), parts);
+  const proof = proofOf(answerOf(tokens), parts);
   return { proof, ruling: rule(proof, rulingRules), nodes: proof.openings.map(({ node }) => node) };
 };
 
@@ -46,7 +46,7 @@ test("witnesses who invent logits contradict each other, so that they convict no
 });
 
 test("profiles that nobody calibrated decide nothing", () => {
-  const { proof } = proofOf(answerOf(tokens), [wrong(2), honest(1), honest(2)]);
+  const proof = proofOf(answerOf(tokens), [wrong(2), honest(1), honest(2)]);
   const ruling = rule(proof, { ...rulingRules, tolerances: () => undefined });
   expect(ruling.verdict).toBe("inconclusive");
   expect(ruling.pairs.every(({ calibrated }) => !calibrated)).toBe(true);
@@ -126,7 +126,7 @@ test("whatever is changed in a proof, it loses the voice that was touched, or al
 
 test("openings of strangers, of another answer, or given twice do not count", () => {
   const { proof } = ruleOn([honest(1), honest(2), honest(3)]);
-  const other = proofOf(answerOf(tokens, "0b".repeat(32)), [honest(1), honest(2), honest(3)]).proof;
+  const other = proofOf(answerOf(tokens, "0b".repeat(32)), [honest(1), honest(2), honest(3)]);
   const [executor, one, two] = proof.openings as [
     Proof["openings"][0],
     Proof["openings"][0],

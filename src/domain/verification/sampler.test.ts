@@ -26,6 +26,7 @@ function reference(
   temperature: number,
   topP: number,
   position: number,
+  minP = 0,
 ): number {
   const weights = candidates.map((c) => Math.exp((c.logit - candidates[0]!.logit) / temperature));
   const total = weights.reduce((a, b) => a + b, 0);
@@ -33,6 +34,7 @@ function reference(
   let sum = 0;
   for (const [i, { id, logit }] of candidates.entries()) {
     if (i > 0 && topP < 1 && sum >= topP * total) break;
+    if (logit < candidates[0]!.logit + temperature * Math.log(minP)) break;
     sum += weights[i]!;
     const message = new Uint8Array(40);
     message.set(hexToBytes(seed));
@@ -47,10 +49,19 @@ function reference(
 
 test("it chooses what its definition says, shortcuts or not", () => {
   fc.assert(
-    fc.property(candidateLists, temperatures, topPs, positions, (candidates, temperature, topP, position) => {
-      const chosen = choose(candidates, { temperature, topP, seed }, position);
-      expect(chosen.id).toBe(reference(candidates, temperature, topP, position));
-    }),
+    fc.property(
+      ...([
+        candidateLists,
+        temperatures,
+        topPs,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        positions,
+      ] as const),
+      (candidates, temperature, topP, minP, position) => {
+        const chosen = choose(candidates, { temperature, topP, minP, seed }, position);
+        expect(chosen.id).toBe(reference(candidates, temperature, topP, position, minP));
+      },
+    ),
   );
 });
 
