@@ -8,7 +8,7 @@ import { startUpstream } from "./upstreams.ts";
 
 /** What a gateway adds, measured in turn with direct calls to the same upstream in the same run. */
 export const overheadMethod =
-  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. Ratios are per round; figures are medians over the rounds. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
+  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. Ratios are per round; figures are medians over the rounds. CPU: what the kernel booked on the gateway's process at 32 in flight, per request. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
 
 export interface OverheadSettings {
   readonly rounds: number;
@@ -31,7 +31,7 @@ export async function overhead(settings: OverheadSettings): Promise<Outcome> {
   for (let round = 0; round <= rounds; round++) {
     const order = round % 2 === 0 ? (["direct", "gateway"] as const) : (["gateway", "direct"] as const);
     const both = { direct: nothing, gateway: nothing };
-    for (const name of order) both[name] = await measure(clients[name], windowMs);
+    for (const name of order) both[name] = await measure(clients[name], windowMs, gateway.pid);
     // The first round warms both up.
     if (round > 0) seen.push(both);
     say(`round ${round}: ${describe(both.direct)} direct, ${describe(both.gateway)} through the gateway`);
@@ -46,22 +46,27 @@ interface Speed {
   readonly firstMs: number;
   readonly requestsPerS: number;
   readonly streamsPerS: number;
+  /** Of the gateway, per request of those counted in `requestsPerS`. */
+  readonly cpuMs: number;
 }
 
 type Round = Record<"direct" | "gateway", Speed>;
-const nothing: Speed = { latencyMs: 0, firstMs: 0, requestsPerS: 0, streamsPerS: 0 };
+const nothing: Speed = { latencyMs: 0, firstMs: 0, requestsPerS: 0, streamsPerS: 0, cpuMs: 0 };
 
-async function measure(client: Client, windowMs: number): Promise<Speed> {
+async function measure(client: Client, windowMs: number, gateway: number): Promise<Speed> {
   const latencies: number[] = [];
   const firsts: number[] = [];
   for (let count = 0; count < 200; count++) {
     latencies.push((await client.read({ ...short, number: count })).latencyMs);
     firsts.push((await client.read({ ...short, number: count, stream: true })).firstMs);
   }
+  const before = cpuMs(gateway);
+  const requests = await rate(client, short, windowMs);
   return {
     latencyMs: median(latencies),
     firstMs: median(firsts),
-    requestsPerS: await rate(client, short, windowMs),
+    requestsPerS: requests,
+    cpuMs: (cpuMs(gateway) - before) / ((requests * windowMs) / 1000),
     streamsPerS: await rate(client, { ...short, tokens: 50, stream: true }, windowMs),
   };
 }
@@ -95,6 +100,16 @@ async function startTime(upstream: string): Promise<number> {
 
 function rssMb(pid: number): number {
   return (Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024) / 1e6;
+}
+
+/** CPU time of a process since its start, counted in hundredths of a second (proc_pid_stat(5), fields 14 and 15). */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return 10 * (Number(user) + Number(system));
 }
 
 function describe({ latencyMs, requestsPerS, streamsPerS }: Speed): string {
@@ -145,6 +160,11 @@ function outcomeOf(
     },
     { name: "idle RSS", value: idle, unit: "MB", target: { atMost: 100 } },
     { name: "RSS after the load", value: after, unit: "MB" },
+    plain(
+      "gateway: CPU of a request",
+      each(({ gateway }) => gateway.cpuMs),
+      "ms",
+    ),
     plain(
       "direct: latency",
       each(({ direct }) => direct.latencyMs),

@@ -16,6 +16,8 @@ export interface UpstreamSpec {
   readonly key?: KeySource;
   /** What it calls the model, whatever the application calls it. Without it the application's name goes through. */
   readonly model?: string;
+  /** Answers it works on at once. Without it that is found out by what it turns away. */
+  readonly slots?: number;
   /** Passes the application's own Authorization header on. Never together with a key. */
   readonly forwardAuth: boolean;
 }
@@ -40,11 +42,17 @@ const upstreamEntrySchema = z.strictObject({
   name: z.string().min(1).max(100).exactOptional(),
   key: keySchema.exactOptional(),
   model: z.string().min(1).max(500).exactOptional(),
+  slots: z.coerce
+    .number({ error: "slots is a number of answers at once" })
+    .int("slots is a whole number")
+    .min(1, "slots is at least 1")
+    .max(limits.upstreamConnectionsMax, `slots is at most ${limits.upstreamConnectionsMax}`)
+    .exactOptional(),
   forwardAuth: z.boolean().default(false),
 });
 
 /**
- * Reads upstreams as flags give them (`URL,key=env:NAME,model=their-name,name=mine,forward-auth`) or as the
+ * Reads upstreams as flags give them (`URL,key=env:NAME,model=their-name,name=mine,slots=8,forward-auth`) or as the
  * configuration file does (objects). Throws HoldfastError `bad-upstream` (fault user); it never repeats a key.
  */
 export function parseUpstreams(entries: readonly unknown[]): UpstreamSpec[] {
@@ -81,10 +89,11 @@ function splitFlag(flag: string, index: number): Record<string, unknown> {
   for (const option of options) {
     const [name = "", ...value] = option.split("=");
     if (option.trim() === "forward-auth") fields["forwardAuth"] = true;
-    else if (["key", "model", "name"].includes(name.trim())) fields[name.trim()] = value.join("=").trim();
+    else if (["key", "model", "name", "slots"].includes(name.trim()))
+      fields[name.trim()] = value.join("=").trim();
     else
       throw refusal(
-        `Upstream ${index + 1} has an option that is not known. There are key=, model=, name= and forward-auth.`,
+        `Upstream ${index + 1} has an option that is not known. There are key=, model=, name=, slots= and forward-auth.`,
         index,
       );
   }

@@ -60,7 +60,7 @@ describe("before the first content", () => {
   test("the application's own mistake is passed on as it is and held against nobody", async () => {
     const errorBody =
       '{"error":{"message":"bad temperature","type":"invalid_request_error","param":"temperature","code":null}, "big":12345678901234567890}';
-    for (const status of [400, 404, 413, 422]) {
+    for (const status of [400, 413, 422]) {
       const { url, others } = await gatewayWith({ status, errorBody }, {});
       const seen = await ask(url, { stream: true });
       expect(seen.status).toBe(status);
@@ -68,6 +68,18 @@ describe("before the first content", () => {
       expect(others[0]!.requests.length).toBe(0);
       expect((await providersOf(url)).map(({ standing }) => standing)).toEqual(["good", "good"]);
     }
+  });
+
+  test("a model that one upstream does not have is asked of the others, and refused when none has it", async () => {
+    const [without, other] = [await upstream({ picky: true }), await upstream({ picky: true })];
+    const url = await gatewayOver([other.url, without.url]);
+    const neither = await ask(url, { model: "unheard-of", stream: true });
+    expect(neither).toMatchObject({ status: 404, error: { message: "no" } });
+    // It was listed, and is not there any more.
+    without.be({ models: [] });
+    for (let round = 0; round < 3; round++) expectWhole(await ask(url, { stream: true }));
+    expect(without.requests.filter(({ body }) => body.model === "known").length).toBe(1);
+    expect((await providersOf(url)).map(({ standing }) => standing)).toEqual(["good", "good"]);
   });
 
   test("when all fail the error names every cause, and no key", async () => {
@@ -81,13 +93,27 @@ describe("before the first content", () => {
 
   test("when all are busy the application is told when to come back", async () => {
     const { url } = await gatewayWith(
-      { status: 429, headers: { "retry-after": "7" } },
-      { status: 429, headers: { "retry-after": "3" } },
+      { status: 429, headers: { "retry-after": "47" } },
+      { status: 429, headers: { "retry-after": "43" } },
     );
     const seen = await ask(url);
     expect(seen.status).toBe(503);
-    expect(seen.headers.get("retry-after")).toBe("3");
+    expect(seen.headers.get("retry-after")).toBe("43");
     expect(seen.error.code).toBe("upstreams_busy");
+    // Nobody is asked again before that.
+    const later = await ask(url);
+    expect(later).toMatchObject({ status: 429, error: { code: "busy" } });
+    expect(Number(later.headers.get("retry-after"))).toBeGreaterThan(40);
+  });
+
+  test("a short pause that all of them ask for is waited out", async () => {
+    const rig = await upstream({ status: 429, headers: { "retry-after": "1" } });
+    const url = await gatewayOver([rig.url]);
+    const answer = ask(url, { stream: true });
+    await until(() => rig.requests.length === 1, 2000, "it was asked");
+    rig.be({ status: undefined });
+    expectWhole(await answer);
+    expect(rig.requests.length).toBe(2);
   });
 
   test("one deadline holds for all attempts together", async () => {

@@ -132,7 +132,7 @@ test("whatever happens, the application gets a gapless prefix of one answer and 
           } else if (what === "refuse") {
             if (!world.state.begun && chars > 4) continue;
             world.running.delete(attempt);
-            world.feed({ t: "refused", attempt });
+            world.feed({ t: "refused", attempt, lacks: chars % 2 === 0 });
           } else {
             world.feed({ t: what, attempt });
           }
@@ -150,9 +150,10 @@ test("whatever happens, the application gets a gapless prefix of one answer and 
 });
 
 test("servers that refuse a way of going on use up no attempt, those that are lost do", () => {
-  for (const [what, ends] of [
-    ["refused", []],
-    ["lost", ["fail"]],
+  for (const [how, ends] of [
+    [{ t: "refused", lacks: false }, []],
+    [{ t: "refused", lacks: true }, []],
+    [{ t: "lost" }, ["fail"]],
   ] as const) {
     const world = new World(true, () => true);
     world.feed({ t: "begin" });
@@ -161,7 +162,7 @@ test("servers that refuse a way of going on use up no attempt, those that are lo
     world.running.delete(0);
     world.feed({ t: "lost", attempt: 0 });
     for (let attempt = 1; attempt <= 9 && world.running.delete(attempt); attempt++) {
-      world.feed({ t: what, attempt });
+      world.feed({ ...how, attempt });
     }
     expect(world.ends).toEqual(ends);
   }
@@ -204,13 +205,28 @@ test("after something opaque nobody else goes on", () => {
 test("a client's own error is passed on before content, and is only an attempt after it", () => {
   const early = new World(true, () => true);
   early.feed({ t: "begin" });
-  early.feed({ t: "refused", attempt: 0 });
+  early.feed({ t: "refused", attempt: 0, lacks: false });
   expect(early.ends).toEqual(["relay"]);
   const hedged = new World(true, () => true);
   hedged.feed({ t: "begin" });
   hedged.feed({ t: "silent", attempt: 0 });
   hedged.running.delete(1);
-  hedged.feed({ t: "refused", attempt: 1 });
+  hedged.feed({ t: "refused", attempt: 1, lacks: false });
   expect(hedged.ends).toEqual([]);
   expect(hedged.state.running.map(({ id }) => id)).toEqual([0]);
+});
+
+test("that a model is not there is passed on only when all who could be asked say so", () => {
+  const askedAll = (fate: (attempt: number) => AnswerEvent) => {
+    const world = new World(true, () => true);
+    world.feed({ t: "begin" });
+    for (let attempt = 0; world.running.delete(attempt); attempt++) world.feed(fate(attempt));
+    return world;
+  };
+  const none = askedAll((attempt) => ({ t: "refused", attempt, lacks: true }));
+  expect(none).toMatchObject({ ends: ["relay"], state: { asked: 12 } });
+  const one = askedAll((attempt) =>
+    attempt === 3 ? { t: "lost", attempt } : { t: "refused", attempt, lacks: true },
+  );
+  expect(one.ends).toEqual(["fail"]);
 });

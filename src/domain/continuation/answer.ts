@@ -25,6 +25,8 @@ export interface Answer {
   readonly asked: number;
   /** Attempts since the last new text. */
   readonly fruitless: number;
+  /** Servers that said they have no such model. */
+  readonly lacking: number;
   readonly switches: number;
   /** Speaks far too slowly, and is stopped as soon as somebody else is asked. */
   readonly yielding: number | undefined;
@@ -51,8 +53,8 @@ export type AnswerEvent =
   | { readonly t: "heard"; readonly attempt: number; readonly text: string; readonly opaque: boolean }
   /** The server ended its answer, and said so as the protocol wants it. */
   | { readonly t: "finished"; readonly attempt: number }
-  /** It says the application's request is wrong. */
-  | { readonly t: "refused"; readonly attempt: number }
+  /** It says the application's request is wrong. `lacks`: for it, which has no such model; another may have it. */
+  | { readonly t: "refused"; readonly attempt: number; readonly lacks: boolean }
   | { readonly t: "lost"; readonly attempt: number }
   | { readonly t: "silent"; readonly attempt: number }
   /** It speaks, far more slowly than it or others do as a rule. */
@@ -69,7 +71,7 @@ export type AnswerEffect =
   | { readonly t: "cancel"; readonly attempt: number; readonly why: "overtaken" | "differs" | "unneeded" }
   /** Exactly one of these three, once, last. None after a hangup. */
   | { readonly t: "finish"; readonly attempt: number }
-  | { readonly t: "relay"; readonly attempt: number }
+  | { readonly t: "relay" }
   | { readonly t: "fail"; readonly code: "nobody" | "stuck" | "deadline" | "closing" };
 
 export interface Step {
@@ -87,6 +89,7 @@ export function newAnswer(limits: AnswerLimits): Answer {
     running: [],
     asked: 0,
     fruitless: 0,
+    lacking: 0,
     switches: 0,
     yielding: undefined,
     reliefs: 0,
@@ -107,14 +110,14 @@ export function step(state: Answer, event: AnswerEvent): Step {
       return asked(state, event.attempt, event.plan);
     case "nobody":
       return state.running.length === 0
-        ? fail(state, "nobody")
+        ? giveUp(state)
         : { state: { ...state, yielding: undefined }, effects: none };
     case "heard":
       return event.attempt === state.speaker ? spoken(state, event) : overheard(state, event);
     case "finished":
       return finished(state, event.attempt);
     case "refused":
-      return refused(state, event.attempt);
+      return refused(state, event.attempt, event.lacks);
     case "lost":
       return lost(state, event.attempt);
     case "silent":
@@ -223,14 +226,26 @@ function finished(state: Answer, id: number): Step {
   };
 }
 
-function refused(state: Answer, id: number): Step {
+function refused(state: Answer, id: number, lacks: boolean): Step {
   if (!state.running.some((one) => one.id === id)) return { state, effects: none };
-  // Somebody took this very request before, so it was the way of going on that was refused. That is a question
-  // answered, no attempt lost: ten servers that each say once what they do not take must not end an answer.
-  if (state.begun) return refill({ ...without(state, id), fruitless: state.fruitless - 1 }, none);
+  const left = without(state, id);
+  // A question answered is no attempt lost: ten servers that each say once what they do not have must not end an
+  // answer. Once somebody took this very request, it can only be the way of going on that is refused.
+  if (lacks || state.begun) {
+    const lacking = state.lacking + (lacks ? 1 : 0);
+    return refill({ ...left, lacking, fruitless: state.fruitless - 1 }, none);
+  }
   // Another may still take what this one finds too long or does not know.
-  if (state.running.length > 1) return { state: without(state, id), effects: none };
-  return { state: { ...state, over: true, running: [] }, effects: [{ t: "relay", attempt: id }] };
+  return left.running.length > 0 ? { state: left, effects: none } : relay(state);
+}
+
+function relay(state: Answer): Step {
+  return { state: { ...state, over: true, running: [] }, effects: [{ t: "relay" }] };
+}
+
+/** Nobody is left to ask. When all that were asked said the same, it is for the application to hear. */
+function giveUp(state: Answer): Step {
+  return state.lacking > 0 && state.lacking === state.asked ? relay(state) : fail(state, "nobody");
 }
 
 function lost(state: Answer, id: number): Step {
@@ -259,7 +274,7 @@ function refill(state: Answer, effects: readonly AnswerEffect[]): Step {
   if (state.running.some((one) => !one.silent)) return { state, effects };
   if (mayRecruit(state)) return { state, effects: [...effects, { t: "recruit" }] };
   if (state.running.length > 0) return { state, effects };
-  const failed = fail(state, state.opaque ? "stuck" : "nobody");
+  const failed = state.opaque ? fail(state, "stuck") : giveUp(state);
   return { state: failed.state, effects: [...effects, ...failed.effects] };
 }
 

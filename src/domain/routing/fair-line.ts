@@ -58,6 +58,8 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
   const shares = new Map<string, Share>();
   let turn = 0;
   let answerMs: Ms | undefined;
+  /** Jobs that run at once, as a rule: for a moment there may be fewer, where a server asked for a pause. */
+  let atOnce = 0;
 
   /** Kept until something changes: whose turn it is, is asked much more often. */
   let turns: readonly Job[] | undefined;
@@ -69,7 +71,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
 
   /** Seats come free as often as running jobs end (Little's law). */
   const waitAt = (place: number) =>
-    answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, running.size);
+    answerMs === undefined ? undefined : ((place + 1) * answerMs) / Math.max(1, atOnce);
   /** Until when it may wait and still be answered in its time. */
   const usefulUntil = ({ enteredAt, patienceMs, deadlineAt }: Job) =>
     Math.min(enteredAt + patienceMs, deadlineAt - answersSpared * (answerMs ?? 0));
@@ -104,11 +106,13 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
         shares.set(key, { running: (shares.get(key)?.running ?? 0) + 1, turn });
       }
       running.set(job, now);
+      atOnce = Math.max(atOnce, running.size);
       remove(job);
     },
     leave(job, now) {
       const begunAt = running.get(job);
       if (begunAt === undefined) return remove(job);
+      atOnce += (running.size - atOnce) / answersWeighed;
       running.delete(job);
       answerMs =
         answerMs === undefined ? now - begunAt : answerMs + (now - begunAt - answerMs) / answersWeighed;
@@ -140,7 +144,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
   };
 }
 
-/** Answers that the usual time of one is reckoned over. */
+/** Answers that the usual time of one, and how many run at once, are reckoned over. */
 const answersWeighed = 16;
 
 /** Time that must be left when a job begins, in usual answers: after only one, half of those begun would come too late. */

@@ -12,7 +12,7 @@ import { gatewayClosing, type Refusal } from "../../../protocol/openai.ts";
 import { type Call, spokenBy } from "../backend.ts";
 import { clientOf } from "../client.ts";
 import type { NetworkPorts } from "./backend.ts";
-import type { Line, Place } from "./line.ts";
+import type { Line, Place } from "../line.ts";
 import { refusalOf } from "./refusal.ts";
 import type { NetworkRoster } from "./roster.ts";
 import { type JobListener, type JobRequest, type Roster, type RunningJob, runJob } from "./run-job.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
 import { type Answer, type Ask, createAnswer } from "./answer.ts";
-import { createLine } from "./line.ts";
+import { createLine } from "../line.ts";
 import { windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
 

@@ -40,6 +40,8 @@ export interface RefusedResponse {
   readonly status: number;
   readonly body: string;
   readonly contentType: string;
+  /** It has no such model. */
+  readonly lacks: boolean;
 }
 
 interface AttemptPorts {
@@ -88,6 +90,7 @@ export class Attempt implements UpstreamHandlers {
   #finishSeen = false;
   #over = false;
   #answerOver = false;
+  #seated = false;
   #cancelLinger: (() => void) | undefined;
 
   constructor(ports: AttemptPorts, options: AttemptOptions, listener: AttemptListener) {
@@ -104,6 +107,7 @@ export class Attempt implements UpstreamHandlers {
 
   send(request: UpstreamRequest): void {
     this.member.running += 1;
+    this.#seated = true;
     if (this.#streaming) {
       this.member.streams += 1;
       this.member.askedAt = this.startedAt;
@@ -144,12 +148,13 @@ export class Attempt implements UpstreamHandlers {
     }
     const judged = judgeStatus(this.#status, this.#headers, this.#body);
     if (judged === "answer") return this.#wholeBody();
-    if (judged !== "relay") return this.#lose(judged);
+    if (typeof judged === "object") return this.#lose(judged);
     this.#settle();
     this.#listener.refused(this, {
       status: this.#status,
       body: this.#body,
       contentType: this.#contentType(),
+      lacks: judged === "lacks",
     });
   }
 
@@ -192,6 +197,7 @@ export class Attempt implements UpstreamHandlers {
   #done(): void {
     if (!this.#finishSeen) return this.#lose({ code: "cut", detail: "[DONE] without finish_reason" });
     this.#answerOver = true;
+    this.#leaveSeat();
     // The connection is kept for others if the body now ends; a server that leaves it open loses it.
     this.#cancelLinger = this.#ports.clock.after(lingerMs, () => this.abort());
     this.#listener.complete(this, { held: this.#held, body: "" });
@@ -215,9 +221,15 @@ export class Attempt implements UpstreamHandlers {
     if (this.#over) return;
     this.#over = true;
     this.#cancelLinger?.();
-    this.member.running -= 1;
+    this.#leaveSeat();
     if (this.#streaming) this.member.streams -= 1;
     if (this.spoke) this.member.speaking -= 1;
+  }
+
+  /** Another answer may begin there: whoever has said everything is at work no more, though the body may not have ended. */
+  #leaveSeat(): void {
+    if (this.#seated) this.member.running -= 1;
+    this.#seated = false;
   }
 
   #isStream(): boolean {

@@ -3,14 +3,16 @@ import { standing } from "../../../domain/routing/health.ts";
 import type { Random } from "../../../ports.ts";
 import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { invalidRequest, isRefusal, type Refusal, serverError } from "../../../protocol/openai.ts";
+import { gatewayClosing, invalidRequest, isRefusal, type Refusal } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
+import { createLine } from "../line.ts";
 import { Catalogue } from "./catalogue.ts";
 import { Fleet } from "./fleet.ts";
 import { Job, type JobPorts } from "./job.ts";
 import { jobIds } from "./job-ids.ts";
 import type { Member } from "./member.ts";
 import type { UpstreamTarget } from "./request.ts";
+import { type Turn, takeTurn } from "./turn.ts";
 import { WitnessedJob } from "./witnessed-job.ts";
 
 export interface UpstreamBackendPorts extends JobPorts {
@@ -33,7 +35,8 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
   const fleet = new Fleet(options.upstreams);
   const catalogue = new Catalogue(ports, fleet);
   const nextId = jobIds(random);
-  const jobs = new Set<Job | WitnessedJob>();
+  const line = createLine(clock);
+  const turns = new Set<Turn>();
   let closing = false;
   void catalogue.refresh();
 
@@ -41,31 +44,36 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
     models: () => catalogue.refresh().then(() => catalogue.cards()),
 
     answer(call) {
-      if (closing)
-        return call.reply.refuse(serverError(503, "The gateway is closing.", "gateway_closing", 1));
+      if (closing) return call.reply.refuse(gatewayClosing);
       const holdfast = holdfastOptions(call, options.defaults ?? defaultsOfUpstreams);
       if (isRefusal(holdfast)) return call.reply.refuse(holdfast);
-      const job = new (holdfast.witnesses > 0 ? WitnessedJob : Job)(
-        { clock, upstreams, log },
+      const deadlineMs = (options.deadlineMs ?? limits.upstreamDeadlineMsDefault) - (call.passed?.ms ?? 0);
+      const turn = takeTurn(
+        { clock, line },
         {
-          ...{ id: nextId(), fleet, call, holdfast },
-          deadlineMs: (options.deadlineMs ?? limits.upstreamDeadlineMsDefault) - (call.passed?.ms ?? 0),
-          over: () => jobs.delete(job),
+          ...{ call, fleet, deadlineMs, seats: 1 + holdfast.witnesses },
+          job: (chance) =>
+            new (holdfast.witnesses > 0 ? WitnessedJob : Job)(
+              { clock, upstreams, log },
+              { ...{ id: nextId(), fleet, call, holdfast }, ...chance },
+            ),
+          over: () => turns.delete(turn),
         },
       );
-      jobs.add(job);
-      job.begin();
+      turns.add(turn);
+      turn.begin();
     },
 
     status: () => ({
       backend: "upstreams",
-      inFlight: jobs.size,
+      inFlight: turns.size,
+      queue: line.status(),
       providers: fleet.members.map((member) => statusOf(member, clock.now())),
     }),
 
     async close() {
       closing = true;
-      for (const job of [...jobs]) job.close();
+      for (const turn of [...turns]) turn.close();
       await upstreams.close();
     },
   };

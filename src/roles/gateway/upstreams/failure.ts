@@ -1,9 +1,19 @@
-import { type Refusal, serverError } from "../../../protocol/openai.ts";
+import type { Ms } from "../../../domain/ids.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { gatewayClosing, type Refusal, serverError } from "../../../protocol/openai.ts";
 import type { AttemptFault } from "./fault.ts";
 
 export interface FailedAttempt {
   readonly upstream: string;
   readonly fault: AttemptFault;
+}
+
+/** There is no seat, and none will come free in time. `waitMs`: how long the turn would be in coming, where that is known. */
+export function allTaken(waitMs: Ms | undefined): Refusal {
+  const retryAfter = Math.max(limits.retryAfterSeconds, Math.ceil((waitMs ?? 0) / 1000));
+  const turn = waitMs === undefined ? "" : ` Its turn would come in about ${retryAfter} s.`;
+  const message = `Every upstream of this model is at capacity.${turn} Try again then.`;
+  return { status: 429, type: "rate_limit_error", message, param: null, code: "busy", retryAfter };
 }
 
 /** Nobody could answer, and nothing was sent: every cause is named, none of them quotes an upstream. */
@@ -12,16 +22,13 @@ export function nobodyAnswered(faults: readonly FailedAttempt[], code: FailureCo
   const suffix = causes === "" ? "" : `: ${causes}`;
   switch (code) {
     case "closing":
-      return serverError(503, "The gateway is closing.", "gateway_closing", 1);
+      return gatewayClosing;
     case "deadline":
       return serverError(503, `No upstream answered in time${suffix}.`, "deadline_exceeded");
     default: {
-      const pauses = faults.map(({ fault }) =>
-        fault.code === "busy" ? (fault.retryAfterMs ?? 0) : undefined,
-      );
-      const busy = pauses.length > 0 && pauses.every((pause) => pause !== undefined);
-      if (busy) {
-        const seconds = Math.max(1, Math.ceil(Math.min(...(pauses as number[])) / 1000));
+      if (onlyBusy(faults)) {
+        const pauses = faults.map(({ fault }) => fault.retryAfterMs ?? 0);
+        const seconds = Math.max(limits.retryAfterSeconds, Math.ceil(Math.min(...pauses) / 1000));
         return serverError(503, `Every upstream is busy${suffix}.`, "upstreams_busy", seconds);
       }
       return serverError(
@@ -31,6 +38,11 @@ export function nobodyAnswered(faults: readonly FailedAttempt[], code: FailureCo
       );
     }
   }
+}
+
+/** Were all that were asked at capacity, and nothing worse? */
+export function onlyBusy(faults: readonly FailedAttempt[]): boolean {
+  return faults.length > 0 && faults.every(({ fault }) => fault.code === "busy");
 }
 
 export type FailureCode = "nobody" | "stuck" | "deadline" | "closing";

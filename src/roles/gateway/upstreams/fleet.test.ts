@@ -5,9 +5,13 @@ import type { Member } from "./member.ts";
 const said = "The quick brown fox jumps over the lazy dog";
 const traits = { deterministic: true, prefill: true, replay: true };
 
+const wantedOf = (model: string): Wanted => ({
+  ...{ model, said, traits, tried: new Map(), running: new Set(), lacking: false },
+});
+
 function fleetOf(...names: string[]) {
   const fleet = new Fleet(names.map((name) => ({ name, url: `http://${name}/v1`, forwardAuth: false })));
-  const wanted: Wanted = { model: "m", said, traits, tried: new Map(), running: new Set() };
+  const wanted = wantedOf("m");
   const of = (name: string) => fleet.members.find(({ target }) => target.name === name)!;
   const choose = (changes: Partial<Wanted> = {}, now = 0) => {
     const { member, plan, style } = fleet.choose({ ...wanted, ...changes }, now)!;
@@ -78,4 +82,41 @@ test("who has just refused one way is asked the other, and what was learnt stays
   refuseAll(b);
   b.prefillRefused("m", "flags", 0);
   expect(b.prefillStyle("m", 1)).toBeUndefined();
+});
+
+test("who said that it has no such model is asked last, and not at all once another says so too", () => {
+  const { of, choose, fleet } = fleetOf("a", "b");
+  of("a").denied("m", 0);
+  for (let turn = 0; turn < 4; turn++) expect(choose({ said: "" })).toMatchObject({ name: "b" });
+  const left = { said: "", running: new Set([of("b")]) };
+  expect(choose(left)).toMatchObject({ name: "a" });
+  expect(fleet.choose({ ...wantedOf("m"), ...left, lacking: true }, 0)).toBeUndefined();
+  expect(choose({ ...left, lacking: true }, 60_000)).toMatchObject({ name: "a" });
+});
+
+test("there is room where somebody alive has a free seat, and at one in quarantine when there is nobody else", () => {
+  const { of, fleet } = fleetOf("a", "b");
+  const [a, b] = [of("a"), of("b")];
+  a.faulted({ code: "busy", detail: "status 429", retryAfterMs: 0 }, 0, 0);
+  expect(fleet.hasRoomFor("m", 2, 0)).toBe(true);
+  a.running = 1;
+  expect(fleet.hasRoomFor("m", 2, 0)).toBe(false);
+  expect(fleet.hasRoomFor("m", 1, 0)).toBe(true);
+  b.faulted({ code: "broken", detail: "reset" }, 0, 1);
+  expect(fleet.hasRoomFor("m", 1, 2), "who fails has no seat while another lives").toBe(false);
+  a.faulted({ code: "broken", detail: "reset" }, 0, 1);
+  expect(fleet.hasRoomFor("m", 1, 2)).toBe(true);
+});
+
+test("those that ask for a pause are left alone, and what they turned away tells how much they take", () => {
+  const { of, fleet } = fleetOf("a", "b");
+  for (const name of ["a", "b"]) {
+    of(name).running = 3;
+    of(name).faulted({ code: "busy", detail: "status 429", retryAfterMs: 2_000 }, 0, 1_000);
+  }
+  expect(fleet.hasRoomFor("m", 1, 1_500)).toBe(false);
+  expect(fleet.pauseMs("m", 1_500)).toBe(1_500);
+  expect(fleet.hasRoomFor("m", 1, 3_000), "as many are at work as it takes").toBe(false);
+  of("a").running = 2;
+  expect(fleet.hasRoomFor("m", 1, 3_000)).toBe(true);
 });

@@ -3,6 +3,7 @@ import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
 import { standing } from "../../../domain/routing/health.ts";
 import { rank } from "../../../domain/routing/rank.ts";
+import { hasRoom } from "../../../domain/routing/seats.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
@@ -16,6 +17,8 @@ export interface Wanted {
   readonly tried: ReadonlyMap<Member, number>;
   /** Working on this answer now. */
   readonly running: ReadonlySet<Member>;
+  /** Somebody asked has no such model: whoever is not known to have it need not be asked. */
+  readonly lacking: boolean;
   /** It has just refused one way of going on, and is there to be asked in another. */
   readonly again?: Member | undefined;
 }
@@ -47,6 +50,25 @@ export class Fleet {
     return paceMs >= limits.slowTimes * Math.min(own, median(others) ?? own);
   }
 
+  /** Is there a seat for an answer with this model, or for so many at once, at those that may have it? */
+  hasRoomFor(model: string, wanted: number, now: Ms): boolean {
+    const able = this.#ableTo(model, now);
+    const fit = able.filter(({ health }) => standing(health, now) !== "quarantined");
+    if (fit.length > 0) return hasRoom(fit, wanted);
+    // With only such as are in quarantine left, one of them is asked: unless all they want is a moment's peace.
+    return able.some(({ pausedUntil }) => pausedUntil <= now);
+  }
+
+  /** How long those that may have the model want to be left alone, ms; 0 when one of them does not. */
+  pauseMs(model: string, now: Ms): Ms {
+    return Math.max(0, Math.min(...this.#ableTo(model, now).map(({ pausedUntil }) => pausedUntil - now)));
+  }
+
+  #ableTo(model: string, now: Ms): readonly Member[] {
+    const able = this.members.filter((member) => member.serves(model, now));
+    return able.length > 0 ? able : this.members;
+  }
+
   /** Whom to ask next and how, or undefined when nobody can safely go on. */
   choose(wanted: Wanted, now: Ms): Choice | undefined {
     const { said, traits, tried, model } = wanted;
@@ -61,15 +83,20 @@ export class Fleet {
     for (const member of wanted.again === undefined ? ranked : [wanted.again, ...ranked]) {
       const tries = tried.get(member) ?? 0;
       if (wanted.running.has(member) || tries >= triesMax) continue;
+      const lacks = !member.serves(model, now);
+      if (lacks && wanted.lacking) continue;
+      const full = member.running >= member.slots;
+      // It was asked, and has no room for now.
+      if (tries > 0 && (full || member.pausedUntil > now)) continue;
       const style = member.prefillStyle(model, now);
       const plan = planFor(said, traits, style !== undefined);
       if (plan === undefined) continue;
       // First those not tried yet, then those that list the model: whom a fault has hit, it may hit again. Then those
-      // that go on at once: a replay takes as long as what was said took, and one that is quiet or in quarantine may
-      // not answer at all.
-      const doubtful = member.isQuiet(now) || standing(member.health, now) === "quarantined";
+      // that go on at once: a replay takes as long as what was said took, and one that is quiet, full or in quarantine
+      // may not answer at all.
+      const doubtful = full || member.isQuiet(now) || standing(member.health, now) === "quarantined";
       const late = plan.how === "replay" || doubtful;
-      const place = 4 * tries + (lacks(member, model) ? 2 : 0) + (late ? 1 : 0);
+      const place = 4 * tries + (lacks ? 2 : 0) + (late ? 1 : 0);
       if (best === undefined || place < best.place) best = { member, plan, style: style ?? "flags", place };
       if (place === 0) break;
     }
@@ -84,7 +111,3 @@ function median(values: readonly number[]): number | undefined {
 
 /** Attempts with one upstream for one answer. The second meets a stale connection or a passing error. */
 const triesMax = 2;
-
-function lacks({ target, catalogue }: Member, model: string): boolean {
-  return target.model === undefined && catalogue !== undefined && !catalogue.has(model);
-}

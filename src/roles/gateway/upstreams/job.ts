@@ -14,7 +14,7 @@ import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { type Call, spokenBy } from "../backend.ts";
 import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered } from "./failure.ts";
+import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered, onlyBusy } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
@@ -33,6 +33,8 @@ export interface JobOptions {
   readonly call: Call;
   readonly holdfast: HoldfastOptions;
   readonly deadlineMs: number;
+  /** All were at capacity. True: it ends without a word to the application, since it will have another turn. */
+  readonly putOff: () => boolean;
   /** Called once, when nothing is under way any more. */
   readonly over: () => void;
 }
@@ -134,14 +136,20 @@ export class Job implements AttemptListener {
   }
 
   refused(attempt: Attempt, response: RefusedResponse): void {
+    const { model } = this.#options.call.body;
     this.#refusal = response;
-    if (this.#answer.begun && attempt.plan.how === "prefill") {
-      attempt.member.prefillRefused(this.#options.call.body.model, attempt.style, this.#ports.clock.now());
+    if (response.lacks) {
+      attempt.member.denied(model, this.#ports.clock.now());
+      this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+      const fault = { code: "no-model", detail: `status ${response.status}` } as const;
+      this.#faults.push({ upstream: attempt.member.target.name, fault });
+    } else if (this.#answer.begun && attempt.plan.how === "prefill") {
+      attempt.member.prefillRefused(model, attempt.style, this.#ports.clock.now());
       // The other style is no second try of the same thing.
       this.#tried.set(attempt.member, (this.#tried.get(attempt.member) ?? 1) - 1);
       this.#again = attempt.member;
     }
-    this.#feed({ t: "refused", attempt: attempt.id });
+    this.#feed({ t: "refused", attempt: attempt.id, lacks: response.lacks });
     this.#again = undefined;
   }
 
@@ -185,7 +193,8 @@ export class Job implements AttemptListener {
     const { said } = this.#answer;
     const running = new Set([...this.#attempts.values()].map(({ member }) => member));
     const asking = { model: call.body.model, said, traits: this.#traits };
-    const wanted = { ...asking, tried: this.#tried, running, again: this.#again };
+    const lacking = this.#answer.lacking > 0;
+    const wanted = { ...asking, tried: this.#tried, running, lacking, again: this.#again };
     const choice = fleet.choose(wanted, this.#ports.clock.now());
     if (choice === undefined) return this.#feed({ t: "nobody" });
     const { member, plan, style } = choice;
@@ -280,7 +289,8 @@ export class Job implements AttemptListener {
   }
 
   #fail(code: FailureCode): void {
-    const { id, call } = this.#options;
+    const { id, call, putOff } = this.#options;
+    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#faults) && putOff()) return;
     const offset = this.#answer.said.length;
     const refusal = this.#delivery.begun
       ? answerBroke(this.#faults, code, { offset, obstacle: this.#traits.obstacle })

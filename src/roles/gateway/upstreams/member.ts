@@ -15,6 +15,8 @@ import {
   quarantineDefault,
 } from "../../../domain/routing/health.ts";
 import type { Candidate } from "../../../domain/routing/rank.ts";
+import { slotsAfterAnswer, slotsAfterRefusal } from "../../../domain/routing/seats.ts";
+import { limits } from "../../../protocol/limits.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
@@ -34,13 +36,16 @@ export const rhythmsUnknown = (): Rhythms => ({
 /** One upstream and everything learnt about it since the start. */
 export class Member implements Candidate {
   readonly target: UpstreamTarget;
-  /** A plain server says neither what it can take nor what it costs, and its user has chosen to trust it. */
-  readonly slots = Number.POSITIVE_INFINITY;
+  /** A plain server does not say what it costs, and its user has chosen to trust it. */
   readonly price = 0;
   readonly bonded = true;
   readonly domain: readonly string[];
   health: Health = healthy;
+  /** Attempts it works on, and how many it takes at once: as configured, or fewer once it has turned some away. */
   running = 0;
+  #slots: number;
+  /** It asked to be left alone until then. */
+  pausedUntil: Ms = Number.NEGATIVE_INFINITY;
   readonly rhythms: Rhythms = rhythmsUnknown();
   readonly #all: Rhythms;
   /** Streams it is working on, those of them that have begun to speak, and when it was last asked and heard. */
@@ -54,9 +59,12 @@ export class Member implements Candidate {
   catalogue: ReadonlySet<string> | undefined;
   lastFault: AttemptFault | undefined;
   readonly #prefill = new Map<string, PrefillKnowledge>();
+  /** Models it said it has not, and until when that is believed. */
+  readonly #denied = new Map<string, Ms>();
 
   constructor(target: UpstreamTarget, all: Rhythms) {
     this.target = target;
+    this.#slots = this.#slotsMax;
     this.domain = [`host ${new URL(target.url).hostname}`];
     this.#all = all;
   }
@@ -84,14 +92,45 @@ export class Member implements Candidate {
   /** `spoken`: how quickly it spoke in that answer. One that was stopped for being slow must not become its measure. */
   endedWell(startedAt: Ms, spoken: Rhythm): void {
     this.health = afterSuccess(this.health, startedAt);
+    this.#slots = Math.min(this.#slotsMax, slotsAfterAnswer(this.#slots, this.running));
     this.pace = rhythmJoined(this.pace, spoken);
   }
 
   faulted(fault: AttemptFault, startedAt: Ms, now: Ms): void {
     if (fault.code === "differs") return;
     this.lastFault = fault;
-    if (fault.code === "busy") this.health = afterPause(this.health, now, fault.retryAfterMs ?? 0);
+    if (fault.code === "busy") this.#turnedAway(now, fault.retryAfterMs);
     else this.health = afterFailure(this.health, startedAt, now, quarantineDefault);
+  }
+
+  #turnedAway(now: Ms, asked: Ms | undefined): void {
+    // One that names no time has room again when an answer ends; at work on none, it must mean something else.
+    const pause = asked ?? (this.running > 0 ? 0 : pauseMsDefault);
+    this.health = afterPause(this.health, now, pause);
+    // What it says to one application's key need not hold for another's.
+    if (this.target.forwardAuth) return;
+    this.#slots = slotsAfterRefusal(this.#slots, this.running);
+    this.pausedUntil = Math.max(this.pausedUntil, now + pause);
+  }
+
+  get slots(): number {
+    return Math.floor(this.#slots);
+  }
+
+  get #slotsMax(): number {
+    return this.target.slots ?? limits.upstreamConnectionsMax;
+  }
+
+  /** Has it the model, as far as is known? A list of models that is not there hides nobody. */
+  serves(model: string, now: Ms): boolean {
+    if ((this.#denied.get(model) ?? now) > now) return false;
+    return this.target.model !== undefined || this.catalogue === undefined || this.catalogue.has(model);
+  }
+
+  /** It said that it has no such model. */
+  denied(model: string, now: Ms): void {
+    if (this.#denied.size >= modelsRememberedMax) this.#denied.clear();
+    this.#denied.set(model, now + limits.catalogueMsMax);
   }
 
   /** How to ask it to go on from a text; undefined when it is known not to do that. */
@@ -135,6 +174,7 @@ interface PrefillKnowledge {
   readonly refusedUntil: Ms;
 }
 
+const pauseMsDefault = 1_000;
 const missesMax = 3;
 const modelsRememberedMax = 256;
 /** Servers are upgraded: what is refused now is tried again later. */

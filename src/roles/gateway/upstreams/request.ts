@@ -10,6 +10,7 @@ export interface UpstreamTarget {
   readonly url: string;
   readonly key?: string;
   readonly model?: string;
+  readonly slots?: number;
   readonly forwardAuth: boolean;
 }
 

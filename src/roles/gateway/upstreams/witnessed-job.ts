@@ -54,6 +54,9 @@ export class WitnessedJob implements AttemptListener {
   #delivered = 0;
   #switches = 0;
   #asked = 0;
+  /** Said that they have no such model, and what the last of them said. */
+  #lacking = 0;
+  #denial: RefusedResponse | undefined;
   #over = false;
 
   constructor(ports: JobPorts, options: JobOptions) {
@@ -122,12 +125,21 @@ export class WitnessedJob implements AttemptListener {
     this.#judge();
   }
 
-  refused(attempt: Attempt, { status, body, contentType }: RefusedResponse): void {
+  refused(attempt: Attempt, response: RefusedResponse): void {
     if (this.#over) return;
     this.#drop(attempt);
     this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+    if (response.lacks) {
+      attempt.member.denied(this.#options.call.body.model, this.#ports.clock.now());
+      this.#lacking += 1;
+      this.#denial = response;
+    }
     // Others may still take what this one finds too long or does not know.
-    if (this.#parts.size > 0 || this.#delivery.begun) return this.#judge();
+    if (response.lacks || this.#parts.size > 0 || this.#delivery.begun) return this.#judge();
+    this.#relay(response);
+  }
+
+  #relay({ status, body, contentType }: RefusedResponse): void {
     this.#end();
     this.#options.call.reply.text(status, body, { "content-type": contentType });
   }
@@ -174,10 +186,11 @@ export class WitnessedJob implements AttemptListener {
 
   #recruit(): boolean {
     const { fleet, call, holdfast } = this.#options;
-    if (this.#asked >= limits.attemptsMax + holdfast.witnesses) return false;
+    if (this.#asked - this.#lacking >= limits.attemptsMax + holdfast.witnesses) return false;
     // Nobody is its own witness: who answered or is answering is not asked again.
     const running = new Set([...this.#parts.values()].map(({ attempt }) => attempt.member));
-    const wanted = { model: call.body.model, said: "", traits: this.#traits, tried: this.#tried, running };
+    const asking = { model: call.body.model, said: "", traits: this.#traits };
+    const wanted = { ...asking, tried: this.#tried, running, lacking: this.#lacking > 0 };
     const choice = fleet.choose(wanted, this.#ports.clock.now());
     if (choice === undefined) return false;
     const { member, plan, style } = choice;
@@ -255,6 +268,9 @@ export class WitnessedJob implements AttemptListener {
 
   #fail(code: FailureCode): void {
     if (this.#over) return;
+    // All that were asked said the same: that is for the application to hear.
+    const none = code === "nobody" && this.#lacking === this.#asked;
+    if (none && this.#denial !== undefined) return this.#relay(this.#denial);
     const tellers = [...this.#parts.values()].filter(
       ({ attempt, body }) => attempt.spoke || body !== undefined,
     );

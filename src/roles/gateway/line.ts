@@ -1,11 +1,7 @@
-import {
-  type Client,
-  createFairLine,
-  type FairLine,
-  type Waiting,
-} from "../../../domain/routing/fair-line.ts";
-import type { Clock } from "../../../ports.ts";
-import { limits } from "../../../protocol/limits.ts";
+import type { Ms } from "../../domain/ids.ts";
+import { type Client, createFairLine, type FairLine, type Waiting } from "../../domain/routing/fair-line.ts";
+import type { Clock } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 
 /** Jobs that wait for free seats: a line for each model, since a full one says nothing about another's seats. */
 export interface Line {
@@ -20,7 +16,9 @@ export interface Line {
 export interface Job {
   readonly client: Client;
   /** When its answer would have to be whole, on the monotonic clock. */
-  readonly deadlineAt: number;
+  readonly deadlineAt: Ms;
+  /** How long it would wait for its turn, where that is less than anybody may. */
+  readonly patienceMs?: Ms;
   readonly hasRoom: () => boolean;
   readonly begin: () => void;
   /** `waitMs`: how long it would have to wait on for its turn, when that can be told. */
@@ -34,7 +32,7 @@ export interface Place {
   waitMs(): number | undefined;
 }
 
-interface Entered extends Job, Waiting {}
+type Entered = Job & Waiting;
 interface Lane {
   readonly line: FairLine<Entered>;
   refused: number;
@@ -86,7 +84,8 @@ export function createLine(clock: Clock): Line {
     enter(model, asked) {
       const lane = laneOf(model);
       const { line } = lane;
-      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs: limits.jobWaitMsMax };
+      const patienceMs = Math.min(limits.jobWaitMsMax, asked.patienceMs ?? limits.jobWaitMsMax);
+      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs };
       const turned = line.enter(job);
       look(lane);
       if (turned !== undefined) refuse(lane, turned.job, turned.waitMs);

@@ -1,0 +1,104 @@
+import type { Ms } from "../../../domain/ids.ts";
+import type { Clock } from "../../../ports.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { gatewayClosing, type Refusal } from "../../../protocol/openai.ts";
+import type { Call } from "../backend.ts";
+import { clientOf } from "../client.ts";
+import type { Line, Place } from "../line.ts";
+import { allTaken } from "./failure.ts";
+import type { Fleet } from "./fleet.ts";
+import type { JobOptions } from "./job.ts";
+
+/** One call, from its place in the line to the end of its answer. */
+export interface Turn {
+  begin(): void;
+  /** The gateway is stopped: it ends, explicitly. */
+  close(): void;
+}
+
+export interface TurnOptions {
+  readonly call: Call;
+  readonly fleet: Fleet;
+  /** Upstreams it needs at once. */
+  readonly seats: number;
+  /** Until its first content, or its whole answer without streaming; the wait for its turn included. */
+  readonly deadlineMs: Ms;
+  /** Makes the job that runs once there are seats for it. */
+  readonly job: (chance: Pick<JobOptions, "deadlineMs" | "putOff" | "over">) => Turn;
+  /** Called once, when nothing of the call is under way any more. */
+  readonly over: () => void;
+}
+
+export function takeTurn(
+  { clock, line }: { readonly clock: Clock; readonly line: Line },
+  { call, fleet, seats, deadlineMs, job, over }: TurnOptions,
+): Turn {
+  const { model } = call.body;
+  const deadlineAt = clock.now() + deadlineMs;
+  const waitsUntil = clock.now() + Math.min(deadlineMs, limits.jobWaitMsMax);
+  let place: Place | undefined;
+  let running: Turn | undefined;
+  let turnsLeft = turnsMax;
+  let isOver = false;
+
+  function end(): void {
+    if (isOver) return;
+    isOver = true;
+    place?.leave();
+    over();
+  }
+
+  function refuse(refusal: Refusal): void {
+    end();
+    call.reply.refuse(refusal);
+  }
+
+  function enter(): void {
+    const streaming = call.body["stream"] === true;
+    place = line.enter(model, {
+      client: clientOf(call),
+      // Of a stream only the beginning must come in time.
+      deadlineAt: streaming ? Number.POSITIVE_INFINITY : deadlineAt,
+      patienceMs: waitsUntil - clock.now(),
+      hasRoom: () => fleet.hasRoomFor(model, seats, clock.now()),
+      begin,
+      refuse: (waitMs) => refuse(allTaken(waitMs)),
+    });
+    if (isOver) place.leave();
+  }
+
+  function begin(): void {
+    let again = false;
+    turnsLeft -= 1;
+    running = job({
+      deadlineMs: Math.max(1, deadlineAt - clock.now()),
+      putOff() {
+        again = turnsLeft > 0 && clock.now() + fleet.pauseMs(model, clock.now()) < waitsUntil;
+        return again;
+      },
+      over: () => (again ? reenter() : end()),
+    });
+    running.begin();
+  }
+
+  /** Everybody was busier than they had let on: it waits as those do who come now. */
+  function reenter(): void {
+    running = undefined;
+    place?.leave();
+    call.reply.onAbort(end);
+    enter();
+  }
+
+  return {
+    begin() {
+      call.reply.onAbort(end);
+      const pauseMs = fleet.pauseMs(model, clock.now());
+      if (pauseMs > limits.jobWaitMsMax) refuse(allTaken(pauseMs));
+      else enter();
+    },
+    close: () => (running === undefined ? refuse(gatewayClosing) : running.close()),
+  };
+}
+
+/** Turns of one call. Who was turned away so often is told: a quota that is spent looks like want of seats. */
+const turnsMax = 4;

@@ -1,0 +1,54 @@
+import type { Log } from "../ports.ts";
+import { createUpstreamBackend } from "../roles/gateway/upstreams/backend.ts";
+import { createApplication } from "./application.ts";
+import type { Chance } from "./chance.ts";
+import type { Asked } from "./gateway.ts";
+import type { Timeline } from "./timeline.ts";
+import { createUpstreams, type ServerTraits, type SimulatedServer } from "./upstreams.ts";
+
+/** A gateway over plain servers: the real role over the doubles. */
+export interface SimulatedUpstreamGateway {
+  readonly servers: readonly SimulatedServer[];
+  /** `ended` is called when the answer has. */
+  ask(
+    request: Record<string, unknown>,
+    options: { readonly key?: string; readonly ended: () => void },
+  ): Asked;
+}
+
+/** What one server is like, and how many answers at once the gateway is told it takes. */
+export interface UpstreamTraits extends ServerTraits {
+  readonly slots?: number;
+}
+
+export function createUpstreamGateway(
+  timeline: Timeline,
+  chance: Chance,
+  traits: readonly UpstreamTraits[],
+): SimulatedUpstreamGateway {
+  const upstreams = createUpstreams(timeline, chance, traits);
+  const backend = createUpstreamBackend(
+    { upstreams, clock: timeline.clock(), log, random: { bytes: (length) => new Uint8Array(length) } },
+    {
+      upstreams: upstreams.servers.map(({ url }, index) => {
+        const { slots } = traits[index]!;
+        return { name: url, url, forwardAuth: false, ...(slots === undefined ? {} : { slots }) };
+      }),
+    },
+  );
+  return {
+    servers: upstreams.servers,
+    ask(request, { key = "key", ended }) {
+      const { seen, reply, hangUp } = createApplication(timeline.now, { events: false, ended });
+      const messages = [{ role: "user", content: "Tell a story." }];
+      const body = { model: "simulated", messages, stream: true, ...request };
+      const headers = { authorization: `Bearer ${key}` };
+      const raw = JSON.stringify(body);
+      backend.answer({ endpoint: "chat/completions", requestId: "r", body, raw, headers, reply });
+      return { seen, hangUp };
+    },
+  };
+}
+
+const silent = () => {};
+const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
