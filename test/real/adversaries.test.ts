@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Cheat } from "../adversaries/cheats.ts";
+import type { CheatName } from "../adversaries/cheats.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
 import { type Streamed, streamChat } from "../rigs/stream.ts";
 import { until } from "../rigs/until.ts";
@@ -20,7 +20,7 @@ const holdfast = { holdMs: 20_000, witnesses: 2 };
 
 function ask(seed: number): Promise<Streamed> {
   const messages = [{ role: "user", content: `Tell me a story about the number ${seed}.` }];
-  const sampling = { temperature: 0.7, max_tokens: 32, seed };
+  const sampling = { temperature: 0.7, max_tokens: 20, seed };
   return streamChat(network.url, { model: "SmolLM2-135M-Instruct", messages, ...sampling, holdfast });
 }
 
@@ -41,7 +41,7 @@ async function askUntil(played: (seen: Streamed) => boolean): Promise<Streamed> 
   throw new Error("in sixty answers the cheat was never asked");
 }
 
-const speakers: Array<[Cheat, number]> = [
+const speakers: Array<[CheatName, number]> = [
   ["other-model", 0],
   ["repeats-token", 1],
   ["drops-token", 2],
@@ -49,7 +49,7 @@ const speakers: Array<[Cheat, number]> = [
 ];
 
 /** The provider of this index, and it alone, cheats. */
-async function bend(index: number, cheat: Cheat): Promise<string> {
+async function bend(index: number, cheat: CheatName): Promise<string> {
   const before = network.providers()[index - 1];
   const provider = network.providers()[index]!;
   before?.signal("SIGKILL");
