@@ -43,6 +43,11 @@ export interface Signer {
 
 export type Verify = (key: SessionKey, bytes: Uint8Array, signature: string) => boolean;
 
+/** Numbers for a node's statements. Each is given once, whatever becomes of the process: it is reserved on disk before. */
+export interface Sequence {
+  next(): number;
+}
+
 // ---------------------------------------------------------------- network
 
 /** One attempt's two-way stream of messages; see protocol/attempt.ts. Order is kept, nothing is duplicated. */

@@ -8,6 +8,7 @@ import { limits } from "../protocol/limits.ts";
 import { createFace } from "../roles/gateway/face.ts";
 import { withFallbacks } from "../roles/gateway/fallback.ts";
 import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
+import { readTolerances } from "./calibration.ts";
 import { defaultPort } from "./defaults.ts";
 import { join } from "./join.ts";
 import type { Settings } from "./settings.ts";
@@ -18,7 +19,10 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const { chain, network, node, ...member } = await join(settings, log, settings.listen);
   const dialer = createDialer({ clock, log }, { relay: node.relay });
   const backend = createNetworkBackend(
-    { market: node, dialer, chain, verify, clock, random, log },
+    {
+      ...{ market: node, dialer, chain, verify, clock, random, log },
+      proofs: { market: network, tolerances: await readTolerances(settings.home, member.address) },
+    },
     {
       defaults: {
         finality: settings.finality ?? "stream",

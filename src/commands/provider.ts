@@ -5,8 +5,11 @@ import { ensureModel } from "../adapters/chain/registrant.ts";
 import { createListener } from "../adapters/http2/listener.ts";
 import { createSession, verify } from "../adapters/keys/session.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
+import { systemRandom as random } from "../adapters/system/random.ts";
 import type { Engine, Log } from "../ports.ts";
 import { startProvider } from "../roles/provider/provider.ts";
+import { createSequence } from "../roles/provider/sequence.ts";
+import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
 import { endpointsOf, join, type Membership } from "./join.ts";
 import { commandLog } from "./log.ts";
@@ -14,8 +17,17 @@ import { processOf, recordAlone } from "./run-file.ts";
 import { type Flags, readSettings, type Settings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 
-/** `holdfast provider`: serves a model to the network until it is stopped. `open` brings the engine up. */
-export async function provider(flags: Flags, open: typeof openEngine = openEngine): Promise<void> {
+/** What the command wires a provider from, and a test another. */
+export interface ProviderParts {
+  readonly open: typeof openEngine;
+  readonly talk?: Parameters<typeof startProvider>[2];
+}
+
+/** `holdfast provider`: serves a model to the network until it is stopped. */
+export async function provider(
+  flags: Flags,
+  { open, talk }: ProviderParts = { open: openEngine },
+): Promise<void> {
   const settings = readSettings(flags, process.env);
   const log = commandLog(settings);
   const closers: Array<() => unknown> = [];
@@ -44,13 +56,19 @@ export async function provider(flags: Flags, open: typeof openEngine = openEngin
   await node.serveRelayed(listener.serve);
   const endpoints = endpointsOf(settings, listener.endpoint);
   await startProvider(
-    { listener, market: node, engines: [engine], signer: session, verify, clock, log },
     {
+      ...{ listener, market: node, engines: [engine], signer: session, verify, clock, log, random },
+      sequence: createSequence({ store: member.store, clock }),
+      tolerances: await readTolerances(settings.home, member.address),
+    },
+    {
+      identity: { node: member.address, market: member.network },
       ...{ certificate: fingerprint, endpoints },
       domain: domainOf(settings, engine),
       priceIn: settings.priceIn ?? "0",
       priceOut: settings.priceOut ?? "0",
     },
+    talk,
   );
   // Finding this model in the hash table is one way more to be found; not a condition for serving.
   void node

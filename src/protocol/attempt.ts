@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { commitSchema, commitSetSchema, openingSchema } from "./committee.ts";
 import { limits } from "./limits.ts";
 import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
 
@@ -9,8 +10,11 @@ import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./sche
  * `speak` turns a follower into the executor. So an executor is a witness that was told to speak at position 0, a
  * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
  *
- *   gateway → provider   open · said* · drop* · speak*       (closing the stream cancels)
- *   provider → gateway   ready · read · judged* · rejected* · chunk* · refused?
+ *   gateway → provider   open · said* · drop* · speak* · commit? · reveal?       (closing the stream cancels)
+ *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · revealed? · refused?
+ *
+ * When the answer has ended, `commit` asks for a sealed fingerprint of it and `reveal` shows everybody's, against which
+ * a member opens its own (domain/verification/member.ts). A `drop` after them makes it another answer.
  *
  * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
  * that were still under way are known for what they are.
@@ -42,6 +46,7 @@ export const promptSchema = z.discriminatedUnion("kind", [
 export const samplingSchema = z.strictObject({
   temperature: z.number().min(0).max(2),
   topP: z.number().gt(0).max(1),
+  minP: z.number().min(0).max(1).exactOptional(),
   seed: seedSchema,
 });
 
@@ -62,6 +67,8 @@ export const orderSchema = z.discriminatedUnion("t", [
     holdMs: z.number().min(0).max(limits.holdMsMax),
     /** Time left for the whole job, ms. The provider stops by itself after it. */
     deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
+    /** Hash of the secret that will decide which positions of the fingerprint are opened. */
+    audit: seedSchema.exactOptional(),
   }),
   /** A chunk another node said, unchanged; its signature is over the running digest under `speaker`. */
   z.strictObject({ t: z.literal("said"), chunk: chunkSchema, speaker: sessionKeySchema }),
@@ -69,6 +76,15 @@ export const orderSchema = z.discriminatedUnion("t", [
   z.strictObject({ t: z.literal("drop"), to: position, branch }),
   /** Speak from here on; `from` is the end of what was shown. */
   z.strictObject({ t: z.literal("speak"), from: position }),
+  /** The answer ends at `through`, the end of a chunk that was shown or said: commit to what was seen of it. */
+  z.strictObject({
+    t: z.literal("commit"),
+    through: position,
+    /** Numeric profile of whoever answers for the whole: margins are tolerated by the pair of theirs and one's own. */
+    executor: z.string().max(256),
+  }),
+  /** What everybody committed to, and the secret: open what you committed to. */
+  z.strictObject({ t: z.literal("reveal"), set: commitSetSchema, secret: seedSchema }),
 ]);
 
 export const rejectionReasons = ["margin", "mean-margin", "text", "end", "signature", "position"] as const;
@@ -80,6 +96,8 @@ export const wordSchema = z.discriminatedUnion("t", [
     promptTokens: z.int().min(0),
     /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
     promptDigest: seedSchema,
+    /** The numeric profile it computes this job with, as its offer states it. */
+    profile: z.string().max(256).exactOptional(),
   }),
   /** The prompt is evaluated: from here on a token costs one step. */
   z.strictObject({ t: z.literal("read") }),
@@ -95,6 +113,19 @@ export const wordSchema = z.discriminatedUnion("t", [
     at: position,
     reason: z.enum(rejectionReasons),
     margin: z.number().min(0),
+  }),
+  /** Its sealed fingerprint of the answer; without one it cannot say (no logits, or not all of them). */
+  z.strictObject({
+    t: z.literal("committed"),
+    branch,
+    commit: commitSchema.omit({ node: true }).exactOptional(),
+  }),
+  /** Its envelope, opened; or why it keeps it closed. */
+  z.strictObject({
+    t: z.literal("revealed"),
+    branch,
+    opening: openingSchema.exactOptional(),
+    refusal: z.string().max(100).exactOptional(),
   }),
   /** The provider will not (or no longer) do this job. `retryAfterMs` marks back-pressure, which is no failure. */
   z.strictObject({

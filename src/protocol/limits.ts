@@ -78,6 +78,10 @@ export const limits = {
   /** Silence of an upstream that starts an attempt beside it, ms: bounds on what its own rhythm suggests. */
   silenceMsMin: 400,
   silenceMsMax: 15_000,
+  /** The same at least for one that falls silent in several streams at once, which chance seldom brings about. */
+  silenceAllMsMin: 200,
+  /** A look at who is silent that comes later than this, ms, comes again once what arrived meanwhile was read. */
+  ownLateMs: 50,
   /** The same while nothing is known of its rhythm. */
   silenceMsUnknown: 2_000,
   /** A stream is slow when a character takes this many times what it usually does, and longer than the second, ms (25
@@ -133,8 +137,15 @@ export const limits = {
   commitMsMax: 1_000,
   /** Leaves of an opening, and the hashes beside them, bytes each: 32 leaves, or 18 of an answer of 131k tokens. Abuse: memory. */
   openingBytesMax: 12 * 1024,
+  /** A calibration: pairs of profiles in it, and its bytes. A few hundred profiles exist; a file is some 100 KiB. Abuse: memory. */
+  calibratedPairsMax: 1024,
+  calibrationBytesMax: 1024 * 1024,
   /** How long a statement stands, ms: past any time in which somebody could be held to it. */
   statementLifeMs: 30 * 24 * 60 * 60_000,
+  /** Offers in a receipt: of the committee and of every speaker that was lost on the way. Abuse: 3 ms for each to check. */
+  receiptOffersMax: 64,
+  /** A receipt's file, bytes: an answer of 131k tokens in chunks of 4, a long prompt and its proof. Abuse: memory. */
+  receiptBytesMax: 64 * 1024 * 1024,
   /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
   statementsReserved: 256,
 

@@ -98,7 +98,7 @@ export interface HoldfastEnd extends HoldfastSpoken {
   readonly finality: "stream" | "final" | "none";
   readonly verdict: "valid" | "invalid" | "inconclusive";
   /** What the verdict rests on. */
-  readonly basis: "tokens" | "text" | "none";
+  readonly basis: "fingerprint" | "tokens" | "text" | "none";
   /** Times another peer took over after content had been delivered. */
   readonly switches: number;
   /** Peers asked for this answer, the first one included. */

@@ -4,7 +4,7 @@ import type { Backend } from "../roles/gateway/backend.ts";
 import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
 import { createApplication, type Seen } from "./application.ts";
 import type { Chance } from "./chance.ts";
-import { verify } from "./identity.ts";
+import { simulatedMarket, simulatedTolerance, verify } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Marketplace } from "./marketplace.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -63,6 +63,7 @@ export function createGateway(
       {
         ...{ market: marketplace.gateway(name), dialer: network.dialer(name) },
         ...{ chain, verify, clock, random, log },
+        proofs: { market: simulatedMarket, tolerances: () => simulatedTolerance },
       },
       { defaults, deadlineMs },
     );

@@ -1,5 +1,6 @@
 import type { Address, PeerId, SessionKey } from "../domain/ids.ts";
-import type { Signer, Verify } from "../ports.ts";
+import type { Tolerance } from "../domain/verification/tolerance.ts";
+import type { Random, Signer, Verify } from "../ports.ts";
 import { mix, mixName } from "./chance.ts";
 
 /** Keys without cryptography: they bind who, when started and what was signed as real ones do, and cost next to nothing. */
@@ -17,6 +18,28 @@ export function createSigner(peer: PeerId, start: number): Signer {
   const sessionKey = hex(mix(mixName(5, peer), start), 64) as SessionKey;
   return { sessionKey, sign: (bytes) => signatureOf(sessionKey, bytes) };
 }
+
+/** Bytes that nobody else comes upon, the same in every run. */
+export function createSalts(peer: PeerId, start: number): Random {
+  let count = 0;
+  return {
+    bytes(length) {
+      count += 1;
+      const digits = hex(mix(mix(mixName(7, peer), start), count), 2 * length);
+      return Uint8Array.from({ length }, (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16));
+    },
+  };
+}
+
+/** The chain on which simulated nodes are bonded. */
+export const simulatedMarket = { chainId: 1, bonds: `0x${"b0".repeat(20)}` as Address };
+
+/** Bounds on what lies between two honest simulated engines: noise of at most 0.04 on each logit. */
+export const simulatedTolerance: Tolerance = {
+  distance: [{ from: 1, near: 0.1, far: 0.2 }],
+  margin: [{ from: 8, near: 0.1, far: 0.3 }],
+  marginMax: 1.2,
+};
 
 export const verify: Verify = (key, bytes, signature) => signatureOf(key, bytes) === signature;
 

@@ -3,7 +3,15 @@ import type { Log } from "../ports.ts";
 import type { Offer } from "../protocol/offer.ts";
 import { startProvider } from "../roles/provider/provider.ts";
 import { createSimulatedEngine, type EngineTraits } from "./engine.ts";
-import { addressOf, createSigner, peerOf, verify } from "./identity.ts";
+import {
+  addressOf,
+  createSalts,
+  createSigner,
+  peerOf,
+  simulatedMarket,
+  simulatedTolerance,
+  verify,
+} from "./identity.ts";
 import type { Marketplace } from "./marketplace.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { ClockTraits, MachineClock, Timeline } from "./timeline.ts";
@@ -50,7 +58,7 @@ export function createNode(
   { index, traits, domain, slots, contextTokens, clock: clockTraits }: NodeOptions,
 ): SimulatedNode {
   const peer = peerOf(index);
-  const disk = { seq: 0 };
+  const disk = { seq: 0, statements: 0 };
   let starts = 0;
   let process: { clock: MachineClock; engine: { taken(): number } } | undefined;
 
@@ -69,8 +77,14 @@ export function createNode(
         {
           ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, disk) },
           ...{ clock, log, verify, engines: [engine], signer: createSigner(peer, starts) },
+          ...{ random: createSalts(peer, starts), sequence: { next: () => (disk.statements += 1) } },
+          tolerances: () => simulatedTolerance,
         },
-        { ...{ certificate: "00".repeat(32), endpoints: [], priceIn: "0", priceOut: "0" }, domain },
+        {
+          identity: { node: addressOf(peer), market: simulatedMarket },
+          ...{ certificate: "00".repeat(32), endpoints: [], priceIn: "0", priceOut: "0" },
+          domain,
+        },
       );
     },
     kill() {

@@ -1,87 +1,72 @@
-import type { TokenId } from "../../src/domain/ids.ts";
-import type { Candidate } from "../../src/domain/verification/sampler.ts";
-import type { TokenEngine, TokenSequence } from "../../src/ports.ts";
+import type { LlamaEngineOptions } from "../../src/adapters/llama/engine.ts";
+import type { TokenEngine } from "../../src/ports.ts";
+import type { Word } from "../../src/protocol/attempt.ts";
+import { bent, only, reweighed } from "./bent-engine.ts";
+import { deafVoice, hotVoice, promptVoice, seedVoice, type VoiceCheat } from "./bent-voice.ts";
+import type { AlteredWeights } from "./weights.ts";
 
 /**
- * Ways to cheat, each a real engine with one thing bent. They live in the tests only: nothing in the product can make
+ * Ways to cheat, each a real provider with one thing bent. They live in the tests only: nothing in the product can make
  * a provider cheat.
  */
+export interface Cheat {
+  /** The weights it really loads, under the id of those it offers. */
+  readonly weights?: AlteredWeights;
+  /** Arithmetic that its offer does not mention. */
+  readonly numerics?: LlamaEngineOptions["numerics"];
+  /** What its engine says, bent. */
+  readonly engine?: (engine: TokenEngine) => TokenEngine;
+  /** What it makes of a job, bent. */
+  readonly voice?: VoiceCheat;
+  /** Does it speak with the altered weights and show the fingerprints of the right ones? */
+  readonly prefill?: true;
+  /** What it says, bent; undefined is left unsaid. */
+  readonly word?: (word: Word) => Word | undefined;
+}
+
 export const cheats = {
   /** Speaks with other weights: every logit is off by up to four, the same way each time. */
-  "other-model": (engine) => bent(engine, { speak: (candidates) => reweighed(candidates, 4) }),
+  "other-model": {
+    engine: (engine) => bent(engine, { speak: (candidates) => reweighed(candidates, 4) }),
+  },
   /** Says its tenth token again instead of the eleventh. */
-  "repeats-token": (engine) =>
-    bent(engine, { speak: (candidates, said) => (said.length === 10 ? only(said[9]!) : candidates) }),
+  "repeats-token": {
+    engine: (engine) =>
+      bent(engine, { speak: (candidates, said) => (said.length === 10 ? only(said[9]!) : candidates) }),
+  },
   /** Leaves out what would have been its tenth token. */
-  "drops-token": (engine) => bent(engine, { skipAt: 10 }),
+  "drops-token": { engine: (engine) => bent(engine, { skipAt: 10 }) },
   /** Signs ids that are right, with other words beside them. */
-  "two-texts": (engine) => bent(engine, { text: (text, at) => (at > 8 ? text.toUpperCase() : text) }),
+  "two-texts": {
+    engine: (engine) => bent(engine, { text: (text, at) => (at > 8 ? text.toUpperCase() : text) }),
+  },
   /** Honest as a speaker; as a witness it sees one chunk through the eyes of another model. */
-  dissenter: (engine) =>
-    bent(engine, { judge: (candidates, at) => (at === 6 ? reweighed(candidates, 12) : candidates) }),
-} satisfies Record<string, (engine: TokenEngine) => TokenEngine>;
+  dissenter: {
+    engine: (engine) =>
+      bent(engine, { judge: (candidates, at) => (at === 6 ? reweighed(candidates, 12) : candidates) }),
+  },
+  /** Serves the weights cut to eight levels, as a much smaller file would hold them. */
+  "three-bit": { weights: "three-bit" },
+  /** Serves a 4-bit encoding of another kind than it offers. */
+  "four-bit": { weights: "q4_0" },
+  /** Serves weights that were moved by two per cent. */
+  noise: { weights: "noise" },
+  /** Keeps keys and values in 4 bits, to hold more jobs. */
+  "four-bit-cache": { numerics: { kv: "q4_0", flashAttention: true } },
+  /** Reads only the last part of the prompt. */
+  "cut-context": { voice: promptVoice("cut") },
+  /** Reads an instruction of its own before the prompt. */
+  "injected-prompt": { voice: promptVoice("injected") },
+  /** Writes with the cheap weights, then reads what it wrote with the right ones, for the fingerprint. */
+  "prefill-attack": { weights: "q4_0", prefill: true },
+  /** Samples at temperature 1 what was asked at less. */
+  hot: { voice: hotVoice },
+  /** Draws by a seed of its own. */
+  "other-seed": { voice: seedVoice },
+  /** As a witness it reads nothing and accepts everything; its fingerprint is made up. */
+  lazy: { voice: deafVoice },
+  /** Shows no logits when it has to open. */
+  withholds: { word: (word) => (word.t === "revealed" ? undefined : word) },
+} satisfies Record<string, Cheat>;
 
-export type Cheat = keyof typeof cheats;
-
-interface Bend {
-  readonly speak?: (candidates: Candidate[], said: readonly TokenId[]) => Candidate[];
-  readonly judge?: (candidates: Candidate[], position: number) => Candidate[];
-  readonly text?: (text: string, position: number) => string;
-  readonly skipAt?: number;
-}
-
-function bent(engine: TokenEngine, bend: Bend): TokenEngine {
-  return {
-    ...engine,
-    open: async (...asked) => bentSequence(await engine.open(...asked), bend),
-  };
-}
-
-function bentSequence(sequence: TokenSequence, bend: Bend): TokenSequence {
-  let answer: TokenId[] = [];
-  let speaking = false;
-  let skipped = false;
-  return {
-    promptIds: sequence.promptIds,
-    async next(ids, signal) {
-      speaking = true;
-      answer.push(...ids);
-      let candidates = await sequence.next(ids, signal);
-      if (bend.skipAt !== undefined && answer.length >= bend.skipAt && !skipped) {
-        skipped = true;
-        candidates = await sequence.next([candidates[0]!.id], signal);
-      }
-      return bend.speak?.(candidates, answer) ?? candidates;
-    },
-    async judge(ids, signal) {
-      const from = answer.length;
-      answer.push(...ids);
-      const lists = await sequence.judge(ids, signal);
-      return lists.map((list, offset) => bend.judge?.(list, from + offset) ?? list);
-    },
-    logitOf: sequence.logitOf,
-    async keep(length) {
-      answer = answer.slice(0, length);
-      await sequence.keep(length);
-    },
-    text(ids, before) {
-      const text = sequence.text(ids, before);
-      return speaking ? (bend.text?.(text, before.length) ?? text) : text;
-    },
-    ends: sequence.ends,
-    close: sequence.close,
-  };
-}
-
-/** The same list as another model might rank it: each logit moved by a hash of its id, largest first again. */
-function reweighed(candidates: Candidate[], most: number): Candidate[] {
-  const moved = candidates.map(({ id, logit }) => ({
-    id,
-    logit: logit + most * (2 * ((Math.imul(id + 1, 2654435761) >>> 0) / 2 ** 32) - 1),
-  }));
-  return moved.sort((a, b) => b.logit - a.logit || a.id - b.id);
-}
-
-function only(id: TokenId): Candidate[] {
-  return [{ id, logit: 100 }];
-}
+export type CheatName = keyof typeof cheats;

@@ -1,7 +1,15 @@
-/** A provider like any other, wired by the product's own command, over an engine bent as TEST_CHEAT says. */
+/** A provider like any other, wired by the product's own command, bent as TEST_CHEAT says. */
+import { createLlamaEngine } from "../../src/adapters/llama/engine.ts";
 import { openEngine } from "../../src/commands/engine.ts";
+import { obtainModel } from "../../src/commands/model.ts";
 import { provider } from "../../src/commands/provider.ts";
-import { type Cheat, cheats } from "./cheats.ts";
+import type { Settings } from "../../src/commands/settings.ts";
+import type { TokenEngine } from "../../src/ports.ts";
+import { converse } from "../../src/roles/provider/conversation.ts";
+import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
+import { twoVoiced } from "./bent-voice.ts";
+import { type Cheat, type CheatName, cheats } from "./cheats.ts";
+import { alteredWeights } from "./weights.ts";
 
 const flags: Record<string, string | string[] | true> = {};
 // The first argument is the command's name; the rest is `--name value`, `--name` and repeats, as `up` writes them.
@@ -13,10 +21,45 @@ for (const [index, arg] of process.argv.entries()) {
   if (name === "bootstrap" || name === "rpc") flags[name] = [...((flags[name] as string[]) ?? []), value!];
   else flags[name] = isSwitch ? true : value;
 }
-const cheat = cheats[process.env["TEST_CHEAT"] as Cheat];
+const cheat: Cheat = cheats[process.env["TEST_CHEAT"] as CheatName];
+let cheap: TokenEngine | undefined;
 
-await provider(flags, async (settings, ending) => {
-  const engine = await openEngine(settings, ending);
-  if (engine.kind !== "token") throw new Error("cheats are for engines with tokens");
-  return cheat(engine);
+await provider(flags, {
+  async open(settings, ending) {
+    const right = await openEngine(settings, ending);
+    if (right.kind !== "token") throw new Error("cheats are for engines with tokens");
+    if (cheat.weights === undefined && cheat.numerics === undefined) return cheat.engine?.(right) ?? right;
+    const wrong = await wrongEngine(settings);
+    // Whatever it computes with, it offers what the others do.
+    if (cheat.prefill !== true) return { ...wrong, profile: right.profile };
+    cheap = wrong;
+    return right;
+  },
+  talk(ports, channel) {
+    const { openVoice } = ports;
+    const bentVoice: typeof openVoice = async (open, signal) => {
+      if (cheap === undefined) return (cheat.voice?.(openVoice) ?? openVoice)(open, signal);
+      return twoVoiced(await openTokenVoice(ports, cheap, open, signal), await openVoice(open, signal));
+    };
+    return converse(
+      { ...ports, openVoice: bentVoice },
+      {
+        ...channel,
+        send(word) {
+          const said = cheat.word === undefined ? word : cheat.word(word);
+          if (said !== undefined) channel.send(said);
+        },
+      },
+    );
+  },
 });
+
+async function wrongEngine(settings: Settings): Promise<TokenEngine> {
+  const { id: model, name, path } = await obtainModel(settings);
+  const file = cheat.weights === undefined ? path : await alteredWeights(cheat.weights);
+  const { numerics } = cheat;
+  return createLlamaEngine({
+    ...{ file, model, name, slots: settings.slots ?? 4, contextTokens: 2048, threads: 1, gpu: false },
+    ...(numerics === undefined ? {} : { numerics }),
+  });
+}

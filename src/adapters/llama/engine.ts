@@ -4,7 +4,7 @@ import type { Prompt } from "../../domain/inference/spec.ts";
 import type { TokenEngine, TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { createPromptReader, mayFit } from "./prompt.ts";
-import { loadRuntime, profileOf, type Runtime } from "./runtime.ts";
+import { loadRuntime, type Numerics, profileOf, type Runtime } from "./runtime.ts";
 import { commonPrefix, contextOverflow, openSequence } from "./sequence.ts";
 import { addedText } from "./text.ts";
 
@@ -22,6 +22,8 @@ export interface LlamaEngineOptions {
   readonly threads: number;
   /** "auto" uses a GPU where the machine and the installed binaries have one. */
   readonly gpu: "auto" | false;
+  /** Other arithmetic than the default (flash attention on a GPU, keys and values in f16). The profile says so. */
+  readonly numerics?: Partial<Numerics>;
   /** Tokens evaluated in one step for all jobs together. Also the longest a neighbour or a cancellation waits. */
   readonly batchTokens?: number;
   /** Prompt tokens of one job evaluated in one step. */
@@ -35,11 +37,10 @@ export interface LlamaEngineOptions {
 export async function createLlamaEngine(options: LlamaEngineOptions): Promise<TokenEngine> {
   const runtime = await loadRuntime(options);
   const onGpu = runtime.llama.gpu !== false;
-  // Explicit: "auto" would make the arithmetic depend on what a node happens to have.
-  const flashAttention = onGpu;
-  const context = await createContext(runtime, options, flashAttention);
+  const numerics: Numerics = { flashAttention: onGpu, kv: "f16", ...options.numerics };
+  const context = await createContext(runtime, options, numerics);
   const readPrompt = createPromptReader(runtime);
-  const profile = await profileOf(runtime, flashAttention);
+  const profile = await profileOf(runtime, numerics);
   const { contextSize: contextTokens } = context;
   const vocabularyTokens = runtime.model.fileInfo.metadata.tokenizer.ggml.tokens.length;
   // Ids come from strangers, and at one that is not in the vocabulary the runtime does not throw: it aborts.
@@ -109,8 +110,9 @@ const promptPieceTokensCpu = 32;
 async function createContext(
   { llama, model }: Runtime,
   options: LlamaEngineOptions,
-  flashAttention: boolean,
+  { flashAttention, kv }: Numerics,
 ): Promise<LlamaContext> {
+  const kvType = kv.toUpperCase() as "F16" | "Q8_0" | "Q4_0";
   try {
     return await model.createContext({
       sequences: options.slots,
@@ -118,6 +120,7 @@ async function createContext(
       batchSize: options.batchTokens ?? 512,
       threads: { ideal: options.threads, min: options.threads },
       flashAttention,
+      ...(kv === "f16" ? {} : { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType }),
       failedCreationRemedy: false,
     });
   } catch (error) {

@@ -85,15 +85,26 @@ function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0]!.slice(0, 200);
 }
 
+/** What of the arithmetic can be chosen. The rest follows from the machine and the package. */
+export interface Numerics {
+  /** "auto" is never used: it would make the arithmetic depend on what a node happens to have. */
+  readonly flashAttention: boolean;
+  /** How keys and values are kept; below f16 it shows in the logits, and in the profile. */
+  readonly kv: "f16" | "q8_0" | "q4_0";
+}
+
 /**
  * Everything that decides the last bits of a logit, in one line: package, llama.cpp release, backend, the CPU build
  * picked at run time, KV type, flash attention. Two nodes with one profile agree to the bit on one schedule.
  */
-export async function profileOf({ vendor, llama }: Runtime, flashAttention: boolean): Promise<string> {
+export async function profileOf(
+  { vendor, llama }: Runtime,
+  { flashAttention, kv }: Numerics,
+): Promise<string> {
   const version = await vendor.getModuleVersion();
   const backend = llama.gpu === false ? `cpu-${await cpuVariant(llama)}` : String(llama.gpu);
   const release = `${llama.llamaCppRelease.repo}@${llama.llamaCppRelease.release}`;
-  return `node-llama-cpp@${version} ${release} ${backend} kv=f16 fa=${flashAttention ? "on" : "off"}`;
+  return `node-llama-cpp@${version} ${release} ${backend} kv=${kv} fa=${flashAttention ? "on" : "off"}`;
 }
 
 /** Name of the CPU library that was loaded (`haswell`, `zen4`, …), else the instruction sets it reports. */

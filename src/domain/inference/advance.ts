@@ -5,6 +5,7 @@ import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import { fail, failUnfinal, finishIfDone } from "./ending.ts";
 import { keepFloor } from "./floor.ts";
 import { isComplete } from "./hearing.ts";
+import { beginProof } from "./proving.ts";
 import { isStranger } from "./votes.ts";
 import { deadlineOf, dismissSilent } from "./waiting.ts";
 import { weighVotes } from "./weighing.ts";
@@ -20,6 +21,7 @@ export function advance(draft: Draft): void {
     heedBlame,
     weighVotes,
     keepCast,
+    beginProof,
     deliverDue,
     failUnfinal,
     finishIfDone,

@@ -46,6 +46,8 @@ export const budgets = {
   disputeMs: 10_000,
   /** The finishing chunk waits this long for the verdict. */
   verdictMs: 5_000,
+  /** …and this long for its proof, which has bounds of its own. Abuse: a member that never opens. */
+  proofMs: 4_000,
   /** With nobody at work and nobody to ask, this long is waited for one that comes back or has a seat again. */
   aloneMs: 3_000,
   /** When routing knew nobody more, it is asked again after this. */

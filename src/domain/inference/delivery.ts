@@ -3,6 +3,7 @@ import { budgets } from "./budgets.ts";
 import { type Draft, isCalled, witnessesOf } from "./draft.ts";
 import type { Cast } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
+import { findingOf } from "./proving.ts";
 import type { Held } from "./state.ts";
 import { standingOf } from "./votes.ts";
 
@@ -47,7 +48,7 @@ export function isWitnessed(draft: Draft): boolean {
 function isDue(draft: Draft, held: Held): boolean {
   if (draft.policy.finality === "none") return true;
   if (draft.policy.finality === "final") {
-    return isComplete(draft) && draft.unaccepted === 0;
+    return isComplete(draft) && draft.unaccepted === 0 && findingOf(draft)?.verdict === "valid";
   }
   if (isDoubtful(draft, held)) return false;
   if (standingOf(held, draft) === "accepted" || !isWitnessed(draft)) return true;

@@ -35,6 +35,19 @@ export type JobEffect =
       readonly since: Ms;
       readonly seen: Pace;
     }
+  /**
+   * These saw the whole answer, of so many tokens and with this digest at its end: have them commit to it and open.
+   * Answered by a `proved` event.
+   */
+  | {
+      readonly kind: "prove";
+      readonly executor: AttemptId;
+      readonly witnesses: readonly AttemptId[];
+      readonly transcript: Uint8Array;
+      readonly tokens: number;
+      /** Longest the answer could have become. */
+      readonly tokensMax: number;
+    }
   /** Call again with `tick` at this time. Replaces the wake before it. */
   | { readonly kind: "wake"; readonly at: Ms }
   /** Exactly one of these two, once, last. Neither comes after `cancelled`. */
@@ -55,7 +68,8 @@ export interface Ending {
   readonly promptTokens: number;
   readonly answerTokens: number;
   readonly verdict: Verdict;
-  readonly basis: "tokens" | "none";
+  /** "fingerprint": the logits of executor and witnesses were compared as well. */
+  readonly basis: "fingerprint" | "tokens" | "none";
   readonly switches: number;
   readonly attempts: number;
   readonly witnesses: readonly PeerId[];

@@ -3,6 +3,7 @@ import type { Draft } from "./draft.ts";
 import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
+import { findingOf } from "./proving.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
 import { isLate } from "./waiting.ts";
 
@@ -13,8 +14,11 @@ export function finishIfDone(draft: Draft): void {
   const total = draft.satisfied ?? draft.held.length;
   if (!isComplete(draft) || draft.delivered < total) return;
   draft.completeAt ??= draft.now;
-  const verdict = verdictSoFar(draft);
-  if (verdict === undefined) return;
+  const tokens = tokensVerdict(draft);
+  const found = draft.proof === undefined ? undefined : findingOf(draft);
+  if (tokens === undefined || (draft.proof !== undefined && found === undefined)) return;
+  const proven = found !== undefined && found.verdict !== "inconclusive";
+  const verdict = proven ? found.verdict : tokens;
   const last = draft.held[total - 1];
   const executor = last?.speaker;
   if (executor === undefined) return;
@@ -27,7 +31,7 @@ export function finishIfDone(draft: Draft): void {
     promptTokens: draft.base?.promptTokens ?? 0,
     answerTokens: draft.deliveredTokens,
     verdict,
-    basis: verdict === "inconclusive" && witnesses.size === 0 ? "none" : "tokens",
+    basis: proven ? "fingerprint" : verdict === "inconclusive" && witnesses.size === 0 ? "none" : "tokens",
     switches: draft.switches,
     attempts: draft.speakers,
     witnesses: [...witnesses],
@@ -40,6 +44,14 @@ export function finishIfDone(draft: Draft): void {
 /** Finality "final" was asked for, the answer is whole, and nobody can or will accept it in time. */
 export function failUnfinal(draft: Draft): void {
   if (draft.policy.finality !== "final" || !isComplete(draft) || draft.delivered > 0) return;
+  if (draft.proof !== undefined) {
+    if (findingOf(draft) === undefined) return;
+    return fail(
+      draft,
+      "not-final",
+      "witnesses accepted every token, but the fingerprints do not prove the model",
+    );
+  }
   if (draft.held.length > 0 && draft.unaccepted === 0) return;
   const nobody = draft.nobodyLeft && witnessesOf(draft).length === 0;
   if (nobody || draft.now >= verdictEnd(draft)!) {
@@ -86,7 +98,7 @@ export function verdictEnd(draft: Draft): number | undefined {
  * Valid at once when a majority of the witnesses wanted accepted everything; valid after a short wait when at least
  * one did and nobody's rejection stands; inconclusive when nobody could say in time. Undefined: wait on.
  */
-function verdictSoFar(draft: Draft): Verdict | undefined {
+export function tokensVerdict(draft: Draft): Verdict | undefined {
   const { policy } = draft;
   if (policy.finality === "none" || policy.witnesses === 0) return "inconclusive";
   const part = judgedPart(draft);

@@ -1,4 +1,5 @@
 import type { Chunk } from "./chunk.ts";
+import type { Finding } from "./proving.ts";
 import type { AttemptId, Prospect } from "./state.ts";
 
 /** What can happen to a job. The role translates wire messages, timers and the application's acts into these. */
@@ -40,6 +41,8 @@ export type JobEvent =
       readonly code: string;
       readonly message: string;
     }
+  /** What came of `prove`. */
+  | { readonly kind: "proved"; readonly finding: Finding }
   /** The channel ended, for whatever reason. */
   | { readonly kind: "lost"; readonly attempt: AttemptId; readonly cause: string }
   /** A stop string was found in what was delivered last: nothing after it is wanted. */

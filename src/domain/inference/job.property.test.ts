@@ -236,6 +236,16 @@ class World {
         this.answers.push({ kind: "prospects", prospects: prospects.map(prospectOf) });
         return;
       }
+      case "prove": {
+        // Of what was delivered only the verdict would change, whoever said it: that is proving.test.ts's.
+        const isLiar = this.state.delivered === 0 && this.parts.get(effect.executor)?.node.liar === true;
+        const isFalse = isLiar && this.random() < 0.5;
+        const blamed = isFalse ? [{ attempt: effect.executor, outcome: "rejected" as const }] : [];
+        const verdict = isFalse ? "invalid" : this.random() < 0.8 ? "valid" : "inconclusive";
+        // Sometimes nobody ever opens.
+        if (this.random() < 0.8) this.answers.push({ kind: "proved", finding: { verdict, blamed } });
+        return;
+      }
       case "deliver":
         this.delivered += effect.text;
         return;

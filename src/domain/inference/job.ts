@@ -14,6 +14,7 @@ import {
   heardRefusal,
 } from "./hearing.ts";
 import { promptTokensMost } from "./prompt-size.ts";
+import { heardProof } from "./proving.ts";
 import type { JobSpec, Policy } from "./spec.ts";
 import type { JobState, Prospect } from "./state.ts";
 import { wakeAt } from "./waiting.ts";
@@ -81,6 +82,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       acceptedTokens: 0,
       satisfied: undefined,
       completeAt: undefined,
+      proof: undefined,
       disputedAt: undefined,
       disputedSince: undefined,
     },
@@ -122,6 +124,8 @@ function take(draft: ReturnType<typeof draftOf>, event: JobEvent): void {
       return heardRefusal(draft, event);
     case "lost":
       return leave(draft, event.attempt, event.cause === "garbage" ? "garbage" : "lost");
+    case "proved":
+      return heardProof(draft, event);
     case "satisfied":
       draft.satisfied ??= draft.delivered;
       return;

@@ -1,6 +1,7 @@
 import type { Ms, PeerId, SessionKey } from "../ids.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Pace } from "./pace.ts";
+import type { Finding } from "./proving.ts";
 import type { Policy } from "./spec.ts";
 
 /** Number of one attempt within its job; never reused. */
@@ -137,6 +138,8 @@ export interface JobState {
   readonly satisfied: number | undefined;
   /** When the last chunk of the answer was heard; the verdict is awaited from then on. */
   readonly completeAt: Ms | undefined;
+  /** Since when the proof of the whole answer is awaited, and what came of it. */
+  readonly proof: { readonly since: Ms; readonly finding: Finding | undefined } | undefined;
   /** Position of the first chunk that a rejection stands against without a majority either way, and since when. */
   readonly disputedAt: number | undefined;
   readonly disputedSince: Ms | undefined;

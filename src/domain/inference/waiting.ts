@@ -7,6 +7,7 @@ import { attemptOf, type Draft } from "./draft.ts";
 import { verdictEnd } from "./ending.ts";
 import { isComplete, promptTokensOf } from "./hearing.ts";
 import type { Pace } from "./pace.ts";
+import { proofEnd } from "./proving.ts";
 import { lateAfter, silenceAllowed } from "./rhythm.ts";
 import type { Attempt, AttemptId, Turn } from "./state.ts";
 
@@ -49,7 +50,7 @@ export function wakeAt(draft: Draft): Ms {
   const times = [deadlineOf(draft)];
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
-  const laters = [hold, verdict, draft.seekAfter];
+  const laters = [hold, verdict, proofEnd(draft), draft.seekAfter];
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
   if (draft.aloneSince !== undefined) times.push(draft.aloneSince + budgets.aloneMs);
   for (const attempt of draft.attempts) {

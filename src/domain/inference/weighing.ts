@@ -65,13 +65,14 @@ function dismissOutvoted(draft: Draft): void {
 }
 
 /** The answer goes back to before chunk `index`; who said it leaves, and whoever is then furthest speaks on. */
-function dropFrom(draft: Draft, index: number): void {
+export function dropFrom(draft: Draft, index: number): void {
   const liar = draft.held[index]!.speaker;
   const to = draft.held[index]!.chunk.start;
   draft.held = draft.held.slice(0, index);
   draft.unaccepted = draft.held.filter((held) => standingOf(held, draft) !== "accepted").length;
   draft.doubted = draft.doubted.filter((doubted) => doubted < index);
   draft.completeAt = undefined;
+  draft.proof = undefined;
   // A later speaker that had gone on from the dropped chunk begins again: that is not another try.
   const honest = draft.floor.filter(({ attempt }) => attemptOf(draft, attempt)?.peer !== liar).length;
   draft.speakers -= honest;

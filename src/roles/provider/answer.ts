@@ -10,6 +10,8 @@ export interface Answer {
   /** Digest a chunk at the end of this answer must be signed over. */
   digestAfter(chunk: Omit<Chunk, "signature">): Uint8Array;
   append(chunk: Omit<Chunk, "signature">): void;
+  /** Digest after the chunk that ends at `end`; before any chunk it is the prompt's. Undefined where none ends. */
+  digestAt(end: number): Uint8Array | undefined;
   /** Forgets every chunk that starts at `to` or later. `to` is a chunk's start. */
   drop(to: number): void;
 }
@@ -32,6 +34,12 @@ export function createAnswer(job: JobId, promptDigest: string): Answer {
       return ids.length;
     },
     digestAfter,
+    digestAt(end) {
+      const next = chunks.findIndex((chunk) => chunk.start >= end);
+      const last = next < 0 ? chunks.length - 1 : next - 1;
+      const at = chunks[next]?.start ?? ids.length;
+      return at === end ? (chunks[last]?.digest ?? start) : undefined;
+    },
     append(chunk) {
       const digest = digestAfter(chunk);
       chunks.push({ start: chunk.start, textLength: text.length, digest });

@@ -6,8 +6,10 @@ import type { Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, type HoldfastErrorOptions } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
+import { addressOf, createSalts, peerOf, simulatedMarket } from "../../simulator/identity.ts";
 import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
 import { converse } from "./conversation.ts";
+import { openVoice } from "./open-voice.ts";
 
 /** One attempt on a simulated engine: what a provider says to what it is told, hostile gateways included. */
 
@@ -38,6 +40,7 @@ let tell: ChannelHandlers<Order>;
 let taken: () => number;
 let refusesWith: HoldfastErrorOptions | undefined;
 let textEngine: TextEngine | undefined;
+let statements = 0;
 
 beforeEach(() => {
   timeline = createTimeline();
@@ -50,10 +53,12 @@ beforeEach(() => {
   tell = converse(
     {
       ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
-      engineOf: (id) => {
+      async openVoice(order, signal) {
         if (refusesWith !== undefined) throw new HoldfastError("not this prompt", refusesWith);
-        return id === model.id ? (textEngine ?? engine) : undefined;
+        return openVoice({ clock, engines: [textEngine ?? engine] }, order, signal);
       },
+      ...{ node: addressOf(peerOf(0)), market: simulatedMarket, random: createSalts(peerOf(0), 1) },
+      ...{ sequence: { next: () => (statements += 1) }, tolerances: () => undefined },
       signer: { sessionKey: speaker, sign: (bytes) => Buffer.from(bytes).toString("base64") },
       verify: (_, bytes, signature) => Buffer.from(bytes).toString("base64") === signature,
     },

@@ -1,19 +1,17 @@
-import type { ModelId, TokenId } from "../../domain/ids.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { TokenId } from "../../domain/ids.ts";
 import { chunkEnd } from "../../domain/inference/chunk.ts";
-import type { Channel, ChannelHandlers, Clock, Engine, Log, Signer, Verify } from "../../ports.ts";
+import type { Channel, ChannelHandlers, Log } from "../../ports.ts";
 import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { openTextVoice } from "./text-voice.ts";
-import { openTokenVoice } from "./token-voice.ts";
+import { createTestimony, type Identity, type Testimony, type TestimonyPorts } from "./testimony.ts";
 import type { Voice } from "./voice.ts";
 
-export interface ConversationPorts {
-  readonly engineOf: (model: ModelId) => Engine | undefined;
-  readonly signer: Signer;
-  readonly verify: Verify;
-  readonly clock: Clock;
+export interface ConversationPorts extends TestimonyPorts, Identity {
+  /** Begins work on a job, or throws what `refusalOf` reads. */
+  readonly openVoice: (open: OpenOrder, signal: AbortSignal) => Promise<Voice>;
   readonly log: Log;
 }
 
@@ -91,11 +89,11 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       end();
     });
     watchIdle();
-    const { promptTokens, promptDigest } = voice;
-    channel.send({ t: "ready", promptTokens, promptDigest });
+    const { promptTokens, promptDigest, profile } = voice;
+    channel.send({ t: "ready", promptTokens, promptDigest, profile });
     await voice.prepare(stop.signal);
     channel.send({ t: "read" });
-    await follow(voice, createAnswer(open.job, promptDigest));
+    await follow(voice, createAnswer(open.job, promptDigest), createTestimony(ports, open, voice));
   }
 
   /**
@@ -106,7 +104,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const begun = clock.now();
     while (true) {
       try {
-        return await openVoice(ports, open, stop.signal);
+        return await ports.openVoice(open, stop.signal);
       } catch (error) {
         const isBusy = error instanceof HoldfastError && error.code === "busy";
         if (!isBusy || stop.signal.aborted || clock.now() - begun >= limits.seatWaitMsMax) throw error;
@@ -116,16 +114,20 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   }
 
   /** Follows what is shown and speaks when told to, until the channel closes. */
-  async function follow(voice: Voice, answer: Answer): Promise<void> {
+  async function follow(voice: Voice, answer: Answer, testimony: Testimony): Promise<void> {
     let branch = 0;
     let speaking = false;
+    /** Where the first chunk it would not have said starts. */
+    let dissent = Number.POSITIVE_INFINITY;
     while (!stop.signal.aborted) {
       if (!speaking || orders.length > 0) {
         const order = await nextOrder();
         if (order === undefined) return;
         if (order.t === "open") throw outOfTurn(order.t);
-        if (order.t === "said") await hear(voice, answer, order, branch);
+        if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch));
         if (order.t === "drop") {
+          if (dissent >= order.to) dissent = Number.POSITIVE_INFINITY;
+          testimony.forget();
           answer.drop(order.to);
           await voice.drop(order.to);
           branch = order.branch;
@@ -135,6 +137,11 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
           if (order.from !== answer.end) throw outOfTurn(`speak from ${order.from} at ${answer.end}`);
           speaking = true;
         }
+        if (order.t === "commit") {
+          speaking = false;
+          channel.send({ t: "committed", branch, ...seal(answer, testimony, order, dissent) });
+        }
+        if (order.t === "reveal") channel.send({ t: "revealed", branch, ...testimony.open(order) });
         continue;
       }
       const said = await voice.speak(answer, () => orders.length > 0, stop.signal);
@@ -146,12 +153,13 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     }
   }
 
+  /** Resolves with where the chunk starts if it was rejected, else with a position that never comes. */
   async function hear(
     voice: Voice,
     answer: Answer,
     order: Extract<Order, { t: "said" }>,
     branch: number,
-  ): Promise<void> {
+  ): Promise<number> {
     const { chunk, speaker } = order;
     const { start } = chunk;
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
@@ -159,21 +167,16 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
     const judgement = await voice.judge(answer, chunk, idsWaiting(), stop.signal);
     answer.append(chunk);
-    if (stop.signal.aborted || judgement === undefined) return;
+    if (stop.signal.aborted || judgement === undefined) return Number.POSITIVE_INFINITY;
     const { margin } = judgement;
-    if (!authentic)
-      channel.send({ t: "rejected", branch, start, through, at: start, reason: "signature", margin });
-    else if (judgement.accepted) channel.send({ t: "judged", branch, through, margin });
-    else
-      channel.send({
-        t: "rejected",
-        branch,
-        start,
-        through,
-        at: judgement.at,
-        reason: judgement.reason,
-        margin,
-      });
+    if (authentic && judgement.accepted) {
+      channel.send({ t: "judged", branch, through, margin });
+      return Number.POSITIVE_INFINITY;
+    }
+    const { at, reason } =
+      authentic && !judgement.accepted ? judgement : { at: start, reason: "signature" as const };
+    channel.send({ t: "rejected", branch, start, through, at, reason, margin });
+    return start;
   }
 
   /** What was said and not yet heard: whoever is behind reads it in larger steps, and so catches up. */
@@ -203,19 +206,21 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   }
 }
 
-async function openVoice(ports: ConversationPorts, open: OpenOrder, signal: AbortSignal): Promise<Voice> {
-  const engine = ports.engineOf(open.model);
-  if (engine === undefined) {
-    throw new HoldfastError("this node does not serve that model", { code: "unknown-model", fault: "peer" });
-  }
-  return engine.kind === "token"
-    ? openTokenVoice(ports, engine, open, signal)
-    : openTextVoice(engine, open, signal);
-}
-
 /** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The prompt has a limit of its own. */
 function unitsOf(order: Order): number {
   return 256 + (order.t === "said" ? order.chunk.text.length + 16 * order.chunk.ids.length : 0);
+}
+
+function seal(
+  answer: Answer,
+  testimony: Testimony,
+  { through, executor }: Extract<Order, { t: "commit" }>,
+  dissent: number,
+) {
+  const digest = answer.digestAt(through);
+  if (digest === undefined) throw outOfTurn(`commit at ${through} of ${answer.end}`);
+  const rejected = dissent < through;
+  return testimony.commit({ transcript: bytesToHex(digest), through, rejected, executor });
 }
 
 function outOfTurn(what: string): HoldfastError {

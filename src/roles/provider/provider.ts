@@ -1,20 +1,20 @@
-import type { Clock, Engine, Listener, Log, Market, Signer, Verify } from "../../ports.ts";
+import type { Engine, Listener, Log, Market } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { converse } from "./conversation.ts";
 import { createGuests } from "./guests.ts";
+import { openVoice } from "./open-voice.ts";
+import type { Identity, TestimonyPorts } from "./testimony.ts";
 
-export interface ProviderPorts {
+export interface ProviderPorts extends TestimonyPorts {
   readonly listener: Listener;
   readonly market: Market;
   readonly engines: readonly Engine[];
-  readonly signer: Signer;
-  readonly verify: Verify;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface ProviderOptions {
+  readonly identity: Identity;
   /** SHA-256 of the TLS certificate the listener shows, hex. */
   readonly certificate: string;
   /** Data plane addresses, `host:port`. */
@@ -24,10 +24,13 @@ export interface ProviderOptions {
   readonly priceOut: string;
 }
 
-/** Serves attempts and keeps an offer standing. Resolves once the first offer is out. */
-export async function startProvider(ports: ProviderPorts, options: ProviderOptions): Promise<void> {
+/** Serves attempts, each by `talk`, and keeps an offer standing. Resolves once the first offer is out. */
+export async function startProvider(
+  ports: ProviderPorts,
+  options: ProviderOptions,
+  talk: typeof converse = converse,
+): Promise<void> {
   const { listener, market, engines, log } = ports;
-  const byModel = new Map(engines.map((engine) => [engine.model, engine]));
   const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
   let running = 0;
   const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());
@@ -49,8 +52,8 @@ export async function startProvider(ports: ProviderPorts, options: ProviderOptio
       running -= 1;
       guest.leave();
     };
-    const handlers = converse(
-      { ...ports, engineOf: (model) => byModel.get(model) },
+    const handlers = talk(
+      { ...ports, ...options.identity, openVoice: (order, signal) => openVoice(ports, order, signal) },
       {
         send: (word) => channel.send(word),
         close: () => {

@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Chunk } from "../../domain/inference/chunk.ts";
+import { noMargins } from "../../domain/verification/margin-tally.ts";
 import type { TextEngine } from "../../ports.ts";
 import type { OpenOrder } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
@@ -19,6 +20,7 @@ export async function openTextVoice(
   let end: Chunk["end"];
 
   return {
+    profile: engine.profile,
     promptTokens: 0,
     promptDigest: bytesToHex(sha256(utf8ToBytes(JSON.stringify(open.prompt)))),
     tokensMax: open.tokensMax ?? open.tokensDefault,
@@ -31,6 +33,8 @@ export async function openTextVoice(
         fault: "peer",
       });
     },
+    leaves: () => undefined,
+    margins: () => noMargins,
     async drop() {
       await stream?.return("stop");
       stream = undefined;

@@ -4,11 +4,13 @@ import type { TokenId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
 import { isChunkFull } from "../../domain/inference/filling.ts";
 import { judgeToken, judgeUnknown, judgeUntil } from "../../domain/verification/judge.ts";
+import { withMargin } from "../../domain/verification/margin-tally.ts";
 import { choose } from "../../domain/verification/sampler.ts";
 import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
 import type { OpenOrder, RejectionReason } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import type { Answer } from "./answer.ts";
+import { createTrail } from "./trail.ts";
 import type { Judgement, JudgingVoice } from "./voice.ts";
 
 /** Speaks and judges with an engine that shows its logits, by the canonical sampler and by margin. */
@@ -33,11 +35,13 @@ export async function openTokenVoice(
   }
   const tokensMax = open.tokensMax ?? Math.min(open.tokensDefault, room);
   let judged = judgeUnknown;
+  const trail = createTrail();
   /** The last token said and not yet appended to the sequence. */
   let pending: TokenId | undefined;
   let firstSaid = false;
 
   return {
+    profile: engine.profile,
     promptTokens,
     promptDigest: digestOf(sequence.promptIds),
     tokensMax,
@@ -51,8 +55,11 @@ export async function openTokenVoice(
       // Called again, it is waited for again.
       firstSaid = false;
       judged = judgeUntil(judged, to);
+      trail.keep(to);
       await sequence.keep(to);
     },
+    leaves: trail.leaves,
+    margins: trail.margins,
     close: () => sequence.close(),
   };
 
@@ -65,6 +72,7 @@ export async function openTokenVoice(
       const candidates = await sequence.next(pending === undefined ? [] : [pending], signal);
       pending = undefined;
       const position = answer.end + ids.length;
+      trail.note(position, candidates);
       const { id } = choose(candidates, open.sampling, position);
       ids.push(id);
       pending = id;
@@ -105,6 +113,8 @@ export async function openTokenVoice(
         position,
       });
       judged = found.judge;
+      const tally = withMargin(trail.margins(position), found.margin, candidates, open.sampling);
+      trail.note(position, candidates, tally);
       margin = Math.max(margin, found.margin);
       if (found.rejected !== undefined) rejection ??= { reason: found.rejected, at: position };
     }

@@ -1,5 +1,7 @@
 import type { TokenId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
+import type { Leaf } from "../../domain/verification/leaf.ts";
+import type { MarginTally } from "../../domain/verification/margin-tally.ts";
 import type { RejectionReason } from "../../protocol/attempt.ts";
 import type { Answer } from "./answer.ts";
 
@@ -8,6 +10,8 @@ import type { Answer } from "./answer.ts";
  * token for token; a text voice only speaks, its tokens being the text's code points.
  */
 export interface Voice {
+  /** The numeric profile of its engine. */
+  readonly profile: string;
   readonly promptTokens: number;
   /** SHA-256 over the prompt's token ids, hex. */
   readonly promptDigest: string;
@@ -34,6 +38,10 @@ export interface Voice {
     next: readonly TokenId[],
     signal: AbortSignal,
   ): Promise<Judgement | undefined>;
+  /** What it saw at the first `count` positions of the answer; undefined when it shows no logits, or did not see them all. */
+  leaves(count: number): Leaf[] | undefined;
+  /** What the margins of others' tokens among the first `count` come to. */
+  margins(count: number): MarginTally;
   /** The answer now ends at `to`. */
   drop(to: number): Promise<void>;
   close(): void;

@@ -37,7 +37,7 @@ describe("an answer", () => {
     });
     expect(events[0].holdfast.witnesses).toHaveLength(2);
     expect(events.at(-1).holdfast).toMatchObject({
-      ...{ job: events[0].holdfast.job, finality: "stream", verdict: "valid", basis: "tokens" },
+      ...{ job: events[0].holdfast.job, finality: "stream", verdict: "valid", basis: "fingerprint" },
       ...{ switches: 0, attempts: 1, acceptedShare: 1 },
     });
     expect(seen.done).toBe(true);

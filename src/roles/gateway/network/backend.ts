@@ -14,6 +14,7 @@ import { type Answer, type Ask, createAnswer } from "./answer.ts";
 import { createLine } from "../line.ts";
 import { windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
+import type { RunPorts } from "./run-job.ts";
 
 export interface NetworkPorts {
   readonly market: Market;
@@ -23,6 +24,7 @@ export interface NetworkPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly proofs: RunPorts["proofs"];
 }
 
 export interface NetworkOptions {

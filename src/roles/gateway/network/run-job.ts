@@ -1,20 +1,28 @@
-import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Address, ModelId, PeerId } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
 import { begin, type Step, step } from "../../../domain/inference/job.ts";
 import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
-import type { Channel, Clock, Dialer, Log, Verify } from "../../../ports.ts";
+import { answerIdOf } from "../../../domain/verification/answer-id.ts";
+import { secretHash } from "../../../domain/verification/committee.ts";
+import type { RulingRules } from "../../../domain/verification/seat.ts";
+import type { Channel, Clock, Dialer, Log, Random, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { createJobClock } from "./job-clock.ts";
+import { type RunningProof, runProof } from "./proof.ts";
 
 export interface RunPorts {
   readonly dialer: Dialer;
   readonly verify: Verify;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
+  /** What proofs are judged by. */
+  readonly proofs: Pick<RulingRules, "market" | "tolerances">;
 }
 
 /** Where a job finds providers and leaves what it learnt of them. */
@@ -57,10 +65,13 @@ export function runJob(
   listener: JobListener,
 ): RunningJob {
   const { dialer, log } = ports;
+  /** Decides which positions of the fingerprints are opened; told to nobody before everybody has committed. */
+  const secret = bytesToHex(ports.random.bytes(32));
   const clock = createJobClock(ports.clock);
   const channels = new Map<AttemptId, { channel: Channel<Order>; peer: PeerId }>();
   const events: JobEvent[] = [];
   let state: JobState;
+  let proof: RunningProof | undefined;
   let busy = false;
 
   busy = true;
@@ -94,7 +105,9 @@ export function runJob(
   function perform({ state: next, effects }: Step): void {
     state = next;
     for (const effect of effects) apply(effect);
-    if (state.ended) clock.cancel();
+    if (!state.ended) return;
+    clock.cancel();
+    proof?.cancel();
   }
 
   function apply(effect: JobEffect): void {
@@ -108,6 +121,8 @@ export function runJob(
         return send(effect.attempt, { t: "drop", to: effect.to, branch: effect.branch });
       case "speak":
         return send(effect.attempt, { t: "speak", from: effect.from });
+      case "prove":
+        return prove(effect);
       case "close":
         return close(effect.attempt);
       case "seek":
@@ -141,6 +156,7 @@ export function runJob(
       closed: ({ code, detail }) => {
         if (!channels.delete(attempt)) return;
         roster.closed(peer);
+        proof?.lost(attempt);
         log.debug("attempt-lost", { job: request.spec.job, peer, code, detail });
         happen({ kind: "lost", attempt, cause: code });
       },
@@ -163,7 +179,7 @@ export function runJob(
         tokensDefault,
         contextTokens,
       },
-      ...{ holdMs: policy.holdMs, deadlineMs },
+      ...{ holdMs: policy.holdMs, deadlineMs, audit: secretHash(secret) },
       ...(tokensMax === undefined ? {} : { tokensMax }),
     };
   }
@@ -194,9 +210,41 @@ export function runJob(
         log.info("chunk-rejected", { job: request.spec.job, attempt, at, reason, margin });
         return happen({ kind: "rejected", attempt, branch, start, through });
       }
+      case "committed":
+      case "revealed":
+        return proof?.heard(attempt, word);
       case "refused":
         return happen({ kind: "refused", attempt, code: word.code, message: word.message });
     }
+  }
+
+  function prove(effect: Extract<JobEffect, { kind: "prove" }>): void {
+    const { spec } = request;
+    const memberOf = (id: AttemptId) => {
+      const { peer, sessionKey, drops } = state.attempts.find((each) => each.id === id)!;
+      const offer = roster.offerOf(peer);
+      const profile = offer?.models.find(({ id }) => id === spec.model)?.profile ?? "";
+      const member = { node: offer?.address ?? nobody, sessionKey, profile };
+      return { attempt: id, branch: drops.length, member };
+    };
+    proof?.cancel();
+    proof = runProof(
+      { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
+      {
+        answer: answerIdOf(
+          { ...spec, tokensMax: effect.tokensMax },
+          {
+            promptDigest: state.base?.promptDigest ?? "",
+            transcript: bytesToHex(effect.transcript),
+            tokens: effect.tokens,
+          },
+        ),
+        secret,
+        executor: memberOf(effect.executor),
+        witnesses: effect.witnesses.map(memberOf),
+      },
+      { tell: send, done: ({ finding }) => happen({ kind: "proved", finding }) },
+    );
   }
 
   function isAuthentic(id: AttemptId, { chunk }: Extract<Word, { t: "chunk" }>): boolean {
@@ -218,5 +266,9 @@ export function runJob(
     if (open === undefined || !channels.delete(attempt)) return;
     open.channel.close();
     roster.closed(open.peer);
+    proof?.lost(attempt);
   }
 }
+
+/** Whose offer is gone: it is no member that anybody could hold to its word. */
+const nobody = `0x${"0".repeat(40)}` as Address;

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { JobId, PeerId, SessionKey } from "../ids.ts";
+import type { JobEffect, Verdict } from "./effect.ts";
+import type { JobEvent } from "./event.ts";
+import { begin, step } from "./job.ts";
+import { paceUnknown } from "./pace.ts";
+import type { Policy } from "./spec.ts";
+import type { JobState, Prospect } from "./state.ts";
+
+/** The end of an answer whose tokens were accepted: what becomes of it by what commit and reveal come to. */
+
+let now: number;
+let state: JobState;
+let effects: JobEffect[];
+
+beforeEach(() => {
+  [now, effects] = [0, []];
+});
+
+const names = ["speaker", "one", "two", "heir"];
+const prospects: readonly Prospect[] = names.map((name) => ({
+  ...{ peer: name as PeerId, sessionKey: "00" as SessionKey, operator: name, past: paceUnknown },
+  ...{ witness: true, resume: true, rested: true, bonded: true },
+}));
+
+function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
+  state = done.state;
+  effects.push(...done.effects);
+  for (const effect of done.effects) {
+    if (effect.kind !== "seek") continue;
+    happen({ kind: "prospects", prospects: prospects.filter(({ peer }) => !effect.without.includes(peer)) });
+  }
+}
+
+function happen(event: JobEvent): void {
+  take(step(state, event, now, true));
+}
+
+function idOf(peer: string): number {
+  return state.attempts.find((attempt) => attempt.peer === peer)!.id;
+}
+
+/** An answer of four tokens, said by `peer` and accepted by everybody who follows. */
+function answer(peer: string, signature: string): void {
+  const attempt = idOf(peer);
+  const { drops } = state.attempts.find(({ id }) => id === attempt)!;
+  const chunk = { start: 0, ids: [1, 2, 3, 4], text: signature, end: "length" as const, signature };
+  happen({ kind: "chunk", attempt, branch: drops.length, chunk, authentic: true });
+  for (const { id, drops: known } of state.attempts) {
+    if (id !== attempt) happen({ kind: "judged", attempt: id, branch: known.length, through: 4 });
+  }
+}
+
+function start(finality: Policy["finality"]): void {
+  const policy: Policy = { finality, witnesses: 2, holdMs: 250, deadlineMs: 600_000, attemptsMax: 5 };
+  const spec = {
+    job: "ab".repeat(32) as JobId,
+    prompt: { kind: "text", text: "once" } as const,
+    tokensMax: 4,
+  };
+  const size = { tokensDefault: 512, contextTokens: 2048 };
+  take(begin({ spec, policy, prospects, staked: false, ...size }, now));
+  for (const { id } of state.attempts) open(id);
+  answer("speaker", "first");
+}
+
+function open(attempt: number): void {
+  happen({ kind: "ready", attempt, promptTokens: 3, promptDigest: "00".repeat(32) });
+  happen({ kind: "read", attempt });
+}
+
+function proved(verdict: Verdict, blamed: ReadonlyArray<[peer: string, "rejected" | "silent"]> = []): void {
+  const who = blamed.map(([peer, outcome]) => ({ attempt: idOf(peer), outcome }));
+  happen({ kind: "proved", finding: { verdict, blamed: who } });
+}
+
+const of = <Kind extends JobEffect["kind"]>(kind: Kind) =>
+  effects.filter((effect): effect is Extract<JobEffect, { kind: Kind }> => effect.kind === kind);
+const outcomesOf = (peer: string) =>
+  of("outcome").flatMap((effect) => (effect.peer === peer ? [effect.outcome] : []));
+
+describe("an answer whose tokens were accepted", () => {
+  test("is proved once, by whoever saw all of it, before it ends", () => {
+    start("stream");
+    expect(of("prove")).toMatchObject([
+      { executor: idOf("speaker"), witnesses: [idOf("one"), idOf("two")], tokens: 4, tokensMax: 4 },
+    ]);
+    expect(of("finish")).toEqual([]);
+    proved("valid");
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "fingerprint" }]);
+  });
+
+  test("rests on its tokens when the proof shows nothing, or never comes", () => {
+    start("stream");
+    proved("inconclusive");
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "tokens" }]);
+    [now, effects] = [0, []];
+    start("stream");
+    now += 60_000;
+    happen({ kind: "tick" });
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "tokens" }]);
+  });
+
+  test("delivered and then disproved says so, and its speaker is held responsible", () => {
+    start("stream");
+    proved("invalid", [["speaker", "rejected"]]);
+    expect(of("finish")).toMatchObject([{ verdict: "invalid", basis: "fingerprint" }]);
+    expect(outcomesOf("speaker")).toEqual(["rejected"]);
+    expect(outcomesOf("one")).toEqual(["completed"]);
+  });
+
+  test("keeps its verdict when a witness was false", () => {
+    start("stream");
+    proved("valid", [["two", "rejected"]]);
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "fingerprint" }]);
+    expect(outcomesOf("two")).toEqual(["rejected"]);
+  });
+});
+
+describe('with finality "final"', () => {
+  test("nothing leaves before the proof, and all of it after", () => {
+    start("final");
+    expect(of("deliver")).toEqual([]);
+    proved("valid");
+    expect(of("deliver").map(({ text }) => text)).toEqual(["first"]);
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "fingerprint" }]);
+  });
+
+  test("a disproved answer is dropped and said again by somebody else", () => {
+    start("final");
+    proved("invalid", [["speaker", "rejected"]]);
+    expect(outcomesOf("speaker")).toEqual(["rejected"]);
+    expect(of("deliver")).toEqual([]);
+    open(idOf("heir"));
+    answer("one", "second");
+    expect(of("prove")).toHaveLength(2);
+    proved("valid");
+    expect(of("deliver").map(({ text }) => text)).toEqual(["second"]);
+    expect(of("finish")).toMatchObject([{ executor: "one", verdict: "valid", basis: "fingerprint" }]);
+  });
+
+  test("an answer that could not be proved is no answer", () => {
+    start("final");
+    proved("inconclusive");
+    expect(of("deliver")).toEqual([]);
+    expect(of("fail")).toMatchObject([{ code: "not-final" }]);
+  });
+});

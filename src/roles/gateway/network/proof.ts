@@ -1,0 +1,162 @@
+import type { Address } from "../../../domain/ids.ts";
+import type { Outcome } from "../../../domain/inference/effect.ts";
+import type { Finding } from "../../../domain/inference/proving.ts";
+import type { AttemptId } from "../../../domain/inference/state.ts";
+import {
+  type AnswerId,
+  type CommitSet,
+  type Hex32,
+  type Member,
+  secretHash,
+} from "../../../domain/verification/committee.ts";
+import {
+  type ConvenerEffect,
+  type ConvenerEvent,
+  convene,
+  convenerStep,
+} from "../../../domain/verification/convener.ts";
+import type { Ruling } from "../../../domain/verification/ruling.ts";
+import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
+import type { Clock, Log } from "../../../ports.ts";
+import type { Order, Word } from "../../../protocol/attempt.ts";
+import { limits } from "../../../protocol/limits.ts";
+
+export interface ProofPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: RulingRules;
+}
+
+/** One who is asked to testify. */
+export interface ProofMember {
+  readonly attempt: AttemptId;
+  /** Its words about an answer that was dropped meanwhile carry a lower one. */
+  readonly branch: number;
+  readonly member: Member;
+}
+
+export interface ProofRequest {
+  readonly answer: AnswerId;
+  readonly secret: Hex32;
+  readonly executor: ProofMember;
+  readonly witnesses: readonly ProofMember[];
+}
+
+export interface ProofResult {
+  readonly finding: Finding;
+  readonly proof: Proof;
+  readonly ruling: Ruling;
+}
+
+export interface RunningProof {
+  heard(attempt: AttemptId, word: Extract<Word, { t: "committed" | "revealed" }>): void;
+  lost(attempt: AttemptId): void;
+  /** Nothing is told or done any more. */
+  cancel(): void;
+}
+
+interface Outside {
+  tell(attempt: AttemptId, order: Order): void;
+  /** Once, unless it is cancelled. */
+  done(result: ProofResult): void;
+}
+
+/** Drives commit and reveal at the end of one answer over its attempts, by the rules of a convener. */
+export function runProof(
+  { clock, log, ...ports }: ProofPorts,
+  { answer, secret, executor, witnesses }: ProofRequest,
+  { tell, done }: Outside,
+): RunningProof {
+  const seats = [executor, ...witnesses];
+  const rules = { ...ports.rules, commitMs: limits.commitMsMax };
+  const blamed = new Map<AttemptId, Outcome>();
+  let stopWaiting = () => {};
+  let over = false;
+  const { state: begun, effects } = convene(
+    {
+      ...{ answer, secret, committee: { kind: "client", secretHash: secretHash(secret) } },
+      ...{ executor: executor.member, witnesses: witnesses.map(({ member }) => member) },
+    },
+    clock.now(),
+    rules,
+  );
+  let state = begun;
+  for (const effect of effects) apply(effect);
+  for (const { attempt } of seats) {
+    tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
+  }
+
+  return {
+    heard(attempt, word) {
+      const seat = seats.find((each) => each.attempt === attempt);
+      if (seat === undefined || word.branch !== seat.branch) return;
+      const { node } = seat.member;
+      if (word.t === "committed" && word.commit !== undefined)
+        happen({ kind: "commit", node, commit: { node, ...word.commit } });
+      else if (word.t === "revealed" && word.opening !== undefined)
+        happen({ kind: "opening", node, opening: word.opening });
+      else happen({ kind: "gone", node });
+    },
+    lost(attempt) {
+      const seat = seats.find((each) => each.attempt === attempt);
+      if (seat !== undefined) happen({ kind: "gone", node: seat.member.node });
+    },
+    cancel: end,
+  };
+
+  function end(): void {
+    over = true;
+    stopWaiting();
+  }
+
+  function happen(event: ConvenerEvent): void {
+    if (over) return;
+    const step = convenerStep(state, event, clock.now(), rules);
+    state = step.state;
+    for (const effect of step.effects) apply(effect);
+  }
+
+  function apply(effect: ConvenerEffect): void {
+    switch (effect.kind) {
+      case "wake":
+        stopWaiting();
+        stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
+        return;
+      case "show":
+        for (const { attempt, member } of seats) {
+          const hasCommitted = effect.set.commits.some(({ node }) => node === member.node);
+          if (hasCommitted) tell(attempt, { t: "reveal", set: wordsOf(effect.set), secret });
+        }
+        return;
+      case "offence":
+        return blame(effect.node, effect.reason === "no-commit" ? "silent" : "garbage");
+      case "ruled":
+        return conclude(effect);
+    }
+  }
+
+  function blame(node: Address, outcome: Outcome): void {
+    const seat = seats.find(({ member }) => member.node === node);
+    if (seat !== undefined) blamed.set(seat.attempt, outcome);
+  }
+
+  function conclude({ ruling, proof }: Extract<ConvenerEffect, { kind: "ruled" }>): void {
+    end();
+    const { verdict, unsound, members, outliers, pairs } = ruling;
+    for (const { node, complaint } of members) {
+      if (complaint !== undefined) blame(node, complaint === "not-opened" ? "silent" : "garbage");
+    }
+    for (const node of outliers) blame(node, "rejected");
+    if (verdict === "invalid") blame(executor.member.node, "rejected");
+    const distances = pairs.map(({ distance }) => Math.round(distance * 1000) / 1000);
+    log.debug("proof-ended", { job: answer.job, verdict, unsound, distances, blamed: [...blamed.values()] });
+    const finding = { verdict, blamed: [...blamed].map(([attempt, outcome]) => ({ attempt, outcome })) };
+    done({ finding, proof, ruling });
+  }
+}
+
+type SetWords = Extract<Order, { t: "reveal" }>["set"];
+
+function wordsOf({ witnesses, commits, ...rest }: CommitSet): SetWords {
+  return { ...rest, witnesses: [...witnesses], commits: [...commits] };
+}

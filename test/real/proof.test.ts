@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CheatName } from "../adversaries/cheats.ts";
+import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
+import { type Streamed, streamChat } from "../rigs/stream.ts";
+import { until } from "../rigs/until.ts";
+
+/** Three honest providers and one that cheats, another in each test, all of them processes with a real model. */
+
+let network: LiveNetwork;
+
+beforeAll(async () => {
+  network = await startLiveNetwork({ nodes: 4 });
+});
+afterAll(() => network?.stop());
+
+/** Nothing leaves before executor and witnesses have opened their fingerprints, and these agree. */
+const holdfast = { finality: "final", witnesses: 2 };
+
+function ask(seed: number): Promise<Streamed> {
+  const content = `You are given the number ${seed}. Tell a story in which it matters, with a beginning and an end.`;
+  const sampling = { temperature: 0.7, max_tokens: 72, seed };
+  const messages = [{ role: "user", content }];
+  return streamChat(network.url, { model: "SmolLM2-135M-Instruct", messages, ...sampling, holdfast });
+}
+
+/** Who was blamed for what, by the gateway's own log. */
+function blamed(): Array<{ peer: string; outcome: string }> {
+  const lines = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n");
+  const events = lines.filter((line) => line.includes('"attempt-ended"')).map((line) => JSON.parse(line));
+  return events.filter(({ outcome }) => ["rejected", "garbage", "dissented", "silent"].includes(outcome));
+}
+
+/** The provider of this index, and it alone, cheats. */
+async function bend(index: number, cheat: CheatName): Promise<string> {
+  const before = network.providers()[(index + 3) % 4]!;
+  const provider = network.providers()[index]!;
+  before.signal("SIGKILL");
+  provider.signal("SIGKILL");
+  await Promise.all([before.revive(), provider.revive(cheat)]);
+  await until(
+    async () => (await network.known()).filter(({ alive }) => alive).length === 4,
+    60_000,
+    "all are known",
+  );
+  return provider.peer;
+}
+
+test("an honest answer is final with a fingerprint behind it", async () => {
+  const { end, error } = await ask(1);
+  expect(error).toBeUndefined();
+  expect(end).toMatchObject({ verdict: "valid", basis: "fingerprint", finality: "final" });
+  expect(end!.witnesses).toHaveLength(2);
+});
+
+const liars: CheatName[] = [
+  "three-bit",
+  "four-bit",
+  "noise",
+  "four-bit-cache",
+  "cut-context",
+  "injected-prompt",
+  "prefill-attack",
+  "hot",
+  "other-seed",
+  "lazy",
+  "withholds",
+];
+
+describe("a provider that cheats is found out, and every answer is still a right one", () => {
+  test.each(liars.map((cheat, index) => [cheat, index % 4] as const))("by: %s", async (cheat, index) => {
+    const peer = await bend(index, cheat);
+    const before = blamed().length;
+    const found = () =>
+      blamed()
+        .slice(before)
+        .filter((each) => each.peer === peer);
+    for (let seed = 0; seed < 24 && found().length === 0; seed += 1) {
+      const { end, error } = await ask(100 * index + seed);
+      expect(error).toBeUndefined();
+      expect(end).toMatchObject({ verdict: "valid", basis: "fingerprint" });
+    }
+    expect(found().length, "it was blamed").toBeGreaterThan(0);
+    const others = blamed()
+      .slice(before)
+      .filter((each) => each.peer !== peer && each.outcome !== "silent");
+    expect(others, "nobody else was").toEqual([]);
+  });
+});
