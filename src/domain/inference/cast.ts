@@ -40,8 +40,9 @@ export function reportLate(draft: Draft, id: AttemptId): void {
  * Once failed, a provider is asked again after its quarantine, or, when nobody else is at work, once at once. One that
  * finds fault with the request itself would only say so again.
  */
-export function mayBeAsked(draft: Draft, { peer, rested }: Prospect): boolean {
-  if (draft.barred.includes(peer) || draft.blamers.some((blamer) => blamer.peer === peer)) return false;
+export function mayBeAsked(draft: Draft, { peer, rested, full }: Prospect): boolean {
+  if (full || draft.barred.includes(peer) || draft.blamers.some((blamer) => blamer.peer === peer))
+    return false;
   const failures = draft.failures.filter((failed) => failed === peer).length;
   return failures === 0 || rested || (failures === 1 && draft.attempts.length === 0);
 }

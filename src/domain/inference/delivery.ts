@@ -39,10 +39,12 @@ function holdEndOf({ announced, deliveredAt, policy }: Draft, { speaker, heardAt
   return Math.max(deliveredAt + policy.holdMs, heardAt + Math.min(policy.holdMs, budgets.switchHoldMs));
 }
 
-/** Could any witness, present or to be found, still accept something? */
+/** Could any witness still accept something: one that follows, or one that is known and may be free or well again? */
 export function isWitnessed(draft: Draft): boolean {
-  if (draft.policy.finality === "none" || draft.policy.witnesses === 0) return false;
-  return witnessesOf(draft).length > 0 || draft.seeking;
+  const { policy, seeking, prospects, barred } = draft;
+  if (policy.finality === "none" || policy.witnesses === 0) return false;
+  const known = prospects.some(({ witness, peer }) => witness && !barred.includes(peer));
+  return known || seeking || witnessesOf(draft).length > 0;
 }
 
 function isDue(draft: Draft, held: Held): boolean {

@@ -17,6 +17,8 @@ export interface Prospect {
   readonly resume: boolean;
   /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
   readonly rested: boolean;
+  /** This gateway's own jobs take all its seats. */
+  readonly full?: boolean;
   /** Something is lost when it lies. */
   readonly bonded: boolean;
   /** Who runs it, as stated. Providers of one operator have one voice where voices are counted. */

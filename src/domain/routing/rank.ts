@@ -41,8 +41,9 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   const cheapest = Math.min(...candidates.map(({ price }) => price));
   const placed = candidates.map((candidate, index) => {
     const stranger = options.staked === true && !candidate.bonded;
-    const cost = costOf(candidate, cheapest) + options.spread(index);
-    return { candidate, stranger, tier: tierOf(candidate, stranger, now), cost };
+    const spread = options.spread(index);
+    const cost = costOf(candidate, cheapest) + spread;
+    return { candidate, stranger, tier: tierOf(candidate, stranger, now), spread, cost };
   });
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
   const good = placed.filter(({ tier }) => tier === tiers.good);
@@ -54,20 +55,25 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   return others;
 }
 
-/** A stranger only when one is asked for, and one that failed when there is none. */
+/**
+ * A stranger only when one is asked for, and one that failed when there is none. Which of the strangers, chance alone
+ * decides: none of them ever leaves probation, so whoever had failed once would always stand behind the others.
+ */
 function venturedOn<C extends Candidate>(
   placed: ReadonlyArray<Placed<C>>,
   { onStranger }: RankOptions,
 ): Placed<C> | undefined {
   const proving = placed.filter(({ tier, candidate }) => tier === tiers.probation && candidate.running === 0);
-  const stranger = onStranger ? proving.find((each) => each.stranger) : undefined;
-  return stranger ?? proving.find((each) => !each.stranger);
+  const strangers = proving.filter(({ stranger }) => onStranger && stranger);
+  const [chosen] = strangers.sort((a, b) => a.spread - b.spread);
+  return chosen ?? proving.find(({ stranger }) => !stranger);
 }
 
 interface Placed<C> {
   readonly candidate: C;
   readonly stranger: boolean;
   readonly tier: number;
+  readonly spread: number;
   readonly cost: number;
 }
 

@@ -23,7 +23,7 @@ import type { Offer } from "../../../protocol/offer.ts";
 import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects"> {
-  /** Those with a free seat, best first, for an answer that wants this many witnesses. */
+  /** Best first, for an answer that wants this many witnesses. */
   prospectsOf(model: ModelOnOffer, witnesses: number, without: readonly PeerId[]): readonly Prospect[];
   /** The same, if there is room for such an answer to begin. */
   roomFor(model: ModelOnOffer, witnesses: number): readonly Prospect[] | undefined;
@@ -148,15 +148,14 @@ export function createRoster(
 
   function prospectsAmong(known: readonly Drawn[], model: ModelOnOffer, witnesses: number): Prospect[] {
     const now = clock.now();
-    const free = known.filter(({ running, slots }) => running < slots);
     const risky = chance() < ventureShare;
     const ventureAt = witnesses > 1 || risky ? witnesses : undefined;
     // Only beside another witness: a stranger's judgement decides nothing.
     const onStranger = witnesses > 1 && risky;
-    const ranked = rank(free, now, { spread: chance, ventureAt, staked: model.staked, onStranger });
-    return ranked.map(({ offer, serves, health, bonded }) => ({
+    const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger });
+    return ranked.map(({ offer, serves, health, bonded, running, slots }) => ({
       ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
-      ...{ rested: standingOf(health, now) !== "quarantined", bonded },
+      ...{ rested: standingOf(health, now) !== "quarantined", full: running >= slots, bonded },
       ...{ operator: offer.domain.operator, past: paces.of(offer.peer, model.id) },
     }));
   }
