@@ -24,6 +24,7 @@ export function createProgram(): Command {
   addDoctor(program);
   addChaos(program);
   addCalibrate(program);
+  addVerify(program);
   return program;
 }
 
@@ -246,6 +247,21 @@ function addCalibrate(program: Command): void {
       examples("holdfast calibrate", "holdfast calibrate --answers 1000 --traces ./traces    # 10,000 in all"),
     )
     .action(async (flags: Flags) => (await import("./calibrate.ts")).calibrate(flags));
+}
+
+function addVerify(program: Command): void {
+  homeFlags(program.command("verify"))
+    .summary("check a receipt from scratch")
+    .description(
+      "Checks an answer's receipt: signatures, commits, openings, fingerprints, margins, and who vouches for them. Exit code 0 valid, 1 invalid, 2 inconclusive.",
+    )
+    .argument("<receipt>", "a file that holds one receipt")
+    .option("--json", "print one JSON object: {verdict, reasons, checked, notChecked}")
+    .addHelpText(
+      "after",
+      examples("holdfast verify receipt.json", "holdfast verify receipt.json --json | jq -r .verdict"),
+    )
+    .action(async (file: string, flags: Flags) => (await import("./verify.ts")).verify(file, flags));
 }
 
 const engineOption = new Option(

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { leavesOf } from "../../test/rigs/committee.ts";
+import { type ReceiptCase, receiptOf, sampling } from "../../test/rigs/receipt.ts";
+import type { Receipt } from "../domain/verification/receipt.ts";
+import { choose } from "../domain/verification/sampler.ts";
+import { shippedPairs } from "../protocol/calibration.generated.ts";
+import { tolerancesOf } from "../protocol/calibration.ts";
+import { reportOnText } from "./verify.ts";
+
+const tokens = 64;
+const tolerances = tolerancesOf(shippedPairs);
+const seen = (machine: number) => ({ leaves: leavesOf(tokens, { machine, noise: 0.02 }) });
+const report = async (receipt: unknown) => reportOnText(JSON.stringify(receipt), tolerances);
+const reportCase = async (asked: ReceiptCase) => report(await receiptOf(asked));
+
+test("an honest receipt is valid, and says what was and what was not checked", async () => {
+  const { verdict, reasons, checked, notChecked } = await reportCase({});
+  expect({ verdict, reasons }).toMatchObject({
+    verdict: "valid",
+    reasons: [expect.stringMatching(/^agreed: 2 of 2/)],
+  });
+  expect(checked.join("\n")).toMatch(
+    /chunks.*\n.*prompt.*\n.*vouch.*\n.*commits.*\n.*Merkle.*\n.*distances.*\n.*margins/,
+  );
+  expect(notChecked.join("\n")).toMatch(/model.*\n.*tokenizer.*\n.*bonds/);
+});
+
+test("without the prompt it is inconclusive and says so, never valid", async () => {
+  const { verdict, reasons, notChecked } = await reportCase({ withPrompt: false });
+  expect(verdict).toBe("inconclusive");
+  expect(reasons[0]).toMatch(/^no-prompt:/);
+  expect(notChecked.some((each) => each.includes("prompt"))).toBe(true);
+});
+
+test("a speaker that was lost answers for its chunks, and the last one for the whole answer", async () => {
+  const { verdict, checked } = await reportCase({ lostAt: 16 });
+  expect(verdict).toBe("valid");
+  expect(checked[0]).toMatch(/8 chunks by 2 speakers/);
+});
+
+test("an answer of another model is invalid, and its executor is named", async () => {
+  const receipt = await receiptOf({ parts: [{ leaves: leavesOf(tokens, { model: 7 }) }, seen(1), seen(2)] });
+  const { verdict, reasons } = await report(receipt);
+  expect(verdict).toBe("invalid");
+  expect(reasons.join()).toContain(receipt.proof.set.executor.node);
+});
+
+test("tokens drawn with another seed are contradicted by the executor's own fingerprint, though every witness colludes", async () => {
+  const ids = seen(1).leaves.map((leaf, position) => {
+    const candidates = leaf.ids.map((id, at) => ({ id, logit: -leaf.steps[at]! / 256 }));
+    return choose(candidates, { ...sampling, seed: "99".repeat(32) }, position).id;
+  });
+  const { verdict, reasons } = await reportCase({ ids });
+  expect(verdict).toBe("invalid");
+  expect(reasons.join()).toMatch(/its own fingerprint/);
+});
+
+test("one honest and one silent witness leave it inconclusive", async () => {
+  const receipt = await receiptOf();
+  const openings = receipt.proof.openings.slice(0, 2);
+  const { verdict, reasons } = await report({ ...receipt, proof: { ...receipt.proof, openings } });
+  expect(verdict).toBe("inconclusive");
+  expect(reasons.join()).toMatch(/not-opened.*no-quorum: 1 of 2/);
+});
+
+test("keys that no offer vouches for convince nobody", async () => {
+  const receipt = await receiptOf();
+  expect(await report({ ...receipt, offers: [] })).toMatchObject({ verdict: "inconclusive" });
+  const forged = receipt.offers.map(({ body, signature }) => ({
+    body: body.replace('"slots":1', '"slots":2'),
+    signature,
+  }));
+  const { verdict, reasons } = await report({ ...receipt, offers: forged });
+  expect(verdict).toBe("inconclusive");
+  expect(reasons[0]).toMatch(/^not-vouched-for/);
+});
+
+test("profiles that nobody calibrated leave it inconclusive", async () => {
+  const text = JSON.stringify(await receiptOf());
+  const { verdict, reasons } = await reportOnText(text, () => undefined);
+  expect(verdict).toBe("inconclusive");
+  expect(reasons.join()).toMatch(/not-calibrated/);
+});
+
+test("whatever is changed in what was asked or said makes it invalid", async () => {
+  const receipt = await receiptOf();
+  const [first, ...rest] = receipt.chunks as [Receipt["chunks"][0], ...Receipt["chunks"][0][]];
+  const withFirst = (change: object) => ({
+    ...receipt,
+    chunks: [{ ...first, chunk: { ...first.chunk, ...change } }, ...rest],
+  });
+  const other = { kind: "chat", messages: [{ role: "user", content: "Why is the sky green?" }] };
+  const cases: Record<string, unknown> = {
+    "forged-chunk": withFirst({ text: "other words" }),
+    "chunks-out-of-order": { ...receipt, chunks: [...rest, first] },
+    "words-after-the-end": {
+      ...receipt,
+      chunks: [first, ...rest.slice(0, -1), rest.at(-1), rest.at(-1)].map((said, at) =>
+        at === 8 ? { ...said!, chunk: { ...said!.chunk, start: 64 } } : said,
+      ),
+    },
+    "other-transcript": { ...receipt, chunks: receipt.chunks.slice(0, -1) },
+    "other-speaker": { ...receipt, chunks: (await receiptOf({ lostAt: 64 })).chunks },
+    "other-spec": { ...receipt, sampling: { ...sampling, temperature: 0.8 } },
+    "other-prompt": { ...receipt, prompt: other },
+    "wrong-secret": { ...receipt, proof: { ...receipt.proof, secret: "00".repeat(32) } },
+    "not-a-receipt": { ...receipt, v: 2 },
+  };
+  for (const [word, changed] of Object.entries(cases)) {
+    const { verdict, reasons } = await report(changed);
+    expect({ verdict, reasons: reasons.join() }, word).toMatchObject({
+      verdict: "invalid",
+      reasons: expect.stringContaining(word === "other-speaker" ? "the answer shown" : word),
+    });
+  }
+  for (const text of ["", "{", "null", "[]", "5"])
+    expect(await reportOnText(text, tolerances)).toMatchObject({ verdict: "invalid" });
+});
+
+test("numbers that are none, absurd ids and oversize openings are no receipt", async () => {
+  const receipt = await receiptOf();
+  const [opening] = receipt.proof.openings;
+  const withOpening = (change: object) => ({
+    ...receipt,
+    proof: { ...receipt.proof, openings: [{ ...opening, ...change }] },
+  });
+  const [said] = receipt.chunks;
+  const bad = [
+    withOpening({ leaves: "A".repeat(40_000) }),
+    withOpening({ root: "xyz" }),
+    withOpening({ statement: { ...opening!.statement, seq: 2 ** 60 } }),
+    { ...receipt, tokensMax: null },
+    { ...receipt, chunks: [{ ...said, chunk: { ...said!.chunk, ids: [2 ** 33] } }] },
+    { ...receipt, extra: true },
+  ];
+  for (const each of bad) expect((await report(each)).reasons[0]).toMatch(/^not-a-receipt/);
+});
