@@ -86,7 +86,8 @@ function isSigned(
   return verify(sessionKey, digest, statement.signature);
 }
 
-function contradicts(
+/** Do these leaves rule out the tokens at their positions? Without tokens, or a calibration, nobody can say they do. */
+export function contradicts(
   leaves: readonly Leaf[],
   positions: readonly number[],
   tokens: Tokens | undefined,
