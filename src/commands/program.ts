@@ -25,6 +25,7 @@ export function createProgram(): Command {
   addChaos(program);
   addCalibrate(program);
   addVerify(program);
+  addEconomics(program);
   return program;
 }
 
@@ -244,7 +245,10 @@ function addCalibrate(program: Command): void {
     .option("--json", "print one JSON object with every bound")
     .addHelpText(
       "after",
-      examples("holdfast calibrate", "holdfast calibrate --answers 1000 --traces ./traces    # 10,000 in all"),
+      examples(
+        "holdfast calibrate",
+        "holdfast calibrate --answers 1000 --traces ./traces    # 10,000 in all",
+      ),
     )
     .action(async (flags: Flags) => (await import("./calibrate.ts")).calibrate(flags));
 }
@@ -256,12 +260,39 @@ function addVerify(program: Command): void {
       "Checks an answer's receipt: signatures, commits, openings, fingerprints, margins, and who vouches for them. Exit code 0 valid, 1 invalid, 2 inconclusive.",
     )
     .argument("<receipt>", "a file that holds one receipt")
+    .option("--model <file-or-url>", "also compute the answer again with this GGUF model")
+    .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .option("--export <file>", "also write it as an in-toto attestation (DSSE), signed by this node's key")
     .option("--json", "print one JSON object: {verdict, reasons, checked, notChecked}")
     .addHelpText(
       "after",
       examples("holdfast verify receipt.json", "holdfast verify receipt.json --json | jq -r .verdict"),
     )
     .action(async (file: string, flags: Flags) => (await import("./verify.ts")).verify(file, flags));
+}
+
+function addEconomics(program: Command): void {
+  program
+    .command("economics")
+    .summary("say what stake makes cheating a loss")
+    .description(
+      "Reckons the least stake at which cheating does not pay, for each price of an answer, and with --trials makes the draws and counts.",
+    )
+    .option("--prices <list>", "prices of one answer, any unit, separated by commas (default: 1,10,100,1000)")
+    .option("--saving <share>", "what a cheated answer saves, of its price (default: 1)")
+    .option("--audit-share <share>", "answers that a drawn committee checks (default: 0.01)")
+    .option("--detection <share>", "cheats an honest committee sees in one answer (default: 0.95)")
+    .option("--adversary <share>", "stake that colludes with the cheat (default: 0.3)")
+    .option("--witnesses <count>", "witnesses of one committee (default: 2)")
+    .option("--answers <count>", "answers given before anything is found (default: 10000)")
+    .option("--trials <count>", "cheated answers to draw audits for (default: none)")
+    .option("--seed <number>", "of the draws (default: 1)")
+    .option("--json", "print one JSON object with every figure")
+    .addHelpText(
+      "after",
+      examples("holdfast economics", "holdfast economics --audit-share 5% --witnesses 4 --trials 20000"),
+    )
+    .action(async (flags: Flags) => (await import("./economics.ts")).economics(flags));
 }
 
 const engineOption = new Option(

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { leavesOf } from "../../test/rigs/committee.ts";
 import { type ReceiptCase, receiptOf, sampling } from "../../test/rigs/receipt.ts";
@@ -5,7 +8,7 @@ import type { Receipt } from "../domain/verification/receipt.ts";
 import { choose } from "../domain/verification/sampler.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
-import { reportOnText } from "./verify.ts";
+import { reportOnText, verify } from "./verify.ts";
 
 const tokens = 64;
 const tolerances = tolerancesOf(shippedPairs);
@@ -63,6 +66,24 @@ test("one honest and one silent witness leave it inconclusive", async () => {
   expect(reasons.join()).toMatch(/not-opened.*no-quorum: 1 of 2/);
 });
 
+test("an executor that committed to nothing, or a beacon nobody here knows, leaves it inconclusive", async () => {
+  const receipt = await receiptOf();
+  const { set } = receipt.proof;
+  const silent = { ...receipt, proof: { ...receipt.proof, set: { ...set, commits: set.commits.slice(1) } } };
+  expect(await report(silent)).toMatchObject({
+    verdict: "inconclusive",
+    reasons: [expect.stringMatching(/^no-executor/)],
+  });
+  const drawn = {
+    ...receipt,
+    proof: { ...receipt.proof, set: { ...set, committee: { kind: "drawn", block: 5 } } },
+  };
+  expect(await report(drawn)).toMatchObject({
+    verdict: "inconclusive",
+    reasons: [expect.stringMatching(/^beacon-unknown/)],
+  });
+});
+
 test("keys that no offer vouches for convince nobody", async () => {
   const receipt = await receiptOf();
   expect(await report({ ...receipt, offers: [] })).toMatchObject({ verdict: "inconclusive" });
@@ -115,6 +136,40 @@ test("whatever is changed in what was asked or said makes it invalid", async () 
   }
   for (const text of ["", "{", "null", "[]", "5"])
     expect(await reportOnText(text, tolerances)).toMatchObject({ verdict: "invalid" });
+});
+
+test("exported as an in-toto attestation it says the same, and a changed envelope is refused", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-verify-"));
+  const [file, exported] = [join(folder, "receipt.json"), join(folder, "receipt.dsse.json")];
+  const before = process.exitCode;
+  try {
+    writeFileSync(file, JSON.stringify(await receiptOf()));
+    await verify(file, { home: folder, export: exported, json: true });
+    expect(process.exitCode).toBe(0);
+    const envelope = JSON.parse(readFileSync(exported, "utf8")) as {
+      payload: string;
+      signatures: { sig: string }[];
+    };
+    const { subject } = JSON.parse(Buffer.from(envelope.payload, "base64").toString()) as {
+      subject: unknown;
+    };
+    expect(subject).toMatchObject([
+      { name: "answer", digest: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      {},
+    ]);
+    const { verdict, checked } = await report(envelope);
+    expect(verdict).toBe("valid");
+    expect(checked[0]).toMatch(/^the envelope, signed by 0x/);
+    const changed = Buffer.from(envelope.payload, "base64").toString().replace("sky", "sea");
+    const forged = await report({ ...envelope, payload: Buffer.from(changed).toString("base64") });
+    expect(forged).toMatchObject({
+      verdict: "invalid",
+      reasons: [expect.stringMatching(/^forged-envelope/)],
+    });
+  } finally {
+    process.exitCode = before;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("numbers that are none, absurd ids and oversize openings are no receipt", async () => {

@@ -1,50 +1,89 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openEnvelope, sealEnvelope } from "../adapters/keys/envelope-signature.ts";
 import { addressOf, loadNodeKey } from "../adapters/keys/node-key.ts";
 import { verify as isSigned } from "../adapters/keys/session.ts";
 import { openOffer } from "../adapters/libp2p/sealed-offer.ts";
+import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Address, SessionKey } from "../domain/ids.ts";
+import { attestationOf } from "../domain/verification/attestation.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
+import type { Replayed } from "../domain/verification/replayed.ts";
 import { type Report, reportOn } from "../domain/verification/report.ts";
 import type { Tolerances } from "../domain/verification/tolerance.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
-import { readReceipt } from "../protocol/receipt.ts";
+import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
+import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
+import { openEngine } from "./engine.ts";
 import { type Flags, readSettings } from "./settings.ts";
 
 const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
 const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
 
 /**
- * `holdfast verify RECEIPT.json`: checks a receipt from scratch, with nothing but the receipt and a calibration.
- * `--json`: `{verdict, reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 when there is
+ * `holdfast verify RECEIPT.json`: checks a receipt from scratch, with nothing but the receipt and a calibration, and
+ * with `--model FILE` computes its answer again. `--json`: `{verdict, reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 when there is
  * no file to read.
  */
 export async function verify(file: string, flags: Flags): Promise<void> {
   const { home } = readSettings(flags, process.env);
-  const report = await reportOnText(read(file), await tolerancesAt(home));
+  const text = read(file);
+  const again = flags["model"] === undefined ? undefined : replayWith(flags);
+  const report = await reportOnText(text, await tolerancesAt(home), again);
+  if (typeof flags["export"] === "string") await exportTo(flags["export"], text, home);
   if (flags["json"]) console.log(JSON.stringify(report));
   else print(report);
   process.exitCode = exitCodes[report.verdict];
 }
 
-/** What follows from a file's text, whatever is in it. */
-export async function reportOnText(text: string, tolerances: Tolerances): Promise<Report> {
-  const receipt = readReceipt(text);
-  if ("complaint" in receipt)
-    return {
-      verdict: "invalid",
-      reasons: [`not-a-receipt: ${receipt.complaint}`],
-      checked: ["form"],
-      notChecked: ["everything that a receipt would hold"],
-    };
+/** What follows from a file's text, whatever is in it: a receipt, or one in an envelope that somebody signed. */
+export async function reportOnText(text: string, tolerances: Tolerances, again?: Again): Promise<Report> {
+  const envelope = readEnvelope(text);
+  if (envelope === undefined) return reportOnReceipt(readReceipt(text), tolerances, again);
+  const { text: inner, signers } = await openEnvelope(envelope);
+  if (signers.length < envelope.signatures.length)
+    return refused("forged-envelope: a signature on it does not hold");
+  const { checked, ...report } = await reportOnReceipt(readReceipt(inner), tolerances, again);
+  return { ...report, checked: [`the envelope, signed by ${signers.join(", ")}`, ...checked] };
+}
+
+/** Computes a receipt's answer again. */
+type Again = (receipt: Receipt) => Promise<Replayed>;
+
+async function reportOnReceipt(
+  receipt: ReturnType<typeof readReceipt>,
+  tolerances: Tolerances,
+  again?: Again,
+): Promise<Report> {
+  if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`);
   const keys = await vouchedKeys(receipt);
   // A beacon is read from the chain; without one, a drawn committee's receipt says so.
   const rules = { verify: isSigned, tolerances, beaconAt: () => undefined };
-  return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] });
+  const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
+  return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
+}
+
+/** Reads the answer again with the model of `--model FILE`. */
+function replayWith(flags: Flags): Again {
+  return async (receipt) => {
+    const stop = new AbortController();
+    const engine = await openEngine({ ...readSettings(flags, process.env), slots: 1 }, stop.signal);
+    try {
+      if (engine.kind !== "token") throw new Error("an engine without logits cannot witness");
+      return await replay({ clock }, engine, receipt, stop.signal);
+    } finally {
+      await engine.close();
+    }
+  };
+}
+
+function refused(reason: string): Report {
+  const notChecked = ["everything that a receipt would hold"];
+  return { verdict: "invalid", reasons: [reason], checked: ["its form"], notChecked };
 }
 
 /** Session keys that offers in the receipt name, and the nodes that signed these. They may have expired since. */
@@ -63,6 +102,17 @@ async function vouchedKeys({ offers, market }: Receipt): Promise<Map<SessionKey,
 async function tolerancesAt(home: string): Promise<Tolerances> {
   const isCalibrated = existsSync(join(home, "calibration.json"));
   return isCalibrated ? readTolerances(home, addressOf(loadNodeKey(home))) : tolerancesOf(shippedPairs);
+}
+
+/** The receipt as an in-toto attestation in a DSSE envelope, signed by this node's key. */
+async function exportTo(file: string, text: string, home: string): Promise<void> {
+  const receipt = readReceipt(text);
+  if ("complaint" in receipt)
+    throw new HoldfastError("Only a receipt can be exported.", {
+      ...{ code: "not-a-receipt", fault: "user", facts: { reason: receipt.complaint } },
+    });
+  const envelope = await sealEnvelope(JSON.stringify(attestationOf(receipt)), loadNodeKey(home));
+  writeFileSync(file, `${JSON.stringify(envelope)}\n`);
 }
 
 function read(file: string): string {

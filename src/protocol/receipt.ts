@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { payloadType, predicateType } from "../domain/verification/attestation.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import { chunkSchema, promptSchema, samplingSchema } from "./attempt.ts";
 import { commitSetSchema, openingSchema } from "./committee.ts";
@@ -27,16 +28,40 @@ const receiptSchema = z.strictObject({
   offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
 });
 
-/** The receipt in a text, or the first thing that keeps the text from being one. */
+/** A signed envelope (DSSE) around an attestation (in-toto), whose predicate is a receipt. */
+const envelopeSchema = z.object({
+  payloadType: z.literal(payloadType),
+  payload: z.base64(),
+  signatures: z
+    .array(z.object({ keyid: z.string().max(100), sig: z.base64().max(200) }))
+    .min(1)
+    .max(16),
+});
+
+export type Envelope = z.infer<typeof envelopeSchema>;
+
+const attestationSchema = z.object({ predicateType: z.literal(predicateType), predicate: z.unknown() });
+
+/** The receipt in a text, bare or as the predicate of an attestation; or what keeps the text from being one. */
 export function readReceipt(text: string): Receipt | { readonly complaint: string } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { complaint: "it is not JSON" };
-  }
-  const { data, error } = receiptSchema.safeParse(parsed);
+  const json = parsed(text);
+  const attested = attestationSchema.safeParse(json).data;
+  const { data, error } = receiptSchema.safeParse(attested?.predicate ?? json);
   if (data !== undefined) return data;
-  const issue = error.issues[0]!;
-  return { complaint: `at ${issue.path.join(".") || "its top"}: ${issue.message}` };
+  const issue = error.issues[0];
+  return { complaint: `at ${issue?.path.join(".") || "its top"}: ${issue?.message}` };
+}
+
+/** A DSSE envelope in a text; undefined where there is none. */
+export function readEnvelope(text: string): Envelope | undefined {
+  return envelopeSchema.safeParse(parsed(text)).data;
+}
+
+/** Undefined for what is not JSON, which no schema takes. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

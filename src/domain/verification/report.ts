@@ -1,6 +1,8 @@
 import type { Address, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
+import type { SetComplaint } from "./commit-set.ts";
 import { answerComplaint, type Receipt, segmentsOf } from "./receipt.ts";
+import { type Replayed, weighReplay } from "./replayed.ts";
 import { type Ruling, rule } from "./ruling.ts";
 import type { RulingRules } from "./seat.ts";
 
@@ -22,29 +24,52 @@ export interface ReportRules extends Omit<RulingRules, "market"> {
  * Checks a receipt from scratch. Invalid: the receipt contradicts itself, or the answer was found wrong. Valid needs
  * all of it: the prompt, every signature, and a quorum whose fingerprints agree. Everything else is inconclusive.
  */
-export function reportOn(receipt: Receipt, rules: ReportRules): Report {
+export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replayed): Report {
   const { market, prompt, proof, chunks, sampling } = receipt;
   const complaint = answerComplaint(receipt, rules.verify);
   const ids = chunks.flatMap(({ chunk }) => chunk.ids);
   const ruling = rule(proof, { ...rules, market }, complaint === undefined ? { ids, sampling } : undefined);
+  const again = replayed === undefined ? undefined : weighReplay(receipt, replayed, { ...rules, market });
   const faults = faultsOf(receipt, ruling, complaint);
-  const doubts = doubtsOf(receipt, ruling, rules);
-  const verdict = faults.length > 0 ? "invalid" : doubts.length > 0 ? "inconclusive" : ruling.verdict;
-  const reasons = verdict === "valid" ? [agreement(ruling)] : [...faults, ...doubts];
-  const notChecked = [
-    "the model: nothing was computed again",
-    "the text of the tokens: that takes the model's tokenizer",
-    "the members' bonds: they are on the chain",
-    ...(prompt === undefined ? ["the prompt: this receipt does not hold it"] : []),
+  if (again?.verdict === "invalid") faults.push(again.reason);
+  // One's own model outweighs a quorum that is missing, but nothing else that is.
+  const isSettled = again?.verdict === "valid" || ruling.verdict !== "inconclusive";
+  const doubts = [
+    ...strangersOf(receipt, rules),
+    ...gapsOf(receipt, ruling),
+    ...(isSettled ? [] : quarrelsOf(receipt, ruling)),
   ];
-  return { verdict, reasons, checked: checkedOf(receipt, ruling), notChecked };
+  const verdict = faults.length > 0 ? "invalid" : doubts.length > 0 ? "inconclusive" : "valid";
+  const grounds = ruling.verdict === "valid" ? [agreement(ruling)] : [];
+  const reasons = verdict === "valid" ? grounds : [...faults, ...doubts];
+  if (again !== undefined && !reasons.includes(again.reason)) reasons.push(again.reason);
+  return {
+    verdict,
+    reasons,
+    checked: checkedOf(receipt, ruling, again !== undefined),
+    notChecked: notCheckedOf(prompt !== undefined, again !== undefined),
+  };
+}
+
+function notCheckedOf(hasPrompt: boolean, isReplayed: boolean): string[] {
+  return [
+    ...(isReplayed
+      ? []
+      : [
+          "the model: nothing was computed again",
+          "the text of the tokens: that takes the model's tokenizer",
+        ]),
+    "the members' bonds: they are on the chain",
+    ...(hasPrompt ? [] : ["the prompt: this receipt does not hold it"]),
+  ];
 }
 
 function faultsOf({ proof }: Receipt, ruling: Ruling, complaint: string | undefined): string[] {
   const faults: string[] = [];
   if (complaint !== undefined)
     faults.push(`${complaint}: the answer shown is not the one that was committed to.`);
-  if (ruling.unsound !== undefined) faults.push(`${ruling.unsound}: the set of commits is not sound.`);
+  if (ruling.unsound !== undefined && !isGap(ruling.unsound))
+    faults.push(`${ruling.unsound}: the set of commits is not sound.`);
   for (const { node, complaint } of ruling.members) {
     if (complaint === undefined || complaint === "not-opened" || ruling.verdict === "valid") continue;
     faults.push(`${complaint}: the opening of ${node} does not fit its commit.`);
@@ -58,24 +83,36 @@ function faultsOf({ proof }: Receipt, ruling: Ruling, complaint: string | undefi
   return faults;
 }
 
-function doubtsOf(receipt: Receipt, ruling: Ruling, rules: ReportRules): string[] {
-  const { prompt, proof } = receipt;
-  const doubts = strangersOf(receipt, rules);
+/** What is missing, whoever agrees on what. */
+function gapsOf({ prompt }: Receipt, { unsound }: Ruling): string[] {
+  const gaps: string[] = [];
   if (prompt === undefined)
-    doubts.push(
-      "no-prompt: this receipt does not hold the prompt, so nobody can say what the answer answers.",
-    );
-  if (ruling.unsound !== undefined || ruling.verdict !== "inconclusive") return doubts;
-  for (const { one, other, calibrated, outcome, distance } of ruling.pairs) {
-    if (!calibrated) doubts.push(`not-calibrated: the profiles of ${one} and ${other} were never compared.`);
-    else if (outcome !== "valid")
-      doubts.push(`far-apart: ${one} and ${other} differ by ${distance.toFixed(3)} logits (${outcome}).`);
-  }
-  for (const { node, complaint } of ruling.members)
-    if (complaint === "not-opened") doubts.push(`not-opened: ${node} has not opened its commit.`);
-  const count = ruling.members.filter(({ stands }) => stands === "for").length;
-  doubts.push(`no-quorum: ${count} of ${proof.set.witnesses.length} witnesses stand for the answer.`);
-  return doubts;
+    gaps.push("no-prompt: this receipt does not hold the prompt, so nobody can say what the answer answers.");
+  if (unsound !== undefined && isGap(unsound))
+    gaps.push(`${unsound}: something is missing without which nothing follows.`);
+  return gaps;
+}
+
+/** Why its committee came to no verdict. */
+function quarrelsOf({ proof }: Receipt, { unsound, pairs, members }: Ruling): string[] {
+  if (unsound !== undefined) return [];
+  const count = members.filter(({ stands }) => stands === "for").length;
+  return [
+    ...pairs.flatMap(({ one, other, calibrated, outcome, distance }) => {
+      if (!calibrated) return [`not-calibrated: the profiles of ${one} and ${other} were never compared.`];
+      if (outcome === "valid") return [];
+      return [`far-apart: ${one} and ${other} differ by ${distance.toFixed(3)} logits (${outcome}).`];
+    }),
+    ...members.flatMap(({ node, complaint }) =>
+      complaint === "not-opened" ? [`not-opened: ${node} has not opened its commit.`] : [],
+    ),
+    `no-quorum: ${count} of ${proof.set.witnesses.length} witnesses stand for the answer.`,
+  ];
+}
+
+/** Is it a gap rather than a contradiction? An executor that kept silent makes no receipt false. */
+function isGap(complaint: SetComplaint): boolean {
+  return complaint === "no-executor" || complaint === "beacon-unknown";
 }
 
 /** Keys that no node vouches for: anybody can make up a committee of those. */
@@ -101,6 +138,7 @@ function agreement({ members, opened }: Ruling): string {
 function checkedOf(
   { prompt, proof, chunks }: Receipt,
   { unsound, opened, pairs, members }: Ruling,
+  isReplayed: boolean,
 ): string[] {
   const counted = members.filter(({ complaint }) => complaint === undefined).length;
   return [
@@ -115,5 +153,6 @@ function checkedOf(
           `token margins at those positions, as far as eight logits show them`,
         ]
       : []),
+    ...(isReplayed ? ["every token and the fingerprint by this machine's own model"] : []),
   ];
 }
