@@ -1,9 +1,9 @@
 import { createLlamaEngine } from "../src/adapters/llama/engine.ts";
 import { cacheFolder } from "../src/adapters/models/cache-folder.ts";
-import { fetchDefaultModel } from "../src/adapters/models/default-model.ts";
+import { defaultModel, fetchDefaultModel } from "../src/adapters/models/default-model.ts";
 import type { TokenEngine } from "../src/ports.ts";
 
-export const modelName = "SmolLM2-135M-Instruct";
+export const modelName = defaultModel.name;
 
 /** As a provider of `holdfast up` has it: window of 2048, 1 thread, CPU. */
 export const engineContextTokens = 2048;

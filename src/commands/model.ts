@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
-import { fetchDefaultModel } from "../adapters/models/default-model.ts";
+import { defaultModel, fetchDefaultModel } from "../adapters/models/default-model.ts";
 import type { FetchProgress, ModelFile } from "../adapters/models/model-file.ts";
 import { useModel } from "../adapters/models/own-model.ts";
 import type { Settings } from "./settings.ts";
@@ -10,20 +10,13 @@ export interface NamedModel extends ModelFile {
   readonly name: string;
 }
 
-/** As its makers call it. */
-const defaultModelName = "SmolLM2-135M-Instruct";
-
 /** The model the settings ask for, fetched and checked. Tells on standard error how far it is, when it takes time. */
 export async function obtainModel(settings: Settings, signal?: AbortSignal): Promise<NamedModel> {
   const bar = progressBar();
-  const options = {
-    cache: cacheFolder(process.env),
-    progress: bar.show,
-    ...(signal === undefined ? {} : { signal }),
-  };
+  const options = { cache: cacheFolder(process.env), progress: bar.show, signal };
   try {
     if (settings.model === undefined)
-      return { ...(await fetchDefaultModel(options)), name: defaultModelName };
+      return { ...(await fetchDefaultModel(options)), name: defaultModel.name };
     const file = await useModel(settings.model, settings.sha256, options);
     return { ...file, name: nameOf(settings.model) };
   } finally {
@@ -77,5 +70,6 @@ function nameOf(model: string): string {
   const path = URL.canParse(model) ? new URL(model).pathname : model;
   return basename(path)
     .replace(/\.gguf$/i, "")
+    .replace(/\p{Cc}/gu, "")
     .slice(0, 128);
 }

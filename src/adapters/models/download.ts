@@ -1,4 +1,7 @@
+import { createReadStream, createWriteStream } from "node:fs";
 import { type FileHandle, open, stat, truncate } from "node:fs/promises";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Dispatcher, fetch, type Response } from "undici";
@@ -15,7 +18,7 @@ export interface DownloadOptions {
   /** Bytes needed on top of the download itself (what will be unpacked from it). */
   readonly spareBytes: number;
   readonly progress: (bytes: number, total: number | undefined) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function download(url: string, options: DownloadOptions): Promise<v
     throw new HoldfastError("A model can be fetched over http and https only.", {
       code: "bad-url",
       fault: "user",
+      remedy: "Name an http or https address, or fetch the file yourself: npm start -- --model FILE.gguf",
       facts: { protocol: source.protocol },
     });
   }
@@ -41,11 +45,7 @@ export async function download(url: string, options: DownloadOptions): Promise<v
       if (outcome.done) return;
       failed = outcome.bytes > before ? 1 : failed + 1;
       if (failed >= limits.fetchTriesMax) throw outcome.error;
-      await sleep(
-        Math.min(125 * 2 ** failed, 4000),
-        undefined,
-        options.signal ? { signal: options.signal } : {},
-      );
+      await sleep(Math.min(125 * 2 ** failed, 4000), undefined, { signal: options.signal });
     }
   } finally {
     await dispatcher.destroy();
@@ -91,10 +91,15 @@ async function downloadOnce(
   }
 }
 
-function request(source: URL, dispatcher: Dispatcher, from: number, signal?: AbortSignal): Promise<Response> {
+function request(
+  source: URL,
+  dispatcher: Dispatcher,
+  from: number,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (from > 0) headers["range"] = `bytes=${from}-`;
-  return fetch(source, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
+  return fetch(source, { dispatcher, headers, signal: signal ?? null });
 }
 
 /** Offset the body starts at. A server that ignores ranges starts over, which costs time and nothing else. */
@@ -141,6 +146,7 @@ async function writeBody(
       throw new HoldfastError("The download is larger than any model Holdfast accepts.", {
         code: "fetch-oversize",
         fault: "environment",
+        remedy: "Check the URL, or bring the file yourself: npm start -- --model FILE.gguf",
         facts: { bytesMax: limits.modelBytesMax },
       });
     }
@@ -154,23 +160,15 @@ async function writeBody(
 async function copyFile(from: string, options: DownloadOptions): Promise<void> {
   const total = await sizeOf(from);
   await requireSpace(options.folder, total + options.spareBytes);
-  const source = await open(from, "r");
-  const file = await open(options.part, "w");
-  try {
-    const buffer = Buffer.alloc(1024 * 1024);
-    let at = 0;
-    while (at < total) {
-      options.signal?.throwIfAborted();
-      const { bytesRead } = await source.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) break;
-      await file.write(buffer, 0, bytesRead, at);
-      at += bytesRead;
+  let at = 0;
+  const meter = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      at += piece.length;
       options.progress(at, total);
-    }
-  } finally {
-    await source.close();
-    await file.close();
-  }
+      done(null, piece);
+    },
+  });
+  await pipeline(createReadStream(from), meter, createWriteStream(options.part), { signal: options.signal });
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { open, rename, stat, unlink, utimes } from "node:fs/promises";
+import { rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../../protocol/limits.ts";
 
@@ -10,14 +10,13 @@ import { limits } from "../../protocol/limits.ts";
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
-  options: { readonly signal?: AbortSignal; readonly waiting?: () => void } = {},
+  options: { readonly signal?: AbortSignal | undefined; readonly waiting?: () => void } = {},
 ): Promise<T> {
   while (!(await tryLock(path))) {
     options.signal?.throwIfAborted();
     options.waiting?.();
     if (await isStale(path)) await takeAway(path);
-    else
-      await sleep(limits.fetchLockTouchMs / 4, undefined, options.signal ? { signal: options.signal } : {});
+    else await sleep(limits.fetchLockTouchMs / 4, undefined, { signal: options.signal });
   }
   const touch = setInterval(() => {
     const now = new Date();
@@ -34,9 +33,8 @@ export async function withLock<T>(
 
 async function tryLock(path: string): Promise<boolean> {
   try {
-    const file = await open(path, "wx");
-    await file.writeFile(String(process.pid));
-    await file.close();
+    // Empty: a full disk then leaves no lock behind that nobody holds.
+    await writeFile(path, "", { flag: "wx" });
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;

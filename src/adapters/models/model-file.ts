@@ -12,16 +12,16 @@ export interface ModelFile {
 export interface FetchProgress {
   readonly step: "damaged" | "resolve" | "wait" | "download" | "check" | "unpack";
   readonly bytes: number;
-  readonly total?: number;
+  readonly total?: number | undefined;
 }
 
 export interface FetchOptions {
   /** Folder that holds model files; created when missing. See cacheFolder(). */
   readonly cache: string;
   readonly progress?: (progress: FetchProgress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Environment that pip runs in; this process's own when absent. */
-  readonly environment?: NodeJS.ProcessEnv;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
 export function modelIdOf(sha256: string): ModelId {

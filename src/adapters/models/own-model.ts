@@ -34,6 +34,7 @@ function parseDigest(text: string): string {
   throw new HoldfastError("A SHA-256 is 64 hex digits.", {
     code: "bad-digest",
     fault: "user",
+    remedy: "Copy the digest as its publisher names it, all of it.",
     facts: { given: text.slice(0, 80) },
   });
 }
@@ -62,7 +63,7 @@ async function checkFile(
   let found = await notedDigest(note, path);
   if (found === undefined) {
     found = await digestOf(path, {
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
       progress: (bytes) => options.progress?.({ step: "check", bytes, total: file.size }),
     });
     await noteDigest(note, path, found);
@@ -76,6 +77,7 @@ async function requireGguf(path: string): Promise<void> {
     throw new HoldfastError("The model file cannot be read.", {
       code: "model-missing",
       fault: "user",
+      remedy: "Make it readable for this user, or give another path.",
       facts: { file: path },
       cause: error,
     });
@@ -107,9 +109,16 @@ async function fetchUrl(
       remedy: "Give the digest its publisher names: --model URL --sha256 HEX",
     });
   }
-  if (!URL.canParse(url)) throw new HoldfastError("This is not a URL.", { code: "bad-url", fault: "user" });
+  if (!URL.canParse(url)) {
+    throw new HoldfastError("The model's URL is not one.", {
+      code: "bad-url",
+      fault: "user",
+      remedy: "Write it as https://host/path/FILE.gguf.",
+      facts: { given: url.slice(0, 80) },
+    });
+  }
+  const { signal } = options;
   const path = join(options.cache, `${expected}.gguf`);
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
   const there = async () => (await stat(path).catch(() => undefined))?.isFile() === true;
   if (!(await there())) {
     await withLock(
@@ -118,14 +127,13 @@ async function fetchUrl(
         if (await there()) return;
         const part = `${path}.part`;
         await download(url, {
-          ...signal,
+          signal,
           part,
           folder: options.cache,
           spareBytes: 0,
-          progress: (bytes, total) =>
-            options.progress?.({ step: "download", bytes, ...(total === undefined ? {} : { total }) }),
+          progress: (bytes, total) => options.progress?.({ step: "download", bytes, total }),
         });
-        const found = await digestOf(part, signal);
+        const found = await digestOf(part, { signal });
         // Kept under another name: deleting gigabytes over a mistyped digest would be unkind.
         if (found !== expected) {
           await rename(part, `${path}.wrong`);
@@ -133,7 +141,7 @@ async function fetchUrl(
         }
         await rename(part, path);
       },
-      signal,
+      { signal },
     );
   }
   return checkFile(path, expected, options);

@@ -26,21 +26,25 @@ const reportSchema = z.object({
     .length(1),
 });
 
-const pips: ReadonlyArray<readonly string[]> = [
+/** The ways to call pip, the likeliest first. */
+export const pips: ReadonlyArray<readonly string[]> = [
   ["pip"],
   ["pip3"],
   ["python3", "-m", "pip"],
   ["python", "-m", "pip"],
 ];
 
+interface PipOptions {
+  /** Environment that pip runs in; this process's own when absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Asks pip itself, so that the machine's own index, mirror and proxy settings hold without being read here.
  * Throws HoldfastError `pip-missing` or `pip-failed` (fault environment).
  */
-export async function resolveWheel(
-  requirement: string,
-  options: { readonly environment?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
-): Promise<Wheel> {
+export async function resolveWheel(requirement: string, options: PipOptions = {}): Promise<Wheel> {
   const args = ["install", "--dry-run", "--report", "-", "--no-deps", "--ignore-installed", "--quiet"];
   let failure: PipFailure | undefined;
   for (const pip of pips) {
@@ -71,7 +75,7 @@ interface PipFailure {
 
 function runPip(
   command: readonly string[],
-  options: { readonly environment?: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
+  { environment = process.env, signal }: PipOptions,
 ): Promise<string | "missing" | PipFailure> {
   const [file, ...args] = command;
   return new Promise((resolve, reject) => {
@@ -79,19 +83,15 @@ function runPip(
       file!,
       args,
       {
-        env: {
-          ...(options.environment ?? process.env),
-          PIP_DISABLE_PIP_VERSION_CHECK: "1",
-          PIP_NO_INPUT: "1",
-        },
+        env: { ...environment, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" },
         maxBuffer: limits.pipReportBytesMax,
         timeout: limits.pipMsMax,
         killSignal: "SIGKILL",
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        signal,
       },
       (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
-        if (options.signal?.aborted === true) return reject(options.signal.reason);
+        if (signal?.aborted) return reject(signal.reason);
         const noModule = /No module named '?pip/.test(stderr);
         if (error.code === "ENOENT" || noModule) return resolve("missing");
         resolve({ exit: error.code ?? error.signal ?? "unknown" });

@@ -11,7 +11,7 @@ export interface UnpackOptions {
   readonly bytes: number;
   readonly to: string;
   readonly progress: (bytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Streams one member of a zip file to disk and returns the SHA-256 of what was written, hex. */
@@ -45,8 +45,7 @@ async function writeEntry(stream: NodeJS.ReadableStream, options: UnpackOptions)
       done(null, piece);
     },
   });
-  await pipeline(stream, meter, createWriteStream(options.to, { flush: true }), {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const { to, signal } = options;
+  await pipeline(stream, meter, createWriteStream(to, { flush: true }), { signal });
   return hash.digest("hex");
 }
