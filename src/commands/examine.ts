@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
-import { createRequire, findPackageJSON } from "node:module";
+import { findPackageJSON } from "node:module";
 import { freemem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { anvilBinary } from "../adapters/chain/anvil-binary.ts";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
 import { defaultModel } from "../adapters/models/default-model.ts";
+import { pips } from "../adapters/models/pip.ts";
 import { isPortFree } from "../adapters/process/free-ports.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
 import type { Settings } from "./settings.ts";
@@ -19,7 +21,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Everything on this machine that a command of Holdfast may trip over. Looks only; changes nothing but the home folder. */
+/** Everything on this machine that a command of Holdfast may trip over. Looks only, but for making the two folders. */
 export async function examine(settings: Settings, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const model = settings.model === undefined && !existsSync(defaultModelFile(environment));
   return [
@@ -65,11 +67,7 @@ function defaultModelFile(environment: NodeJS.ProcessEnv): string {
 }
 
 async function pip(needed: boolean, environment: NodeJS.ProcessEnv): Promise<Finding> {
-  const commands = [
-    ["pip", "--version"],
-    ["pip3", "--version"],
-    ["python3", "-m", "pip", "--version"],
-  ];
+  const commands = pips.map((command) => [...command, "--version"]);
   const state = needed ? "missing" : "hint";
   const remedy = needed
     ? "Install pip (Debian and Ubuntu: apt install python3-pip), or bring a model: holdfast up --model FILE.gguf"
@@ -108,7 +106,7 @@ function modelFile(settings: Settings, environment: NodeJS.ProcessEnv): Finding 
 function engine(): Finding {
   const needed = "providers (a gateway alone runs without)";
   const name = "engine";
-  if (!isPackageHere("node-llama-cpp")) {
+  if (packageFolder("node-llama-cpp") === undefined) {
     return {
       name,
       state: "missing",
@@ -146,18 +144,13 @@ function graphics(environment: NodeJS.ProcessEnv): Finding {
 function chain(): Finding {
   const needed = "the local chain of `holdfast up`";
   const name = "anvil";
-  const system =
-    { linux: "linux", darwin: "darwin", win32: "win32" }[process.platform as string] ?? process.platform;
-  const cpu = { x64: "amd64" }[process.arch as string] ?? process.arch;
-  if (isPackageHere("@foundry-rs/anvil")) {
-    const found = `from npm, ${system}-${cpu}`;
-    // npm passes over a platform's binary when optional packages are omitted.
-    const inside = createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json");
-    if (packageFolder(`@foundry-rs/anvil-${system}-${cpu}`, inside) !== undefined)
-      return { name, state: "ok", found, needed };
+  try {
+    anvilBinary();
+    return { name, state: "ok", found: "from npm", needed };
+  } catch {
+    const remedy = "npm install -g @foundry-rs/anvil --include=optional";
+    return { name, state: "missing", found: "not installed", needed, remedy };
   }
-  const remedy = "npm install -g @foundry-rs/anvil --include=optional";
-  return { name, state: "missing", found: "not installed", needed, remedy };
 }
 
 async function port(wanted: number): Promise<Finding> {
@@ -237,13 +230,9 @@ async function program(
   return { name, found: "not found", needed, ...absent };
 }
 
-function isPackageHere(name: string): boolean {
-  return packageFolder(name) !== undefined;
-}
-
-function packageFolder(name: string, from: string | URL = import.meta.url): string | undefined {
+function packageFolder(name: string): string | undefined {
   try {
-    const manifest = findPackageJSON(name, from);
+    const manifest = findPackageJSON(name, import.meta.url);
     return manifest === undefined ? undefined : dirname(manifest);
   } catch {
     return undefined;
