@@ -32,16 +32,6 @@ export class HoldfastError extends Error {
     this.facts = options.facts ?? {};
   }
 
-  /** First error down the cause chain that `matches`. */
-  walk(matches: (error: unknown) => boolean): unknown {
-    let error: unknown = this;
-    while (error !== undefined && error !== null) {
-      if (matches(error)) return error;
-      error = error instanceof Error ? error.cause : undefined;
-    }
-    return undefined;
-  }
-
   /** For a terminal: the message, the facts, the remedy. */
   explain(): string {
     const lines = [this.message];
