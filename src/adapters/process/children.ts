@@ -40,6 +40,8 @@ export interface Children {
 
 /** Time children have to end in order, ms. With what follows it must fit into the 2 s in which everything is gone. */
 const stopMsMax = 500;
+/** Guards started in place of others. More die only where none can live, and a process a moment helps nobody. */
+const guardsMax = 16;
 
 /**
  * Child processes that cannot outlive this one. Each has a pipe from here and ends when it closes; a guard process ends
@@ -49,12 +51,14 @@ export function createChildren(): Children {
   let stopping = false;
   const living = new Map<number, ChildProcess>();
   const watched = new Map<number, string>();
+  let guardsLeft = guardsMax;
   let guard = startGuard();
   guard.on("exit", replaceGuard);
 
-  /** A guard that was killed is replaced: it is what a stopped child is ended by. */
+  /** A guard that was killed is replaced: it is what a stopped child is ended by. One that cannot live is let go. */
   function replaceGuard(): void {
-    if (stopping) return;
+    if (stopping || guardsLeft === 0) return;
+    guardsLeft -= 1;
     guard = startGuard();
     guard.on("exit", replaceGuard);
     for (const line of watched.values()) tell(line);
@@ -101,7 +105,8 @@ export function createChildren(): Children {
     }, stopMsMax);
     await Promise.all(gone);
     clearTimeout(late);
-    guard.kill("SIGKILL");
+    // A program that somebody else is still ending stays in its care until this process is gone.
+    if (watched.size === 0) guard.kill("SIGKILL");
   }
 
   return { start, guard: (pid) => watch(pid, "term"), stop };

@@ -46,15 +46,15 @@ function send(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
 }
 
 function endAll(): void {
-  for (const [pid, { start, manner }] of watched) {
-    if (manner === "term" && isAlive(pid, start)) send(pid, "SIGTERM");
-  }
+  const living = () => [...watched].filter(([pid, { start }]) => isAlive(pid, start));
+  const left = living();
+  for (const [pid, { manner }] of left) if (manner === "term") send(pid, "SIGTERM");
   setTimeout(
     () => {
-      for (const [pid, { start }] of watched) if (isAlive(pid, start)) send(pid, "SIGKILL");
+      for (const [pid] of living()) send(pid, "SIGKILL");
       process.exit(0);
     },
-    late ? 0 : graceMs,
+    late || left.length === 0 ? 0 : graceMs,
   );
 }
 
