@@ -45,5 +45,7 @@ function readable(line: string): string {
     ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   const clock = String(time).slice(11, 19);
-  return `${[clock, (levelNames[Number(level)] ?? "").padEnd(5), event, ...words].join(" ")}\n`;
+  const text = [clock, (levelNames[Number(level)] ?? "").padEnd(5), event, ...words].join(" ");
+  // Some facts are strangers' words: they must neither begin a line of their own nor steer the terminal.
+  return `${text.replace(/\p{Cc}/gu, " ")}\n`;
 }
