@@ -31,8 +31,11 @@ export const offerBodySchema = z.object({
     .array(
       z.object({
         id: modelIdSchema,
-        /** What people call it; never trusted as identity. */
-        name: z.string().max(128),
+        /** What people call it; never trusted as identity. It is shown in terminals, which it must not steer. */
+        name: z
+          .string()
+          .max(128)
+          .regex(/^\P{Cc}*$/u),
         contextTokens: z.int().min(1),
         /** Can judge others' tokens (has the logits). */
         witness: z.boolean(),
