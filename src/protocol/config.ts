@@ -7,8 +7,8 @@ import { settingComplaint } from "./setting-complaint.ts";
 
 /**
  * Every setting there is, by the name it has in the configuration file. On the command line it is the same name in
- * kebab-case (`--price-in`), in the environment in capitals (`HOLDFAST_PRICE_IN`); lists are repeated flags there and
- * separated by blanks here. Flags win over the environment, the environment over the file.
+ * kebab-case (`--price-in`), in the environment in capitals (`HOLDFAST_PRICE_IN`); a list is a repeated flag, or one
+ * variable separated by blanks. Flags win over the environment, the environment over the file.
  */
 export const configSchema = z
   .strictObject({
@@ -39,7 +39,7 @@ export const configSchema = z
     /** libp2p multiaddrs of nodes to meet first. Several, so that none of them is needed. */
     bootstrap: z.array(z.string().startsWith("/", "a multiaddr, which starts with /").max(512)).max(64),
     /** RPC endpoints of the chain. Several, for the same reason. */
-    rpc: z.array(z.url().max(2048)).max(16),
+    rpc: z.array(z.url().max(2048)).max(limits.rpcEndpointsMax),
     /** The chain's id. */
     chainId: z.int().min(1),
     /** Address of the Bonds contract. */
