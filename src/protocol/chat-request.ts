@@ -70,7 +70,7 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   presence_penalty: isZero,
   repetition_penalty: (value) => value === 1,
   logit_bias: (value) => typeof value === "object" && Object.keys(value as object).length === 0,
-  logprobs: (value) => value === false,
+  logprobs: isFalse,
   top_logprobs: isZero,
   tools: isEmpty,
   tool_choice: (value) => value === "none" || value === "auto",

@@ -41,6 +41,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): TextEngine {
     bodyTimeout: limits.engineSilenceMsMax,
   });
   const base = options.url.replace(/\/+$/, "");
+  const resume = options.resume ?? false;
   return {
     kind: "text",
     model: openAiModelId(options.upstreamModel),
@@ -48,13 +49,13 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): TextEngine {
     contextTokens: options.contextTokens,
     slots: options.slots,
     profile: `openai ${options.upstreamModel}`.slice(0, 256),
-    resume: options.resume !== undefined && options.resume !== false,
+    resume: resume !== false,
     speak,
     close: () => agent.destroy(),
   };
 
   async function* speak(asked: SpeakRequest, signal: AbortSignal): AsyncGenerator<string, "stop" | "length"> {
-    if (asked.begun !== "" && (options.resume ?? false) === false && asked.prompt.kind === "chat") {
+    if (asked.begun !== "" && resume === false && asked.prompt.kind === "chat") {
       throw new HoldfastError("This upstream cannot go on from a begun answer.", {
         code: "cannot-resume",
         fault: "peer",
@@ -101,7 +102,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): TextEngine {
     if (prompt.kind === "text") return { ...common, prompt: prompt.text + begun };
     if (begun === "") return { ...common, messages: prompt.messages };
     const messages = [...prompt.messages, { role: "assistant", content: begun }];
-    if (options.resume !== "vllm") return { ...common, messages };
+    if (resume !== "vllm") return { ...common, messages };
     return { ...common, messages, add_generation_prompt: false, continue_final_message: true };
   }
 }
