@@ -66,7 +66,7 @@ export async function startUpstreamGateway(
       { port: options.port, ...(host && { host }), ...(hostsAllowed && { hostsAllowed }) },
       createFace(withFallbacks({ clock: systemClock }, backend, options.fallbacks ?? {})),
     );
-    ports.log.info("gateway ready", { url: server.url, upstreams: upstreams.map(({ name }) => name) });
+    ports.log.info("gateway.ready", { url: server.url, upstreams: upstreams.map(({ name }) => name) });
     return {
       url: server.url,
       async close() {
