@@ -56,12 +56,19 @@ function readConfigFile(file: string, required: boolean): Config {
     throw new HoldfastError("The configuration file cannot be read.", {
       code: "config-unreadable",
       fault: "user",
-      facts: { file, reason: cause instanceof Error ? cause.message : String(cause) },
+      facts: { file, reason: reasonOf(cause) },
       remedy: 'It is one JSON object, such as {"port": 11411}.',
       cause,
     });
   }
   return parseConfig(content, { name: file, nameOf: (key) => key });
+}
+
+/** The parser's message quotes the file, which may be a key's if the path is wrong; the position is enough. */
+function reasonOf(cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof SyntaxError)) return said;
+  return ["not valid JSON", ...(/at position .*/.exec(said) ?? [])].join(" ");
 }
 
 function homeUnusable(home: string, cause: unknown): HoldfastError {
@@ -98,7 +105,8 @@ function fromFlags(flags: Flags): Config {
 /** Flags that are named in the singular because they are repeated. */
 const flagNames: Partial<Record<ConfigKey, string>> = { upstreams: "upstream", fallbacks: "fallback" };
 
-function flagOf(key: string): string {
+/** A setting's name on the command line. */
+export function flagOf(key: string): string {
   const name = flagNames[key as ConfigKey] ?? key;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
