@@ -1,8 +1,9 @@
 /** A process that generates, judges and plainly reads the same tokens, for measure/witness-cost.ts. */
 import { loadRuntime } from "../src/adapters/llama/runtime.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
-import type { JobId, TokenId } from "../src/domain/ids.ts";
+import type { Address, JobId, TokenId } from "../src/domain/ids.ts";
 import type { Chunk } from "../src/domain/inference/chunk.ts";
+import { fingerprintRoot } from "../src/domain/verification/fingerprint.ts";
 import type { TokenSequence } from "../src/ports.ts";
 import type { OpenOrder } from "../src/protocol/attempt.ts";
 import { createAnswer } from "../src/roles/provider/answer.ts";
@@ -25,6 +26,12 @@ export interface WitnessCost {
   readonly generateUs: number;
   readonly judgeUs: number;
   readonly prefillUs: number;
+  /** An executor's whole work: candidates, choice, text, and the leaves of its fingerprint. */
+  readonly speakUs: number;
+  /** The library by itself, a token at a time at temperature 0. */
+  readonly stepUs: number;
+  /** A fingerprint's root over the answer's leaves, once. */
+  readonly rootUs: number;
 }
 
 const never = new AbortController().signal;
@@ -46,7 +53,11 @@ await answerLines(async (question): Promise<WitnessCost> => {
   const prefillFirst = turn % 2 === 0 ? await prefill(promptIds, pieces) : undefined;
   const judged = await judge(request, pieces);
   const prefillUs = prefillFirst ?? (await prefill(promptIds, pieces));
+  const stepFirst = turn % 2 === 0 ? await step(promptIds, ids.length) : undefined;
+  const spoken = await speak(request);
+  const stepUs = stepFirst ?? (await step(promptIds, ids.length));
   return {
+    ...{ speakUs: spoken.us / spoken.tokens, stepUs: stepUs / ids.length, rootUs: spoken.rootUs },
     ...{ tokens: ids.length, accepted: judged.accepted, generateUs },
     ...{ judgeUs: judged.us / ids.length, prefillUs: prefillUs / ids.length },
   };
@@ -68,23 +79,58 @@ function cut(ids: readonly TokenId[], request: WitnessRequest, sequence: TokenSe
   return chunks;
 }
 
-/** A witness's whole judgement: candidates, margins, text and end. */
-async function judge(request: WitnessRequest, chunks: readonly Chunk[]) {
-  const { prompt, sampling, tokensMax } = request;
-  const job = "00".repeat(32) as JobId;
+const job = "00".repeat(32) as JobId;
+
+function openVoice({ prompt, sampling, tokensMax }: WitnessRequest) {
   const open = {
+    ...{ t: "open" as const, job, model: engine.model, prompt, sampling, tokensMax },
     ...{
-      t: "open" as const,
-      job,
-      model: engine.model,
-      prompt,
-      sampling,
-      tokensMax,
       tokensDefault: tokensMax,
+      contextTokens: engineContextTokens,
+      holdMs: 250,
+      deadlineMs: 60_000,
     },
-    ...{ contextTokens: engineContextTokens, holdMs: 250, deadlineMs: 60_000 },
   };
-  const voice = await openTokenVoice({ clock: systemClock }, engine, open, never);
+  return openTokenVoice({ clock: systemClock }, engine, open, never);
+}
+
+async function speak(request: WitnessRequest) {
+  const voice = await openVoice(request);
+  await voice.prepare(never);
+  const answer = createAnswer(job, voice.promptDigest);
+  const before = process.cpuUsage();
+  for (let end: Chunk["end"]; end === undefined; ) {
+    const said = await voice.speak(answer, () => false, never);
+    if (said === undefined) break;
+    answer.append(said);
+    end = said.end;
+  }
+  const us = since(before);
+  const tokens = answer.end;
+  const begun = process.cpuUsage();
+  fingerprintRoot({ job, node: `0x${"00".repeat(20)}` as Address }, voice.leaves(tokens) ?? []);
+  const rootUs = since(begun);
+  await closed(voice);
+  return { us, tokens, rootUs };
+}
+
+/** As the library would go on by itself. */
+async function step(promptIds: readonly TokenId[], count: number): Promise<number> {
+  type Tokens = Parameters<typeof plain.evaluateWithoutGeneratingNewTokens>[0];
+  await plain.clearHistory();
+  await plain.evaluateWithoutGeneratingNewTokens(promptIds.slice(0, -1) as Tokens);
+  const before = process.cpuUsage();
+  let left = count;
+  for await (const _ of plain.evaluate(promptIds.slice(-1) as Tokens, { temperature: 0 })) {
+    left -= 1;
+    if (left === 0) break;
+  }
+  return since(before);
+}
+
+/** A witness's whole judgement: candidates, margins, text, end, and the leaves of its fingerprint. */
+async function judge(request: WitnessRequest, chunks: readonly Chunk[]) {
+  const voice = await openVoice(request);
   await voice.prepare(never);
   const answer = createAnswer(job, voice.promptDigest);
   let accepted = true;

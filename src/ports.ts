@@ -2,7 +2,7 @@
  * Every seam between Holdfast and the outside world, on one page. `adapters/` answers each with a real thing,
  * `simulator/` with a double, and `roles/` cannot tell which.
  */
-import type { Address, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
+import type { Address, JobId, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
 import type { Prompt } from "./domain/inference/spec.ts";
 import type { Candidate } from "./domain/verification/sampler.ts";
 import type { Order, Word } from "./protocol/attempt.ts";
@@ -95,6 +95,8 @@ export interface Market {
   onOffer(listener: (offer: Offer) => void): void;
   /** Peers the control plane sees as gone. A hint: the data plane may still reach them. */
   onGone(listener: (peer: PeerId) => void): void;
+  /** The offer of this peer that stands, as it was signed (JSON); for receipts. */
+  signedOf(peer: PeerId): string | undefined;
 }
 
 // ---------------------------------------------------------------- the application
@@ -252,6 +254,14 @@ export interface Chain {
 }
 
 // ---------------------------------------------------------------- disk
+
+/** Receipts of answers, kept for whoever asked. The oldest go first. */
+export interface Receipts {
+  /** Returns at once. One that cannot be kept is dropped, and logged. */
+  put(job: JobId, receipt: string): void;
+  get(job: JobId): Promise<string | undefined>;
+  close(): Promise<void>;
+}
 
 /** Small durable facts of one node. A write is on disk when `put` returns. */
 export interface Store {

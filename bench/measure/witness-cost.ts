@@ -7,7 +7,7 @@ import type { WitnessCost, WitnessRequest } from "../witness-engine.ts";
 export const witnessCost: Measurement = {
   name: "witness-cost",
   method:
-    "CPU time of all threads of one process, per token of one answer of 128 tokens (temperature 0.7): a witness's judgement (candidates, margins, text) against the library's evaluateWithoutGeneratingNewTokens on the same file, tokens and chunks; which of the two goes first alternates. Ratio of each round, median of rounds. Also against generating those tokens.",
+    "CPU time of all threads of one process, per token of one answer of 128 tokens (temperature 0.7): a witness's judgement (candidates, margins, text) against the library's evaluateWithoutGeneratingNewTokens on the same file, tokens and chunks; which of the two goes first alternates. Ratio of each round, median of rounds. Also against generating those tokens; and an executor's whole work (candidates, choice, text, leaves) against the library generating as many at temperature 0 by itself.",
   run,
 };
 
@@ -19,6 +19,8 @@ async function run({ quick, seed, say }: Settings): Promise<Outcome> {
     const ratios: number[] = [];
     const shares: number[] = [];
     const judgeMs: number[] = [];
+    const speaking: number[] = [];
+    const rootMs: number[] = [];
     const rounds = quick ? 2 : 10;
     // The first round warms up and is not counted.
     for (let round = 0; round <= rounds; round += 1) {
@@ -28,10 +30,24 @@ async function run({ quick, seed, say }: Settings): Promise<Outcome> {
       ratios.push(cost.judgeUs / cost.prefillUs);
       shares.push(cost.judgeUs / cost.generateUs);
       judgeMs.push(cost.judgeUs / 1000);
+      speaking.push(cost.speakUs / cost.stepUs);
+      rootMs.push(cost.rootUs / 1000);
       say(`chunks of ${chunkTokens}, round ${round}: ${ratios.at(-1)!.toFixed(3)}× prefill`);
     }
     const name = `chunks of ${chunkTokens}`;
     samples[name] = ratios;
+    if (chunkTokens === 8) {
+      samples["speaking"] = speaking;
+      figures.push(
+        {
+          name: "speaking with fingerprint / bare stepping",
+          value: median(speaking),
+          unit: "ratio",
+          target: { atMost: 1.25 },
+        },
+        { name: "root of 128 leaves, once an answer", value: median(rootMs), unit: "ms" },
+      );
+    }
     figures.push(
       {
         name: `${name}: judging / plain prefill`,

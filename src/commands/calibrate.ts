@@ -9,7 +9,7 @@ import { cpuFolder, honestSeries } from "./calibrate/profiles.ts";
 import { type Recording, record, saidFile, seenFile } from "./calibrate/recorder.ts";
 import { readTraces, type Said, type Seen } from "./calibrate/trace.ts";
 import { obtainModel } from "./model.ts";
-import { type Flags, readSettings, type Settings } from "./settings.ts";
+import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 import { table } from "./table.ts";
 
@@ -25,6 +25,7 @@ export async function calibrate(flags: Flags): Promise<void> {
   const folder = resolve(text(flags, "traces") ?? join(settings.home, "traces"));
   mkdirSync(folder, { recursive: true });
   const model = await obtainModel(settings);
+  const here = { home: settings.home, file: model.path };
   let recording: ChildProcess | undefined;
   const ending = onStop(async () => void recording?.kill());
   const begun = (child: ChildProcess) => {
@@ -32,8 +33,8 @@ export async function calibrate(flags: Flags): Promise<void> {
   };
   for (const { name, speaker, witness } of honestSeries()) {
     const common = { series: name, answers, tokens, folder };
-    await recordElsewhere(settings, { ...common, stage: "say", recipe: speaker }, begun);
-    await recordElsewhere(settings, { ...common, stage: "watch", recipe: witness }, begun);
+    await recordElsewhere(here, { ...common, stage: "say", recipe: speaker }, begun);
+    await recordElsewhere(here, { ...common, stage: "watch", recipe: witness }, begun);
     if (ending.aborted) return;
   }
   const calibration = calibrationFrom(
@@ -74,7 +75,7 @@ async function recordHere(flags: Flags, recording: Recording): Promise<void> {
 
 /** A process of its own for each recording: a CPU library is chosen once for a process. */
 async function recordElsewhere(
-  { home }: Settings,
+  { home, file }: { readonly home: string; readonly file: string },
   recording: Recording,
   begun: (child: ChildProcess) => void,
 ): Promise<void> {
@@ -83,7 +84,16 @@ async function recordElsewhere(
   const { cpu } = recording.recipe;
   const child = spawn(
     process.execPath,
-    [resolve(process.argv[1]!), "calibrate", "--record", JSON.stringify(recording), "--home", home],
+    [
+      resolve(process.argv[1]!),
+      "calibrate",
+      "--record",
+      JSON.stringify(recording),
+      "--model",
+      file,
+      "--home",
+      home,
+    ],
     {
       stdio: ["ignore", "ignore", "inherit"],
       ...(cpu === undefined ? {} : { cwd: cpuFolder(recording.folder, cpu) }),

@@ -1,3 +1,5 @@
+import { join as joinPath } from "node:path";
+import { openReceipts } from "../adapters/disk/receipts.ts";
 import { serveHttp } from "../adapters/http/server.ts";
 import { createDialer } from "../adapters/http2/dialer.ts";
 import { verify } from "../adapters/keys/session.ts";
@@ -18,9 +20,10 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const { log } = ports;
   const { chain, network, node, ...member } = await join(settings, log, settings.listen);
   const dialer = createDialer({ clock, log }, { relay: node.relay });
+  const receipts = openReceipts({ log }, joinPath(settings.home, "receipts"));
   const backend = createNetworkBackend(
     {
-      ...{ market: node, dialer, chain, verify, clock, random, log },
+      ...{ market: node, dialer, chain, verify, clock, random, log, receipts },
       proofs: { market: network, tolerances: await readTolerances(settings.home, member.address) },
     },
     {
@@ -33,6 +36,8 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     },
   );
   const { host, hostsAllowed } = settings;
+  // The rest of an address may hold a key, and whoever may ask for answers may ask for this.
+  const rpcHosts = network.rpcs.map((rpc) => new URL(rpc).host);
   const server = await serveHttp(
     { log },
     {
@@ -41,10 +46,11 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
       ...(hostsAllowed === undefined ? {} : { hostsAllowed }),
     },
     createFace(withFallbacks({ clock }, backend, settings.fallbacks ?? {}), {
+      receipts,
       status: () => ({
         peer: node.peer,
         peers: node.peers().length,
-        chain: { id: network.chainId, rpc: network.rpcs, freshAt: chain.freshAt() ?? null },
+        chain: { id: network.chainId, rpc: rpcHosts, freshAt: chain.freshAt() ?? null },
       }),
     }),
   );
@@ -53,6 +59,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     peer: node.peer,
     async close() {
       await Promise.all([backend.close(), server.close(), member.close()]);
+      await receipts.close();
     },
   };
 }

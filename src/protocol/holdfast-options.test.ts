@@ -3,6 +3,17 @@ import { type HoldfastOptions, parseHoldfastOptions } from "./holdfast-options.t
 
 const defaults: HoldfastOptions = { finality: "stream", witnesses: 2, holdMs: 250 };
 
+test("the prompt is in the receipt when the body or a header asks for it, and only then", () => {
+  const header = { "x-holdfast-receipt-prompt": "true" };
+  expect(parseHoldfastOptions({ holdfast: { receiptPrompt: true } }, {}, defaults)).toMatchObject({
+    receiptPrompt: true,
+  });
+  expect(parseHoldfastOptions({}, header, defaults)).toMatchObject({ receiptPrompt: true });
+  expect(parseHoldfastOptions({ holdfast: { receiptPrompt: false } }, header, defaults)).toEqual(defaults);
+  const bad = parseHoldfastOptions({ holdfast: { receiptPrompt: "yes" } }, {}, defaults);
+  expect(bad).toMatchObject({ status: 400, param: "holdfast.receiptPrompt" });
+});
+
 describe("options of one request", () => {
   test("are the defaults when nothing is named", () => {
     expect(parseHoldfastOptions({}, {}, defaults)).toEqual(defaults);

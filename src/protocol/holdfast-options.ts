@@ -6,12 +6,15 @@ export interface HoldfastOptions {
   readonly finality: "stream" | "final" | "none";
   readonly witnesses: number;
   readonly holdMs: number;
+  /** Shall the receipt hold the prompt? Without it nobody else can check what was asked. */
+  readonly receiptPrompt?: true;
 }
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the `holdfast` object of a request body and the `x-holdfast-*` headers (`finality`, `witnesses`, `hold-ms`);
+ * Reads the `holdfast` object of a request body and the `x-holdfast-*` headers (`finality`, `witnesses`, `hold-ms`,
+ * `receipt-prompt`);
  * the body wins. What neither names comes from `defaults`. `finality: "none"` means no witnesses, whatever the rest
  * says. An unknown name or a bad value is refused with 400 naming the parameter as the application wrote it; header
  * names are lower-case, as Node gives them.
@@ -47,11 +50,15 @@ export function parseHoldfastOptions(
   const holdMs = read("holdMs", fields, headers, numberUpTo(limits.holdMsMax));
   if (holdMs === bad) return refuse("holdMs", fields, `milliseconds from 0 to ${limits.holdMsMax}`);
 
+  const receiptPrompt = read("receiptPrompt", fields, headers, trueOrFalse);
+  if (receiptPrompt === bad) return refuse("receiptPrompt", fields, "true or false");
+
   const chosen = finality ?? defaults.finality;
   return {
     finality: chosen,
     witnesses: chosen === "none" ? 0 : (witnesses ?? defaults.witnesses),
     holdMs: holdMs ?? defaults.holdMs,
+    ...((receiptPrompt ?? defaults.receiptPrompt) ? { receiptPrompt: true } : {}),
   };
 }
 
@@ -60,6 +67,7 @@ const headerOf = {
   finality: "x-holdfast-finality",
   witnesses: "x-holdfast-witnesses",
   holdMs: "x-holdfast-hold-ms",
+  receiptPrompt: "x-holdfast-receipt-prompt",
 } as const;
 type Name = keyof typeof headerOf;
 const known: readonly string[] = Object.keys(headerOf);
@@ -83,6 +91,11 @@ function read<T>(
 function refuse(name: Name, fields: Record<string, unknown>, wanted: string): Refusal {
   const param = (fields[name] ?? undefined) !== undefined ? `holdfast.${name}` : headerOf[name];
   return invalidRequest(`\`${param}\` must be ${wanted}.`, param);
+}
+
+function trueOrFalse(value: unknown): boolean | undefined {
+  if (value === "true" || value === true) return true;
+  return value === "false" || value === false ? false : undefined;
 }
 
 function numberUpTo(max: number): (value: unknown) => number | undefined {

@@ -144,6 +144,10 @@ export const limits = {
   statementLifeMs: 30 * 24 * 60 * 60_000,
   /** Offers in a receipt: of the committee and of every speaker that was lost on the way. Abuse: 3 ms for each to check. */
   receiptOffersMax: 64,
+  /** Receipts a gateway keeps, their bytes together, and those not yet on disk. A common one is 20 KiB. Abuse: a full disk, memory. */
+  receiptsKept: 1024,
+  receiptsBytesMax: 256 * 1024 * 1024,
+  receiptsPendingMax: 64,
   /** A receipt's file, bytes: an answer of 131k tokens in chunks of 4, a long prompt and its proof. Abuse: memory. */
   receiptBytesMax: 64 * 1024 * 1024,
   /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
@@ -196,6 +200,8 @@ export const limits = {
   /** Dialling a peer again, ms: doubles from the first to the second with every failure. */
   redialMsMin: 1_000,
   redialMsMax: 60_000,
+  /** How often a node asks each peer whether it is there, ms. Half an offer's life: whoever says nothing is forgotten then anyway. */
+  peersPingMs: 30_000,
   /** How often a node looks whether it has peers enough, ms. */
   peersCheckMs: 5_000,
   /** Bounds on what a relay carries for others: nodes, and per relayed connection time (ms) and bytes. Abuse: bandwidth. */

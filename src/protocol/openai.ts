@@ -99,6 +99,8 @@ export interface HoldfastEnd extends HoldfastSpoken {
   readonly verdict: "valid" | "invalid" | "inconclusive";
   /** What the verdict rests on. */
   readonly basis: "fingerprint" | "tokens" | "text" | "none";
+  /** Where the answer's receipt is, once it has ended; of several choices that of the first. */
+  readonly receipt?: string;
   /** Times another peer took over after content had been delivered. */
   readonly switches: number;
   /** Peers asked for this answer, the first one included. */

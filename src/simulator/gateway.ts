@@ -63,6 +63,7 @@ export function createGateway(
       {
         ...{ market: marketplace.gateway(name), dialer: network.dialer(name) },
         ...{ chain, verify, clock, random, log },
+        receipts: { put: () => {} },
         proofs: { market: simulatedMarket, tolerances: () => simulatedTolerance },
       },
       { defaults, deadlineMs },

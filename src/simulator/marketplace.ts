@@ -75,6 +75,7 @@ export function createMarketplace(timeline: Timeline, chance: Chance, faults: Go
       },
       onOffer: () => {},
       onGone: () => {},
+      signedOf: () => undefined,
     }),
     gateway(name) {
       let hear: Ear["hear"] = () => {};
@@ -82,6 +83,7 @@ export function createMarketplace(timeline: Timeline, chance: Chance, faults: Go
       ears.set(name, { hear: (offer) => hear(offer), gone: (peer) => gone(peer) });
       return {
         publish: async () => {},
+        signedOf: () => undefined,
         onOffer(listener) {
           hear = listener;
           for (const offer of latest.values()) deliver(offer, name);

@@ -98,7 +98,8 @@ function otherPrompt(prompt: OpenOrder["prompt"], how: "cut" | "injected"): Open
   return { kind: "chat", messages };
 }
 
-function madeUp(_: unknown, position: number): Leaf {
+/** A leaf of somebody who looked at nothing. */
+export function madeUp(_: unknown, position: number): Leaf {
   const first = (position * 7919) % 30_000;
   return {
     ids: Array.from({ length: 8 }, (_, at) => first + 97 * at),

@@ -53,6 +53,10 @@ export const cheats = {
   noise: { weights: "noise" },
   /** Keeps keys and values in 4 bits, to hold more jobs. */
   "four-bit-cache": { numerics: { kv: "q4_0", flashAttention: true } },
+  /** The same in 8 bits, which shows only over several answers. */
+  "eight-bit-cache": { numerics: { kv: "q8_0", flashAttention: true } },
+  /** Serves an 8-bit encoding of the right weights, which no promise covers either. */
+  "eight-bit": { weights: "q8_0" },
   /** Reads only the last part of the prompt. */
   "cut-context": { voice: promptVoice("cut") },
   /** Reads an instruction of its own before the prompt. */

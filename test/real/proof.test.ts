@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { reportOnText } from "../../src/commands/verify.ts";
+import type { Receipt } from "../../src/domain/verification/receipt.ts";
+import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
+import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import type { CheatName } from "../adversaries/cheats.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
 import { type Streamed, streamChat } from "../rigs/stream.ts";
@@ -18,11 +22,16 @@ afterAll(() => network?.stop());
 /** Nothing leaves before executor and witnesses have opened their fingerprints, and these agree. */
 const holdfast = { finality: "final", witnesses: 2 };
 
-function ask(seed: number): Promise<Streamed> {
+function ask(seed: number, more: Record<string, unknown> = {}): Promise<Streamed> {
   const content = `You are given the number ${seed}. Tell a story in which it matters, with a beginning and an end.`;
   const sampling = { temperature: 0.7, max_tokens: 72, seed };
   const messages = [{ role: "user", content }];
-  return streamChat(network.url, { model: "SmolLM2-135M-Instruct", messages, ...sampling, holdfast });
+  return streamChat(network.url, {
+    model: "SmolLM2-135M-Instruct",
+    messages,
+    ...sampling,
+    holdfast: { ...holdfast, ...more },
+  });
 }
 
 /** Who was blamed for what, by the gateway's own log. */
@@ -52,6 +61,22 @@ test("an honest answer is final with a fingerprint behind it", async () => {
   expect(error).toBeUndefined();
   expect(end).toMatchObject({ verdict: "valid", basis: "fingerprint", finality: "final" });
   expect(end!.witnesses).toHaveLength(2);
+});
+
+test("its receipt can be checked by a stranger; one that was changed, or holds no prompt, says so", async () => {
+  const receiptOf = async ({ end }: Streamed) => (await fetch(new URL(end!.receipt!, network.url))).text();
+  const shown = await receiptOf(await ask(2, { receiptPrompt: true }));
+  const report = (text: string) => reportOnText(text, tolerancesOf(shippedPairs));
+  expect(await report(shown)).toMatchObject({ verdict: "valid" });
+  const changed = JSON.parse(shown) as Receipt;
+  const [first, ...others] = changed.chunks;
+  const forged = { ...first!, chunk: { ...first!.chunk, text: `${first!.chunk.text}!` } };
+  expect(await report(JSON.stringify({ ...changed, chunks: [forged, ...others] }))).toMatchObject({
+    verdict: "invalid",
+  });
+  const sealed = await receiptOf(await ask(3));
+  expect(sealed).not.toContain("You are given the number");
+  expect(await report(sealed)).toMatchObject({ verdict: "inconclusive" });
 });
 
 const liars: CheatName[] = [

@@ -20,6 +20,7 @@ export interface StreamEnd {
   readonly attempts: number;
   readonly acceptedShare: number;
   readonly witnesses: string[];
+  readonly receipt?: string;
 }
 
 /** Called with every piece of content; `text` is all so far, `executor` who speaks. */

@@ -15,6 +15,8 @@ export interface IncomingOffers {
   /** Someone seems to be gone. */
   gone(peer: PeerId): void;
   of(peer: PeerId): Offer | undefined;
+  /** As it came: JSON. */
+  signedOf(peer: PeerId): string | undefined;
   /** Newest first. */
   standing(): Offer[];
   /** The same, as signed. */
@@ -87,6 +89,10 @@ export function createIncomingOffers(
     onGone: (listener) => void onGone.push(listener),
     gone,
     of: book.of,
+    signedOf(peer) {
+      const bytes = sealed.get(peer);
+      return bytes && new TextDecoder().decode(bytes);
+    },
     standing: book.standing,
     sealed: () => book.standing().flatMap(({ peer }) => sealed.get(peer) ?? []),
     stop: () => cancel(),

@@ -87,6 +87,7 @@ export async function createNode(ports: Ports, options: NodeOptions): Promise<No
     publish: own.publish,
     onOffer: offers.onOffer,
     onGone: offers.onGone,
+    signedOf: offers.signedOf,
     noticeModels: createModelNotices(ports, host),
     seekModel: (model) => seekModel(ports, host, model),
     relay: { open: (offer, signal) => openCarried(host, offer, signal) },

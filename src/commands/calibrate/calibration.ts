@@ -1,8 +1,8 @@
 import type { ModelId } from "../../domain/ids.ts";
 import type { Verdict } from "../../domain/inference/effect.ts";
 import { leafDistance } from "../../domain/verification/distance.ts";
-import { type MarginTally, noMargins, weighMargins } from "../../domain/verification/margin-tally.ts";
-import { type Threshold, type Tolerance, weighMean } from "../../domain/verification/tolerance.ts";
+import { type MarginTally, noMargins, weighAnswer } from "../../domain/verification/margin-tally.ts";
+import { type Tolerance, weighMean } from "../../domain/verification/tolerance.ts";
 import type { CalibratedPair, Calibration } from "../../protocol/calibration.ts";
 import { createChance } from "../../simulator/chance.ts";
 import { clopperPearson } from "./clopper-pearson.ts";
@@ -77,22 +77,16 @@ export function verdictsOn(
     opened.reduce((sum, at) => sum + leafDistance(said.leaves[at]!, seen.leaves[at]!), 0) /
     Math.max(1, opened.length);
   const tally = tallyOf(seen);
-  const tokens = weighMargins(tally, tolerance);
-  const isTested = isFor(tolerance.margin, tally.informative);
   return {
     fingerprint: weighMean(distance, opened.length, tolerance.distance),
-    tokens: tokens === "inconclusive" && !isTested ? "valid" : tokens,
+    tokens: weighAnswer(tally, tolerance),
     ...{ distance, tally },
   };
 }
 
 const positionsOpened = 32;
 
-function isFor(thresholds: readonly Threshold[], count: number): boolean {
-  return thresholds.some(({ from }) => from <= count);
-}
-
-function tallyOf({ margins, informative }: Seen): MarginTally {
+export function tallyOf({ margins, informative }: Seen): MarginTally {
   return {
     positions: margins.length,
     informative: informative.filter(Boolean).length,

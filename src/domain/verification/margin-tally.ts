@@ -43,6 +43,16 @@ export function weighMargins({ informative, sum, max }: MarginTally, tolerance: 
   return weighMean(sum / Math.max(1, informative), informative, tolerance.margin);
 }
 
+/**
+ * A witness's verdict on the tokens of an answer of which it rejected nothing. With too few informative tokens for any
+ * of the bounds on means, what was asked of each token by itself has held.
+ */
+export function weighAnswer(tally: MarginTally, tolerance: Tolerance): Verdict {
+  const verdict = weighMargins(tally, tolerance);
+  const isTested = tolerance.margin.some(({ from }) => from <= tally.informative);
+  return verdict === "inconclusive" && !isTested ? "valid" : verdict;
+}
+
 /** At temperature 0: is the runner-up within this of the best, logits? Above: is the best less likely than the second? */
 const closeLogits = 1;
 const sureShare = 0.95;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Reply } from "../../ports.ts";
 import type { Backend } from "./backend.ts";
-import { createFace } from "./face.ts";
+import { createFace, type FaceOptions } from "./face.ts";
 
 const backend: Backend = {
   models: () => [{ id: "org/tiny", ownedBy: "me" }],
@@ -10,7 +10,11 @@ const backend: Backend = {
   close: async () => {},
 };
 
-function ask(method: string, path: string): Promise<{ status: number; body?: unknown }> {
+function ask(
+  method: string,
+  path: string,
+  options: FaceOptions = {},
+): Promise<{ status: number; body?: unknown }> {
   return new Promise((resolve) => {
     const reply: Reply = {
       refuse: ({ status }) => resolve({ status }),
@@ -21,7 +25,7 @@ function ask(method: string, path: string): Promise<{ status: number; body?: unk
       end() {},
       onAbort() {},
     };
-    createFace(backend)({ id: "r", method, path, headers: {}, body: '{"model":"org/tiny"}' }, reply);
+    createFace(backend, options)({ id: "r", method, path, headers: {}, body: '{"model":"org/tiny"}' }, reply);
   });
 }
 
@@ -56,4 +60,17 @@ test("other paths stay unknown, and a path is not known by its beginning", async
   ]) {
     expect(await ask("GET", path)).toEqual({ status: 404 });
   }
+});
+
+test("a receipt is read as it was kept; what was never proved, or is no job, is not there", async () => {
+  const job = "0a".repeat(32);
+  const get = async (asked: string) => (asked === job ? '{"v":1}' : undefined);
+  expect(await ask("GET", `/v1/receipts/${job}`, { receipts: { get } })).toEqual({
+    status: 200,
+    body: '{"v":1}',
+  });
+  expect(await ask("GET", `/receipts/${job}`, { receipts: { get } })).toMatchObject({ status: 200 });
+  for (const other of ["0b".repeat(32), "../run", "x"])
+    expect(await ask("GET", `/v1/receipts/${other}`, { receipts: { get } })).toEqual({ status: 404 });
+  expect(await ask("GET", `/v1/receipts/${job}`)).toEqual({ status: 404 });
 });

@@ -1,12 +1,15 @@
-import type { HttpHandler, HttpRequest, Reply } from "../../ports.ts";
+import type { HttpHandler, HttpRequest, Receipts, Reply } from "../../ports.ts";
 import { editMembers } from "../../protocol/json-edit.ts";
 import { modelsWanted } from "../../protocol/models-wanted.ts";
 import { invalidRequest, isRefusal, type Refusal, serverError, unknownModel } from "../../protocol/openai.ts";
+import { jobIdSchema } from "../../protocol/schemas.ts";
 import type { Backend, Call, ModelCard } from "./backend.ts";
 
 export interface FaceOptions {
   /** Facts of this process for `GET /holdfast/status`, beside the backend's. */
   readonly status?: () => Record<string, unknown>;
+  /** What answers were proved by, for `GET /v1/receipts/JOB`. */
+  readonly receipts?: Pick<Receipts, "get">;
 }
 
 /** The gateway's HTTP face: which path asks what of the backend. Every refusal has the OpenAI API's form. */
@@ -21,13 +24,19 @@ export function createFace(backend: Backend, options: FaceOptions = {}): HttpHan
     },
     "/healthz": { method: "GET", run: (_, reply) => reply.json(200, { status: "ok" }) },
   };
+  /** What has a name of its own in its path. */
+  function thingAt(path: string): Route | undefined {
+    const model = nameIn(path, "/v1/models/");
+    if (model !== undefined) return { method: "GET", run: (_, reply) => showModel(backend, model, reply) };
+    const job = nameIn(path, "/v1/receipts/");
+    const { receipts } = options;
+    if (job === undefined || receipts === undefined) return undefined;
+    return { method: "GET", run: (_, reply) => showReceipt(receipts, job, reply) };
+  }
+
   return (asked, reply) => {
     const request = { ...asked, path: canonicalPath(asked.path) };
-    const model = modelPath(request.path);
-    const route =
-      model === undefined
-        ? routes[request.path]
-        : { method: "GET", run: () => showModel(backend, model, reply) };
+    const route = routes[request.path] ?? thingAt(request.path);
     if (route === undefined) return reply.refuse(unknownPath(request.path));
     if (route.method !== request.method) return refuseMethod(request, route.method, reply);
     route.run(request, reply);
@@ -114,21 +123,32 @@ function modelBody({ id, ownedBy, facts }: ModelCard) {
  */
 function canonicalPath(path: string): string {
   return path
-    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|models)(?:\/|$))/, "/v1")
+    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|models|receipts)(?:\/|$))/, "/v1")
     .replace(/^(?:\/v1)+(?=\/(?:holdfast\/|healthz$))/, "");
 }
 
-/** The model named by `/v1/models/…`, whose id may hold slashes, escaped or not. */
-function modelPath(path: string): string | undefined {
-  const prefix = "/v1/models/";
+/** What a path names after `prefix`; a model's id may hold slashes, escaped or not. */
+function nameIn(path: string, prefix: string): string | undefined {
   if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
-  const id = path.slice(prefix.length);
+  const name = path.slice(prefix.length);
   try {
-    return decodeURIComponent(id);
+    return decodeURIComponent(name);
   } catch {
-    return id;
+    return name;
   }
 }
+
+function showReceipt(receipts: Pick<Receipts, "get">, job: string, reply: Reply): void {
+  const missing = () => reply.refuse(unknownReceipt);
+  const { data } = jobIdSchema.safeParse(job);
+  if (data === undefined) return missing();
+  receipts.get(data).then((text) => (text === undefined ? missing() : reply.text(200, text)), missing);
+}
+
+const unknownReceipt: Refusal = {
+  ...{ status: 404, type: "not_found_error", param: null, code: "unknown_receipt" },
+  message: "There is no receipt of that answer: nothing was proved of it, or it was let go for newer ones.",
+};
 
 function unknownPath(path: string): Refusal {
   const message = `There is nothing at ${JSON.stringify(path.slice(0, 200))}. The API is under /v1.`;

@@ -1,9 +1,8 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address } from "../../domain/ids.ts";
-import type { Verdict } from "../../domain/inference/effect.ts";
 import { answerIdOf } from "../../domain/verification/answer-id.ts";
 import { commitBytes, type Hex32 } from "../../domain/verification/committee.ts";
-import { type MarginTally, weighMargins } from "../../domain/verification/margin-tally.ts";
+import { weighAnswer } from "../../domain/verification/margin-tally.ts";
 import {
   type MemberEffect,
   type MemberState,
@@ -16,7 +15,7 @@ import {
   statementDigest,
   statementOf,
 } from "../../domain/verification/statement.ts";
-import type { Tolerance, Tolerances } from "../../domain/verification/tolerance.ts";
+import type { Tolerances } from "../../domain/verification/tolerance.ts";
 import type { Clock, Random, Sequence, Signer, Verify } from "../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -92,7 +91,11 @@ export function createTestimony(
       const answer = answerIdOf(asked, { promptDigest, transcript, tokens: through });
       const tally = voice.margins(through);
       const tolerance = ports.tolerances(executor, voice.profile);
-      const verdict = rejected ? "invalid" : tolerance === undefined ? "valid" : verdictOn(tally, tolerance);
+      const verdict = rejected
+        ? "invalid"
+        : tolerance === undefined
+          ? "valid"
+          : weighAnswer(tally, tolerance);
       const salt = bytesToHex(ports.random.bytes(32));
       const effect = take({ kind: "ended", answer, leaves, verdict, salt });
       if (effect?.kind !== "commit") return {};
@@ -111,13 +114,6 @@ export function createTestimony(
       statement = undefined;
     },
   };
-}
-
-/** By the bounds for whole answers. With too few informative tokens for them, those for each token have held. */
-function verdictOn(tally: MarginTally, tolerance: Tolerance): Verdict {
-  const verdict = weighMargins(tally, tolerance);
-  const isTested = tolerance.margin.some(({ from }) => from <= tally.informative);
-  return verdict === "inconclusive" && !isTested ? "valid" : verdict;
 }
 
 /** No drawn committee meets during an attempt. */

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JobId } from "../../../domain/ids.ts";
-import type { Cast, Ending, Failure } from "../../../domain/inference/effect.ts";
+import type { Cast, Failure } from "../../../domain/inference/effect.ts";
 import type { Policy } from "../../../domain/inference/spec.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
@@ -11,13 +11,13 @@ import { limits } from "../../../protocol/limits.ts";
 import { gatewayClosing, type Refusal } from "../../../protocol/openai.ts";
 import { type Call, spokenBy } from "../backend.ts";
 import { clientOf } from "../client.ts";
-import type { NetworkPorts } from "./backend.ts";
 import type { Line, Place } from "../line.ts";
+import type { NetworkPorts } from "./backend.ts";
 import { refusalOf } from "./refusal.ts";
 import type { NetworkRoster } from "./roster.ts";
 import { type JobListener, type JobRequest, type Roster, type RunningJob, runJob } from "./run-job.ts";
 import { createStopper } from "./stopper.ts";
-import { createWriter } from "./writer.ts";
+import { createWriter, type Finished } from "./writer.ts";
 
 /** One call, understood. */
 export interface Ask {
@@ -108,7 +108,7 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
       ports,
       { ...roster, prospects },
       jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()), prospects: room }),
-      (effect) => over || listener(effect, () => running.satisfy()),
+      (effect, receipt) => over || listener(effect, receipt, () => running.satisfy()),
     );
     jobs.push(running);
   }
@@ -149,12 +149,13 @@ function jobRequest(
     policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
     tokensDefault: limits.answerTokensDefault,
     ...{ contextTokens: model.contextTokens, staked: model.staked, prospects },
+    receiptPrompt: wishes.receiptPrompt === true,
   };
 }
 
 interface ChoiceWriter {
   deliver(text: string, cast: Cast | undefined): void;
-  finish(ending: Ending): void;
+  finish(ending: Finished): void;
   fail(failure: Failure): void;
 }
 
@@ -163,11 +164,11 @@ function choiceListener(stopStrings: readonly string[], out: ChoiceWriter) {
   const stops = createStopper(stopStrings);
   /** Goes with the next text that leaves; stop strings may withhold the first. */
   let cast: Cast | undefined;
-  return (effect: Parameters<JobListener>[0], satisfy: () => void): void => {
+  return (effect: Parameters<JobListener>[0], receipt: JobId | undefined, satisfy: () => void): void => {
     if (effect.kind === "fail") return out.fail(effect);
     if (effect.kind === "finish") {
       out.deliver(stops.rest(), cast);
-      return out.finish({ ...effect, reason: stops.stopped() ? "stop" : effect.reason });
+      return out.finish({ ...effect, receipt, reason: stops.stopped() ? "stop" : effect.reason });
     }
     cast = effect.cast ?? cast;
     const text = stops.take(effect.text);

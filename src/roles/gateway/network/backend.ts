@@ -10,8 +10,8 @@ import {
   unknownModel,
 } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
-import { type Answer, type Ask, createAnswer } from "./answer.ts";
 import { createLine } from "../line.ts";
+import { type Answer, type Ask, createAnswer } from "./answer.ts";
 import { windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
 import type { RunPorts } from "./run-job.ts";
@@ -25,6 +25,7 @@ export interface NetworkPorts {
   readonly random: Random;
   readonly log: Log;
   readonly proofs: RunPorts["proofs"];
+  readonly receipts: RunPorts["receipts"];
 }
 
 export interface NetworkOptions {

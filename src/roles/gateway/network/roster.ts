@@ -75,6 +75,7 @@ export function createRoster(
 
   return {
     offerOf: (peer) => book.of(peer),
+    signedOf: market.signedOf,
     opened: (peer) => running.set(peer, (running.get(peer) ?? 0) + 1),
     closed(peer) {
       const left = (running.get(peer) ?? 1) - 1;

@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Address, ModelId, PeerId } from "../../../domain/ids.ts";
+import type { Address, JobId, ModelId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
@@ -9,11 +9,12 @@ import type { AttemptId, JobState, Prospect } from "../../../domain/inference/st
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { secretHash } from "../../../domain/verification/committee.ts";
 import type { RulingRules } from "../../../domain/verification/seat.ts";
-import type { Channel, Clock, Dialer, Log, Random, Verify } from "../../../ports.ts";
+import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { createJobClock } from "./job-clock.ts";
 import { type RunningProof, runProof } from "./proof.ts";
+import { receiptOf } from "./receipt-of.ts";
 
 export interface RunPorts {
   readonly dialer: Dialer;
@@ -23,12 +24,15 @@ export interface RunPorts {
   readonly log: Log;
   /** What proofs are judged by. */
   readonly proofs: Pick<RulingRules, "market" | "tolerances">;
+  readonly receipts: Pick<Receipts, "put">;
 }
 
 /** Where a job finds providers and leaves what it learnt of them. */
 export interface Roster {
   prospects(without: readonly PeerId[]): readonly Prospect[];
   offerOf(peer: PeerId): Offer | undefined;
+  /** The same as it was signed, JSON. */
+  signedOf(peer: PeerId): string | undefined;
   opened(peer: PeerId): void;
   closed(peer: PeerId): void;
   learnt(effect: Extract<JobEffect, { kind: "outcome" }>, model: ModelId): void;
@@ -46,9 +50,15 @@ export interface JobRequest {
   readonly staked: boolean;
   /** Those to begin with. */
   readonly prospects: readonly Prospect[];
+  /** Shall the receipt hold the prompt? */
+  readonly receiptPrompt: boolean;
 }
 
-export type JobListener = (effect: Extract<JobEffect, { kind: "deliver" | "finish" | "fail" }>) => void;
+/** `receipt`: the job under which one is kept of this answer. */
+export type JobListener = (
+  effect: Extract<JobEffect, { kind: "deliver" | "finish" | "fail" }>,
+  receipt?: JobId,
+) => void;
 
 export interface RunningJob {
   /** The application has what it wanted; what follows is not. */
@@ -72,6 +82,9 @@ export function runJob(
   const events: JobEvent[] = [];
   let state: JobState;
   let proof: RunningProof | undefined;
+  let receipt: string | undefined;
+  /** By the session keys they vouch for: who was lost on the way may have another by the end. */
+  const offers = new Map<SessionKey, string>();
   let busy = false;
 
   busy = true;
@@ -137,7 +150,8 @@ export function runJob(
         return clock.wake(effect.at, () => happen({ kind: "tick" }));
       case "finish":
         roster.answered();
-        return listener(effect);
+        if (receipt !== undefined) ports.receipts.put(request.spec.job, receipt);
+        return listener(effect, receipt === undefined ? undefined : request.spec.job);
       case "deliver":
       case "fail":
         return listener(effect);
@@ -150,6 +164,8 @@ export function runJob(
       events.push({ kind: "lost", attempt, cause: "offer expired" });
       return;
     }
+    const signed = roster.signedOf(peer);
+    if (signed !== undefined) offers.set(offer.sessionKey, signed);
     roster.opened(peer);
     const channel = dialer.open(offer, {
       message: (word) => hear(attempt, word),
@@ -187,6 +203,10 @@ export function runJob(
   function hear(attempt: AttemptId, word: Word): void {
     switch (word.t) {
       case "ready":
+        if ((word.profile ?? profileOf(attempt)) !== (profileOf(attempt) ?? word.profile)) {
+          log.info("other-profile", { job: request.spec.job, attempt });
+          return happen({ kind: "lost", attempt, cause: "garbage" });
+        }
         return happen({
           kind: "ready",
           attempt,
@@ -222,17 +242,17 @@ export function runJob(
     const { spec } = request;
     const memberOf = (id: AttemptId) => {
       const { peer, sessionKey, drops } = state.attempts.find((each) => each.id === id)!;
-      const offer = roster.offerOf(peer);
-      const profile = offer?.models.find(({ id }) => id === spec.model)?.profile ?? "";
-      const member = { node: offer?.address ?? nobody, sessionKey, profile };
+      const node = roster.offerOf(peer)?.address ?? nobody;
+      const member = { node, sessionKey, profile: profileOf(id) ?? "" };
       return { attempt: id, branch: drops.length, member };
     };
+    const { tokensMax } = effect;
     proof?.cancel();
     proof = runProof(
       { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
       {
         answer: answerIdOf(
-          { ...spec, tokensMax: effect.tokensMax },
+          { ...spec, tokensMax },
           {
             promptDigest: state.base?.promptDigest ?? "",
             transcript: bytesToHex(effect.transcript),
@@ -243,8 +263,22 @@ export function runJob(
         executor: memberOf(effect.executor),
         witnesses: effect.witnesses.map(memberOf),
       },
-      { tell: send, done: ({ finding }) => happen({ kind: "proved", finding }) },
+      {
+        tell: send,
+        done({ finding, proof }) {
+          const kept = receiptOf(ports.proofs.market, request, { state, proof, tokensMax, offers });
+          receipt = JSON.stringify(kept);
+          happen({ kind: "proved", finding });
+        },
+      },
     );
+  }
+
+  /** The numeric profile its offer states for this model; undefined when there is no such offer any more. */
+  function profileOf(id: AttemptId): string | undefined {
+    const peer = state.attempts.find((each) => each.id === id)?.peer;
+    const offer = peer && roster.offerOf(peer);
+    return offer?.models.find((model) => model.id === request.spec.model)?.profile;
   }
 
   function isAuthentic(id: AttemptId, { chunk }: Extract<Word, { t: "chunk" }>): boolean {

@@ -1,3 +1,4 @@
+import type { JobId } from "../../../domain/ids.ts";
 import type { Cast, Ending } from "../../../domain/inference/effect.ts";
 import type { AnswerRequest } from "../../../protocol/chat-request.ts";
 import {
@@ -21,10 +22,15 @@ export interface AnswerHead {
   readonly spoken: HoldfastSpoken;
 }
 
+/** `receipt`: the job under which one is kept of it. */
+export interface Finished extends Ending {
+  readonly receipt: JobId | undefined;
+}
+
 /** One call's answer in OpenAI's form, from the deliveries and endings of its choices. */
 export interface Writer {
   deliver(choice: number, text: string, cast: Cast | undefined): void;
-  finish(choice: number, ending: Ending): void;
+  finish(choice: number, ending: Finished): void;
   /** The whole call fails; nothing is written after it. */
   refuse(refusal: Refusal): void;
 }
@@ -41,7 +47,7 @@ function streamWriter({ endpoint, reply }: Call, request: AnswerRequest, head: A
     created: head.created,
     model: head.model,
   };
-  const usages: Ending[] = [];
+  const usages: Finished[] = [];
   const begun = new Set<number>();
   let open = false;
   const write = (data: unknown) => {
@@ -84,7 +90,7 @@ function streamWriter({ endpoint, reply }: Call, request: AnswerRequest, head: A
 function bodyWriter({ endpoint, reply }: Call, request: AnswerRequest, head: AnswerHead): Writer {
   const chat = endpoint === "chat/completions";
   const texts = Array.from({ length: request.choices }, () => "");
-  const endings: Array<Ending | undefined> = texts.map(() => undefined);
+  const endings: Array<Finished | undefined> = texts.map(() => undefined);
   return {
     deliver(index, text) {
       texts[index] += text;
@@ -113,7 +119,8 @@ function bodyWriter({ endpoint, reply }: Call, request: AnswerRequest, head: Ans
 }
 
 /** Of several choices, the facts of the worst: what holds for all of them. */
-function factsOf(head: AnswerHead, endings: readonly Ending[]): HoldfastEnd & Record<string, unknown> {
+function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & Record<string, unknown> {
+  const receipt = endings[0]?.receipt;
   const worst = endings.find(({ verdict }) => verdict !== "valid") ?? endings[0]!;
   return {
     job: head.job,
@@ -125,6 +132,7 @@ function factsOf(head: AnswerHead, endings: readonly Ending[]): HoldfastEnd & Re
     attempts: Math.max(...endings.map(({ attempts }) => attempts)),
     executor: worst.executor,
     witnesses: worst.witnesses,
+    ...(receipt === undefined ? {} : { receipt: `/v1/receipts/${receipt}` }),
     acceptedShare: Math.min(...endings.map(({ acceptedShare }) => acceptedShare)),
   };
 }

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { tallyOf } from "../../src/commands/calibrate/calibration.ts";
+import type { Said, Seen } from "../../src/commands/calibrate/trace.ts";
+import type { Verdict } from "../../src/domain/inference/effect.ts";
+import type { Leaf } from "../../src/domain/verification/leaf.ts";
+import { weighAnswer } from "../../src/domain/verification/margin-tally.ts";
+import { type Ruling, rule } from "../../src/domain/verification/ruling.ts";
+import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
+import {
+  answerOf,
+  createPerson,
+  market,
+  type Part,
+  proofOf,
+  rulingRules,
+} from "../../test/rigs/committee.ts";
+
+/** What became of a recorded answer: ruled upon by the real rules, with real keys, commits and openings. */
+export function replay(said: Said, witnesses: readonly Part[], tolerances: Tolerances): Ruling {
+  const answer = answerOf(said.ids.length, createHash("sha256").update(String(said.index)).digest("hex"));
+  const parts: Part[] = [{ leaves: said.leaves, profile: said.profile }, ...witnesses];
+  const people = parts.map(({ profile }) => createPerson(profile));
+  const { ids, sampling } = said;
+  return rule(proofOf(answer, parts, people), { ...rulingRules, market, tolerances }, { ids, sampling });
+}
+
+/** An honest witness's part in the proof. */
+export function partOf(said: Said, seen: Seen, tolerances: Tolerances): Part {
+  return { leaves: seen.leaves, profile: seen.profile, verdict: verdictOf(said, seen, tolerances) };
+}
+
+/** A witness's part that was made up: somebody else's leaves, or nobody's. */
+export function falsePart(said: Said, seen: Seen, leaves: readonly Leaf[]): Part {
+  const length = said.ids.length;
+  const filled = Array.from({ length }, (_, at) => leaves[at % leaves.length]!);
+  return { leaves: filled, profile: seen.profile, verdict: "valid" };
+}
+
+/** As a provider's own: what it rejected is invalid, and the rest goes by the bounds for whole answers. */
+function verdictOf(said: Said, seen: Seen, tolerances: Tolerances): Verdict {
+  if (!seen.accepted) return "invalid";
+  const tolerance = tolerances(said.profile, seen.profile);
+  return tolerance === undefined ? "valid" : weighAnswer(tallyOf(seen), tolerance);
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { JobId } from "../../domain/ids.ts";
+import type { Log, Receipts } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
+
+interface Kept {
+  readonly job: JobId;
+  readonly bytes: number;
+}
+
+/**
+ * Receipts as files in one folder, `JOB.json`, the oldest going when there are too many or they take too much. Writing
+ * waits for nobody: until it is on disk a receipt is read from memory. A disk that fails costs receipts, not answers.
+ */
+export function openReceipts({ log }: { readonly log: Log }, folder: string): Receipts {
+  mkdirSync(folder, { recursive: true });
+  const kept = keptIn(folder);
+  const pending = new Map<JobId, string>();
+  let bytes = kept.reduce((sum, each) => sum + each.bytes, 0);
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return {
+    put(job, receipt) {
+      const size = Buffer.byteLength(receipt);
+      if (size > limits.receiptBytesMax || pending.size >= limits.receiptsPendingMax) return;
+      pending.set(job, receipt);
+      kept.push({ job, bytes: size });
+      bytes += size;
+      turn = turn.then(() => write(job, receipt)).then(makeRoom);
+    },
+    async get(job) {
+      const waiting = pending.get(job);
+      if (waiting !== undefined) return waiting;
+      return readFile(fileOf(job), "utf8").catch(() => undefined);
+    },
+    async close() {
+      await turn;
+    },
+  };
+
+  function fileOf(job: JobId): string {
+    return join(folder, `${job}.json`);
+  }
+
+  async function write(job: JobId, receipt: string): Promise<void> {
+    const draft = `${fileOf(job)}.draft`;
+    try {
+      await writeFile(draft, receipt);
+      await rename(draft, fileOf(job));
+    } catch (error) {
+      log.warn("receipt.not-kept", { job, reason: error instanceof Error ? error.message : String(error) });
+    }
+    pending.delete(job);
+  }
+
+  async function makeRoom(): Promise<void> {
+    while (kept.length > limits.receiptsKept || bytes > limits.receiptsBytesMax) {
+      const oldest = kept.shift();
+      if (oldest === undefined) return;
+      bytes -= oldest.bytes;
+      await rm(fileOf(oldest.job), { force: true });
+    }
+  }
+}
+
+/** What an earlier run left, oldest first. */
+function keptIn(folder: string): Kept[] {
+  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const files = names.map((name) => ({ name, facts: statSync(join(folder, name)) }));
+  return files
+    .toSorted((a, b) => a.facts.mtimeMs - b.facts.mtimeMs)
+    .map(({ name, facts }) => ({ job: name.slice(0, 64) as JobId, bytes: facts.size }));
+}

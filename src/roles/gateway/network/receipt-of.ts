@@ -1,0 +1,38 @@
+import type { SessionKey } from "../../../domain/ids.ts";
+import type { JobState } from "../../../domain/inference/state.ts";
+import type { Receipt, SaidChunk } from "../../../domain/verification/receipt.ts";
+import type { Proof } from "../../../domain/verification/seat.ts";
+import type { Market } from "../../../domain/verification/statement.ts";
+import { limits } from "../../../protocol/limits.ts";
+import type { JobRequest } from "./run-job.ts";
+
+/** What the client keeps of an answer that was proved. The prompt is in it only when the client asked for that. */
+export function receiptOf(
+  market: Market,
+  { spec, receiptPrompt }: JobRequest,
+  {
+    state,
+    proof,
+    tokensMax,
+    offers,
+  }: {
+    readonly state: JobState;
+    readonly proof: Proof;
+    /** Longest the answer could have become. */
+    readonly tokensMax: number;
+    /** Signed offers as JSON, by the session keys they name. */
+    readonly offers: ReadonlyMap<SessionKey, string>;
+  },
+): Receipt {
+  const held = state.held.slice(0, state.satisfied ?? state.held.length);
+  const chunks: SaidChunk[] = held.map(({ chunk, sessionKey }) => ({ chunk, speaker: sessionKey }));
+  const { executor, witnesses } = proof.set;
+  const keys = [executor, ...witnesses, ...held].map(({ sessionKey }) => sessionKey);
+  const signed = [...new Set(keys)].flatMap((key) => offers.get(key) ?? []).slice(0, limits.receiptOffersMax);
+  return {
+    ...{ v: 1, market, model: spec.model, sampling: spec.sampling, tokensMax },
+    ...(receiptPrompt ? { prompt: spec.prompt } : {}),
+    promptDigest: state.base?.promptDigest ?? "",
+    ...{ chunks, proof, offers: signed.map((text) => JSON.parse(text) as Receipt["offers"][number]) },
+  };
+}

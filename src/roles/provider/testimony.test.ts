@@ -1,0 +1,104 @@
+import { beforeEach, expect, test } from "vitest";
+import type { JobId, ModelId } from "../../domain/ids.ts";
+import { answerIdOf } from "../../domain/verification/answer-id.ts";
+import { type CommitSet, secretHash } from "../../domain/verification/committee.ts";
+import { leafOf } from "../../domain/verification/leaf.ts";
+import { noMargins } from "../../domain/verification/margin-tally.ts";
+import type { OpenOrder } from "../../protocol/attempt.ts";
+import {
+  addressOf,
+  createSalts,
+  createSigner,
+  peerOf,
+  simulatedMarket,
+  verify,
+} from "../../simulator/identity.ts";
+import { createTimeline } from "../../simulator/timeline.ts";
+import { createTestimony, type Testimony } from "./testimony.ts";
+import type { Voice } from "./voice.ts";
+
+/** One node's part in commit and reveal, with simulated keys: what it seals, when it opens, and when it does not. */
+
+const secret = "5e".repeat(32);
+const transcript = "7a".repeat(32);
+const promptDigest = "0d".repeat(32);
+const sampling = { temperature: 0, topP: 1, seed: "00".repeat(32) };
+const open = {
+  ...{ t: "open", job: "ab".repeat(32) as JobId, model: `sha256:${"cd".repeat(32)}` as ModelId },
+  ...{ prompt: { kind: "text", text: "one two" }, sampling, tokensMax: 4, tokensDefault: 64 },
+  ...{ contextTokens: 256, holdMs: 250, deadlineMs: 60_000, audit: secretHash(secret) },
+} as OpenOrder;
+const ended = { transcript, through: 4, rejected: false, executor: "cpu" };
+
+let leaves: ReturnType<Voice["leaves"]>;
+let given: number;
+
+beforeEach(() => {
+  given = 0;
+  leaves = Array.from({ length: 4 }, (_, id) => leafOf([{ id, logit: 1 }])!);
+});
+
+function node(index: number): { testimony: Testimony; member: CommitSet["executor"] } {
+  const signer = createSigner(peerOf(index), 1);
+  const voice = {
+    ...{ profile: "cpu", promptDigest, tokensMax: 4, promptTokens: 2 },
+    ...{ leaves: () => leaves, margins: () => noMargins },
+  } as unknown as Voice;
+  const ports = {
+    ...{ signer, verify, clock: createTimeline().clock(), random: createSalts(peerOf(index), 1) },
+    ...{ sequence: { next: () => (given += 1) }, tolerances: () => undefined },
+    ...{ node: addressOf(peerOf(index)), market: simulatedMarket },
+  };
+  const member = { node: ports.node, sessionKey: signer.sessionKey, profile: "cpu" };
+  return { testimony: createTestimony(ports, open, voice), member };
+}
+
+/** Two nodes that have committed, and the set of both. */
+function committed() {
+  const [one, two] = [node(1), node(2)];
+  const commits = [one, two].map(({ testimony, member }) => ({
+    node: member.node,
+    ...testimony.commit(ended).commit!,
+  }));
+  const { job, model, prompt } = open;
+  const answer = answerIdOf(
+    { job, model, prompt, sampling, tokensMax: 4 },
+    { promptDigest, transcript, tokens: 4 },
+  );
+  const set = {
+    ...{ answer, committee: { kind: "client" as const, secretHash: secretHash(secret) } },
+    ...{ executor: one.member, witnesses: [two.member], commits },
+  };
+  return { one, two, order: { t: "reveal" as const, set, secret } };
+}
+
+test("a node opens what it committed to, and says the same again under the same number", () => {
+  const { one, order } = committed();
+  const first = one.testimony.open(order);
+  expect(first.opening).toMatchObject({ node: one.member.node, verdict: "valid", statement: { seq: 1 } });
+  expect(one.testimony.open(order)).toEqual(first);
+});
+
+test("it keeps its envelope closed for another secret, another set of the same committee, and before it sealed one", () => {
+  const { one, two, order } = committed();
+  expect(one.testimony.open({ ...order, secret: "00".repeat(32) })).toEqual({ refusal: "wrong-secret" });
+  const alone = { ...order.set, witnesses: [], commits: order.set.commits.slice(0, 1) };
+  one.testimony.open(order);
+  expect(one.testimony.open({ ...order, set: alone })).toEqual({ refusal: "opened-already" });
+  expect(node(3).testimony.open(order)).toEqual({ refusal: "not-committed" });
+  two.testimony.forget();
+  expect(two.testimony.open(order)).toEqual({ refusal: "not-committed" });
+});
+
+test("an answer it opened its envelope about is not sealed once more: everybody knows what would be in it", () => {
+  const { one, order } = committed();
+  one.testimony.open(order);
+  one.testimony.forget();
+  expect(one.testimony.commit(ended)).toEqual({});
+  expect(one.testimony.commit({ ...ended, transcript: "7b".repeat(32) }).commit).toBeDefined();
+});
+
+test("who has not seen every position says nothing", () => {
+  leaves = undefined;
+  expect(node(1).testimony.commit(ended)).toEqual({});
+});
