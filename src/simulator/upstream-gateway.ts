@@ -9,6 +9,8 @@ import { createUpstreams, type ServerTraits, type SimulatedServer } from "./upst
 /** A gateway over plain servers: the real role over the doubles. */
 export interface SimulatedUpstreamGateway {
   readonly servers: readonly SimulatedServer[];
+  /** Attempts made on suspicion so far. */
+  readonly hedges: () => number;
   /** `ended` is called when the answer has. */
   ask(
     request: Record<string, unknown>,
@@ -38,6 +40,7 @@ export function createUpstreamGateway(
   );
   return {
     servers: upstreams.servers,
+    hedges: () => (backend.status() as { hedges: number }).hedges,
     ask(request, { key = "key", ended }) {
       const { seen, reply, hangUp } = createApplication(timeline.now, { events: false, ended });
       const messages = [{ role: "user", content: "Tell a story." }];

@@ -17,7 +17,7 @@ export function slotsAfterAnswer(slots: number, running: number): number {
   return running + 1 < Math.floor(slots) ? slots : slots + 1 / (slots * roundsBetween);
 }
 
-/** Rounds of answers between two tries for one more: a server that is asked for too much may shut everybody out for a while. */
+/** Rounds of answers between two tries for one more: whom too much is asked of may shut everybody out for a while. */
 const roundsBetween = 4;
 
 /**

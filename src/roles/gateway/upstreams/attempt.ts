@@ -71,6 +71,8 @@ export class Attempt implements UpstreamHandlers {
   pace: Rhythm = rhythmUnknown;
   /** Told the job's rules that it is silent. */
   reportedSilent = false;
+  /** It is silent, and nobody may be asked beside it until then. */
+  heldUntil: Ms = Number.NEGATIVE_INFINITY;
   /** Speaks for the answer: what it says is passed on. */
   leads = false;
   /** Took over an answer that others had begun. */
@@ -226,7 +228,7 @@ export class Attempt implements UpstreamHandlers {
     if (this.spoke) this.member.speaking -= 1;
   }
 
-  /** Another answer may begin there: whoever has said everything is at work no more, though the body may not have ended. */
+  /** Another answer may begin there: whoever has said everything is at work no more, even if its body has yet to end. */
   #leaveSeat(): void {
     if (this.#seated) this.member.running -= 1;
     this.#seated = false;

@@ -68,6 +68,7 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
       backend: "upstreams",
       inFlight: turns.size,
       queue: line.status(),
+      hedges: fleet.hedgesMade,
       providers: fleet.members.map((member) => statusOf(member, clock.now())),
     }),
 

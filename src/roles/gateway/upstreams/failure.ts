@@ -8,7 +8,7 @@ export interface FailedAttempt {
   readonly fault: AttemptFault;
 }
 
-/** There is no seat, and none will come free in time. `waitMs`: how long the turn would be in coming, where that is known. */
+/** There is no seat, and none will come free in time. `waitMs`: how long that would take, where it is known. */
 export function allTaken(waitMs: Ms | undefined): Refusal {
   const retryAfter = Math.max(limits.retryAfterSeconds, Math.ceil((waitMs ?? 0) / 1000));
   const turn = waitMs === undefined ? "" : ` Its turn would come in about ${retryAfter} s.`;

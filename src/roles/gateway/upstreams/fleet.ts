@@ -2,6 +2,7 @@ import { type Plan, planFor } from "../../../domain/continuation/plan.ts";
 import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
 import { standing } from "../../../domain/routing/health.ts";
+import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
 import { rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -35,9 +36,27 @@ export class Fleet {
   /** Of all of them together, for those of which nothing is known yet. */
   readonly rhythms: Rhythms = rhythmsUnknown();
   #turn = 0;
+  #hedges = hedgesFull(limits.hedges);
+  /** Attempts made on suspicion so far. */
+  hedgesMade = 0;
 
   constructor(targets: readonly UpstreamTarget[]) {
     this.members = targets.map((target) => new Member(target, this.rhythms));
+  }
+
+  /** May somebody be asked beside one that is silent, or have all answers together done that too often of late? */
+  get mayHedge(): boolean {
+    return mayHedge(this.#hedges);
+  }
+
+  hedged(): void {
+    this.#hedges = afterHedge(this.#hedges);
+    this.hedgesMade += 1;
+  }
+
+  /** An answer ended well. */
+  answered(): void {
+    this.#hedges = afterAnswer(this.#hedges, limits.hedges);
   }
 
   /**
@@ -92,11 +111,10 @@ export class Fleet {
       const plan = planFor(said, traits, style !== undefined);
       if (plan === undefined) continue;
       // First those not tried yet, then those that list the model: whom a fault has hit, it may hit again. Then those
-      // that go on at once: a replay takes as long as what was said took, and one that is quiet, full or in quarantine
-      // may not answer at all.
+      // that answer at all: one that is quiet, full or in quarantine may not. Then those that go on at once: a replay
+      // takes as long as what was said took.
       const doubtful = full || member.isQuiet(now) || standing(member.health, now) === "quarantined";
-      const late = plan.how === "replay" || doubtful;
-      const place = 4 * tries + (lacks ? 2 : 0) + (late ? 1 : 0);
+      const place = 8 * tries + (lacks ? 4 : 0) + (doubtful ? 2 : 0) + (plan.how === "replay" ? 1 : 0);
       if (best === undefined || place < best.place) best = { member, plan, style: style ?? "flags", place };
       if (place === 0) break;
     }

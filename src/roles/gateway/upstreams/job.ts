@@ -86,7 +86,7 @@ export class Job implements AttemptListener {
       deadlineMs,
       expired: () => this.#feed({ t: "deadline" }),
       answer: () => this.#answer,
-      silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
+      silent: (attempt) => this.#suspect(attempt),
       slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
       stalled: (attempt) => {
         attempt.abort();
@@ -158,6 +158,20 @@ export class Job implements AttemptListener {
     this.#blame(attempt, fault);
     if (fault.code === "misconfigured") this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
     this.#feed({ t: "lost", attempt: attempt.id });
+  }
+
+  /**
+   * Another is asked beside one that is silent: at once where it has failed others too, or while there is suspicion to
+   * spare. When everything is slow, suspicion is everywhere, and acting upon all of it would make it worse.
+   */
+  #suspect({ id, member, startedAt, lastAt }: Attempt): boolean {
+    const { fleet } = this.#options;
+    const proven = member.failedSince(startedAt) || this.#ports.clock.now() - lastAt >= limits.silenceMsMax;
+    if (!proven && !fleet.mayHedge) return false;
+    const { asked } = this.#answer;
+    this.#feed({ t: "silent", attempt: id });
+    if (!proven && this.#answer.asked > asked) fleet.hedged();
+    return true;
   }
 
   #feed(event: AnswerEvent): void {
@@ -264,6 +278,7 @@ export class Job implements AttemptListener {
   #finish(attempt: Attempt): void {
     const { call } = this.#options;
     attempt.member.endedWell(attempt.startedAt, attempt.pace);
+    this.#options.fleet.answered();
     this.#attempts.delete(attempt.id);
     if (!this.#streaming) {
       attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);

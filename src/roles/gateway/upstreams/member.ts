@@ -53,6 +53,8 @@ export class Member implements Candidate {
   speaking = 0;
   askedAt: Ms = Number.NEGATIVE_INFINITY;
   heardAt: Ms = Number.NEGATIVE_INFINITY;
+  /** How regularly something is heard of it in whichever stream, times the streams that speak. */
+  #beat: Rhythm = rhythmUnknown;
   /** How quickly it speaks, ms per character, in answers that ended well. */
   pace: Rhythm = rhythmUnknown;
   /** Models it listed; undefined while unknown. */
@@ -80,8 +82,28 @@ export class Member implements Candidate {
    */
   isQuiet(now: Ms): boolean {
     // One stream that has begun tells sooner than those that have yet to begin.
-    if (this.speaking > 0) return now - this.heardAt > lateAfter(this.rhythms.gap);
+    if (this.speaking > 0) return now - this.heardAt > Math.min(this.#lateMs, lateAfter(this.rhythms.gap));
     return this.streams > 0 && now - Math.max(this.askedAt, this.heardAt) > lateAfter(this.rhythms.first);
+  }
+
+  /** One of its streams said something. */
+  heard(now: Ms): void {
+    const interval = now - this.heardAt;
+    if (this.speaking > 0 && interval >= 1) this.#beat = rhythmAfter(this.#beat, interval * this.speaking);
+    this.heardAt = now;
+  }
+
+  /**
+   * When it has been silent in all its streams at once for too long, on the monotonic clock. What stops a whole server
+   * shows sooner than what stops one of its streams: of five, something is heard five times as often.
+   */
+  get silentAt(): Ms {
+    return this.heardAt + Math.max(limits.silenceAllMsMin, this.#lateMs);
+  }
+
+  get #lateMs(): Ms {
+    if (this.speaking < 2 || this.#beat.heard < beatsMin) return Number.POSITIVE_INFINITY;
+    return lateAfter(this.#beat) / this.speaking;
   }
 
   heardAfter(kind: keyof Rhythms, interval: Ms): void {
@@ -133,6 +155,11 @@ export class Member implements Candidate {
     this.#denied.set(model, now + limits.catalogueMsMax);
   }
 
+  /** Has it failed another answer since then? Whoever waits for it needs no more proof that it is lost. */
+  failedSince(startedAt: Ms): boolean {
+    return this.health.incidentAt > startedAt;
+  }
+
   /** How to ask it to go on from a text; undefined when it is known not to do that. */
   prefillStyle(model: string, now: Ms): PrefillStyle | undefined {
     const known = this.#prefill.get(model);
@@ -174,6 +201,8 @@ interface PrefillKnowledge {
   readonly refusedUntil: Ms;
 }
 
+/** Words heard before it is believed to have a rhythm. */
+const beatsMin = 8;
 const pauseMsDefault = 1_000;
 const missesMax = 3;
 const modelsRememberedMax = 256;

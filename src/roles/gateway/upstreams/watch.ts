@@ -16,8 +16,8 @@ export interface Watched {
   /** Time for the wait before anything is said; what has begun is bounded by its own rhythm. */
   readonly deadlineMs: Ms;
   answer(): Pick<Answer, "over" | "begun" | "fruitless">;
-  /** Quiet for longer than is usual for it. Said once for each silence. */
-  silent(attempt: Attempt): void;
+  /** Quiet for longer than is usual for it. Said once for each silence, but again soon while nothing may be done: false. */
+  silent(attempt: Attempt): boolean;
   /** Speaks, far more slowly than is usual. May be said again. */
   slow(attempt: Attempt): void;
   /** Quiet for so long, in the middle of an answer, that it is given up. */
@@ -34,6 +34,8 @@ export class Watch {
   #dueAt: Ms = Number.POSITIVE_INFINITY;
   #deadlineAt: Ms;
   #extended = false;
+  /** It came late, and has let the reading go first. */
+  #rereads = false;
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, watched: Watched) {
@@ -53,7 +55,7 @@ export class Watch {
     const now = this.#clock.now();
     const interval = now - attempt.lastAt;
     attempt.lastAt = now;
-    attempt.member.heardAt = now;
+    attempt.member.heard(now);
     attempt.reportedSilent = false;
     if (!attempt.spoke) {
       attempt.spoke = true;
@@ -91,8 +93,12 @@ export class Watch {
   }
 
   #look(): void {
-    this.#dueAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
+    const due = this.#dueAt;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    // Who comes late itself has not read yet what came meanwhile, and must not call others late.
+    this.#rereads = !this.#rereads && now - due > limits.ownLateMs;
+    if (this.#rereads) return this.#armBy(now + readingMs);
     if (now >= this.#deadlineAt) {
       if (this.#extended || !this.#watched.answer().begun) return this.#watched.expired();
       this.#extended = true;
@@ -105,7 +111,9 @@ export class Watch {
         this.#watched.stalled(attempt);
       } else {
         attempt.reportedSilent = true;
-        this.#watched.silent(attempt);
+        if (this.#watched.silent(attempt)) continue;
+        attempt.reportedSilent = false;
+        attempt.heldUntil = now + heldMs;
       }
     }
     for (const attempt of this.#watched.attempts.values()) this.#armBy(this.#dueOf(attempt));
@@ -123,11 +131,18 @@ export class Watch {
       unknown: limits.silenceMsUnknown * slower,
     };
     const weight = attempt.spoke ? 1 : this.#weight;
-    const work = { weight, round: Math.max(0, fruitless - 1) };
+    // Whoever goes on with an answer is as warm as whoever began it: only the next one after it is given more time.
+    const work = { weight, round: Math.max(0, fruitless - (begun ? 2 : 1)) };
     const { fleet } = this.#watched;
-    return attempt.lastAt + silenceBudget(attempt.member.rhythms[kind], fleet.rhythms[kind], bounds, work);
+    const { rhythms, silentAt } = attempt.member;
+    const alone = attempt.lastAt + silenceBudget(rhythms[kind], fleet.rhythms[kind], bounds, work);
+    return Math.max(attempt.heldUntil, attempt.spoke ? Math.min(alone, silentAt) : alone);
   }
 }
 
+/** Time to read what has come, ms: all of it is read before the next timer. */
+const readingMs = 5;
+/** A suspicion that nobody may act upon is looked at again after this, ms: others may have proved it meanwhile. */
+const heldMs = 50;
 /** A whole answer says nothing until it is done, and answers differ in length far more than first words do. */
 const wholeAnswersSlower = 10;

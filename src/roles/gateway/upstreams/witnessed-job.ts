@@ -76,7 +76,10 @@ export class WitnessedJob implements AttemptListener {
       deadlineMs,
       expired: () => this.#fail("deadline"),
       answer: () => ({ over: this.#over, begun: this.#begun, fruitless: this.#asked - holdfast.witnesses }),
-      silent: () => this.#judge(),
+      silent: () => {
+        this.#judge();
+        return true;
+      },
       // Nobody speaks alone here: who is slow is waited for by the others, or overtaken by a quorum of them.
       slow: () => {},
       stalled: (attempt) => {
