@@ -1,146 +1,146 @@
-import { type Dispatcher, errors, Pool } from "undici";
-import type { UpstreamExchange, UpstreamFault, UpstreamHandlers, Upstreams } from "../../ports.ts";
+import type {
+  UpstreamExchange,
+  UpstreamFault,
+  UpstreamHandlers,
+  UpstreamRequest,
+  Upstreams,
+} from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { Connection } from "./connection.ts";
 import { TextPieces } from "./decoder.ts";
+import { Pool, type Request } from "./pool.ts";
+import type { ResponseHeaders } from "./response.ts";
 
 /**
- * Plain upstreams over undici's dispatcher: kept connections, one pass over each piece, no redirects, no retries, no
- * time limits but the connection's (silence is the role's to judge).
+ * Plain upstreams over kept HTTP/1.1 connections: one write for a request, one pass over each piece of an answer, no
+ * redirects, no retries, no time limits but the connection's (silence is the role's to judge).
  */
 export function createUpstreams(): Upstreams {
   const pools = new Map<string, Pool>();
-  const routes = new Map<string, { readonly pool: Pool; readonly path: string }>();
+  const routes = new Map<string, Route>();
+  const memory = Buffer.allocUnsafeSlow(readBytes);
   /** The configuration names every URL there is, so that what was worked out for one is kept. */
-  const routeTo = (url: string) => {
-    let route = routes.get(url);
-    if (route === undefined) {
-      const { origin, pathname, search } = new URL(url);
-      route = { pool: poolOf(origin), path: pathname + search };
-      routes.set(url, route);
-    }
+  const routeTo = (url: string): Route => {
+    const known = routes.get(url);
+    if (known !== undefined) return known;
+    const { origin, protocol, hostname, host, port, pathname, search } = new URL(url);
+    const tls = protocol === "https:";
+    const address = hostname.replace(/^\[(.*)\]$/, "$1");
+    const pool =
+      pools.get(origin) ?? new Pool({ tls, host: address, port: Number(port) || (tls ? 443 : 80) }, memory);
+    pools.set(origin, pool);
+    const route = {
+      pool,
+      head: ` ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`,
+    };
+    routes.set(url, route);
     return route;
   };
-  const poolOf = (origin: string) => {
-    let pool = pools.get(origin);
-    if (pool === undefined) {
-      pool = new Pool(origin, {
-        connections: limits.upstreamConnectionsMax,
-        pipelining: 1,
-        // One stream that dies must not take others with it, as it would on a shared HTTP/2 connection.
-        allowH2: false,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        connect: { timeout: limits.connectMsMax },
-      });
-      pools.set(origin, pool);
-    }
-    return pool;
-  };
+  // Idle connections are looked at together: a timer for each would cost more than what it watches.
+  const sweep = setInterval(() => {
+    for (const pool of pools.values()) pool.sweep(performance.now());
+  }, sweepMs).unref();
 
   return {
     send(request, handlers) {
-      const { pool, path } = routeTo(request.url);
-      const exchange = new Exchange(handlers);
-      const { method, headers, body = null } = request;
-      pool.dispatch({ method, path, headers, body }, exchange);
+      const { pool, head } = routeTo(request.url);
+      const fields = fieldsOf(request);
+      const exchange = new Exchange(`${request.method}${head}${fields}`, request.body, handlers);
+      if (fields === undefined) exchange.failed({ code: "broken", detail: "a header that cannot be sent" });
+      else pool.send(exchange);
       return exchange;
     },
     async close() {
-      const all = [...pools.values()];
-      pools.clear();
-      routes.clear();
-      await Promise.all(all.map((pool) => pool.destroy()));
+      clearInterval(sweep);
+      for (const pool of pools.values()) pool.close();
     },
   };
 }
 
-class Exchange implements UpstreamExchange, Dispatcher.DispatchHandler {
+/** Read at once from a connection: as much as the kernel usually has. */
+const readBytes = 64 * 1024;
+const sweepMs = 500;
+
+interface Route {
+  readonly pool: Pool;
+  readonly head: string;
+}
+
+/** The request's own head fields and the empty line; undefined when one of them holds what a head cannot. */
+function fieldsOf({ headers, body }: UpstreamRequest): string | undefined {
+  let fields = "";
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return undefined;
+    fields += `${name}: ${value}\r\n`;
+  }
+  return body === undefined ? `${fields}\r\n` : `${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+}
+
+class Exchange implements UpstreamExchange, Request {
+  readonly head: string;
+  readonly body: string | undefined;
+  over = false;
   readonly #handlers: UpstreamHandlers;
   readonly #text = new TextPieces();
-  #controller: Dispatcher.DispatchController | undefined;
-  #over = false;
+  #connection: Connection | undefined;
   #bytes = 0;
 
-  constructor(handlers: UpstreamHandlers) {
+  constructor(head: string, body: string | undefined, handlers: UpstreamHandlers) {
+    this.head = head;
+    this.body = body;
     this.#handlers = handlers;
   }
 
   abort(): void {
-    this.#over = true;
-    // Destroys the socket, so that the upstream learns of it and stops generating.
-    this.#controller?.abort(new errors.RequestAbortedError());
+    if (this.over) return;
+    this.over = true;
+    // The upstream learns of it and stops generating.
+    this.#connection?.close();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new errors.RequestAbortedError());
+  sent(connection: Connection): void {
+    this.#connection = connection;
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    if (this.#over || status < 200) return;
+  answered(status: number, headers: ResponseHeaders): void {
     const encoding = headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity") {
-      return this.#fail({ code: "garbage", detail: "a compressed body nobody asked for" });
-    }
-    this.#handlers.answered(status, headers);
+    if (encoding === undefined || encoding === "identity") return this.#handlers.answered(status, headers);
+    this.#garbage("a compressed body nobody asked for");
   }
 
-  onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
-    if (this.#over) return;
-    this.#bytes += piece.length;
-    if (this.#bytes > limits.upstreamBodyBytesMax) {
-      return this.#fail({ code: "garbage", detail: "the body is too long" });
-    }
+  piece(bytes: Buffer): void {
+    if (this.over) return;
+    this.#bytes += bytes.length;
+    if (this.#bytes > limits.upstreamBodyBytesMax) return this.#garbage("the body is too long");
     let text: string;
     try {
-      text = this.#text.push(piece);
+      text = this.#text.push(bytes);
     } catch {
-      return this.#fail({ code: "garbage", detail: "not UTF-8" });
+      return this.#garbage("not UTF-8");
     }
     if (text !== "") this.#handlers.piece(text);
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return;
+  ended(): void {
+    if (this.over) return;
     try {
       this.#text.end();
     } catch {
-      return this.#fail({ code: "garbage", detail: "the body ends inside a character" });
+      return this.#garbage("the body ends inside a character");
     }
-    this.#over = true;
+    this.over = true;
     this.#handlers.ended();
   }
 
-  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#handlers.failed(faultOf(error));
-  }
-
-  #fail(fault: UpstreamFault): void {
-    this.abort();
+  failed(fault: UpstreamFault): void {
+    if (this.over) return;
+    this.over = true;
     this.#handlers.failed(fault);
   }
-}
 
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ETIMEDOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
-/** The detail is a code, never a message that could quote what was sent. */
-function faultOf(error: Error): UpstreamFault {
-  const causes = error instanceof AggregateError ? error.errors : [error];
-  const detail = (causes[0] as NodeJS.ErrnoException | undefined)?.code ?? error.name;
-  if (unreachable.has(detail) || /CERT|TLS|SSL/.test(detail)) return { code: "unreachable", detail };
-  return { code: detail.startsWith("HPE_") ? "garbage" : "broken", detail };
+  #garbage(detail: string): void {
+    this.abort();
+    this.#handlers.failed({ code: "garbage", detail });
+  }
 }
