@@ -1,3 +1,5 @@
+import { join as joinPath } from "node:path";
+import { openReceipts } from "../adapters/disk/receipts.ts";
 import { serveHttp } from "../adapters/http/server.ts";
 import { createDialer } from "../adapters/http2/dialer.ts";
 import { verify } from "../adapters/keys/session.ts";
@@ -18,9 +20,10 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const { log } = ports;
   const { chain, network, node, ...member } = await join(settings, log, settings.listen);
   const dialer = createDialer({ clock, log }, { relay: node.relay });
+  const receipts = openReceipts({ log }, joinPath(settings.home, "receipts"));
   const backend = createNetworkBackend(
     {
-      ...{ market: node, dialer, chain, verify, clock, random, log },
+      ...{ market: node, dialer, chain, verify, clock, random, log, receipts },
       proofs: { market: network, tolerances: await readTolerances(settings.home, member.address) },
     },
     {
@@ -43,6 +46,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
       ...(hostsAllowed === undefined ? {} : { hostsAllowed }),
     },
     createFace(withFallbacks({ clock }, backend, settings.fallbacks ?? {}), {
+      receipts,
       status: () => ({
         peer: node.peer,
         peers: node.peers().length,
@@ -55,6 +59,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     peer: node.peer,
     async close() {
       await Promise.all([backend.close(), server.close(), member.close()]);
+      await receipts.close();
     },
   };
 }
