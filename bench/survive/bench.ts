@@ -4,6 +4,7 @@ import type { Outcome } from "../measurement.ts";
 import { asJson, type Result } from "../results.ts";
 import { capacity, capacityMethod } from "./capacity.ts";
 import { type Cell, cellsFor } from "./cells.ts";
+import { detection, detectionMethod } from "./detection.ts";
 import {
   entryOf,
   type Journal,
@@ -49,7 +50,7 @@ const usual: Load = {
   ...{ streams: 50, tokens: 60, tokenMs: 1000 / 30 },
   ...{ beforeMs: 1_000, afterMs: 10_000, settleMs: 3_000 },
 };
-const hurried: Partial<Load> = { afterMs: 4_000, beforeMs: 300, settleMs: 200 };
+const hurried: Partial<Load> = { tokens: 30, afterMs: 4_000, beforeMs: 300, settleMs: 200 };
 const size = 10;
 
 /** Blackouts of one cell until its goal is reached. Everything is started anew for each cell. */
@@ -133,6 +134,7 @@ const measurements = [
     capacityMethod,
     ({ seed }: Options) => capacity({ steps: [10, 20, 30, 40, 50, 60], chance: createChance(seed), say }),
   ],
+  ["detection", detectionMethod, ({ seed }: Options) => detection(createChance(seed), say)],
   [
     "overhead",
     overheadMethod,

@@ -25,6 +25,7 @@ export interface Entry {
 export interface Journal {
   readonly overhead: Result | undefined;
   readonly capacity?: Result | undefined;
+  readonly detection?: Result | undefined;
   readonly entries: readonly Entry[];
 }
 

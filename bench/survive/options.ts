@@ -24,7 +24,7 @@ const names = [
   ...contenders.map(({ name }) => name),
   ...faults,
   ...[...curveFailings].sort().map((failing) => `${failing}of10`),
-  ...["curve", "capacity", "overhead"],
+  ...["curve", "capacity", "detection", "overhead"],
 ];
 
 export const usage = `npm run bench:survive -- [options]

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Aftermath, aftermathOf, type Judged } from "../../src/commands/chaos/aftermath.ts";
+import { type Aftermath, aftermathOf, type Judged, largestGap } from "../../src/commands/chaos/aftermath.ts";
 import { type Arena, startArena } from "../../src/commands/chaos/arena.ts";
 import { type Blackout, blackOut } from "../../src/commands/chaos/blackout.ts";
 import { faults, needsProxy } from "../../src/commands/chaos/fault.ts";
@@ -91,6 +91,7 @@ function tallyOf(aftermath: Aftermath, { outcome }: Judged, bypassed: number): T
     ...emptyTally,
     ...{ inFlight: endsOf(inFlight, outcome), after: endsOf(after, outcome), codes },
     ...{ healthyMs: latencies(healthy), latencyMs: latencies(alive) },
+    calmGapMs: timesOf(known(healthy.map((stream) => largestGap(stream, Number.NEGATIVE_INFINITY)))),
     ...{ warmGapMs: timesOf(warmGapsMs), coldGapMs: timesOf(coldGapsMs) },
     ...{ recoveryMs: timesOf(known([recoveryMs])), returnMs: timesOf(known(returnsMs)) },
     neverRecovered: recoveryMs === undefined ? 1 : 0,

@@ -10,7 +10,7 @@ import { aliveIn, countOf, type Ends, percentileOf, type Times, wilsonLower } fr
 import { validation } from "./validation.ts";
 
 /** The whole journal as Markdown: tables by how many fail, the curve, the overhead, and who was set up how. */
-export function surviveReport({ overhead, capacity, entries }: Journal): string {
+export function surviveReport({ overhead, capacity, detection, entries }: Journal): string {
   const parts = ["# Bench: survive", method];
   for (const failing of failings) {
     const of = sorted(entries.filter((entry) => entry.failing === failing));
@@ -25,7 +25,8 @@ export function surviveReport({ overhead, capacity, entries }: Journal): string 
   parts.push("## Set-ups", contenders.map(({ name, setting }) => `- ${name}: ${setting}`).join("\n"));
   const last = [...entries].sort((a, b) => a.at.localeCompare(b.at)).at(-1);
   if (last !== undefined) parts.push(whereAndWhen(entries, last));
-  for (const measured of [capacity, overhead]) if (measured !== undefined) parts.push(section(measured));
+  for (const measured of [capacity, detection, overhead])
+    if (measured !== undefined) parts.push(section(measured));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -72,8 +73,8 @@ function row({ fault, contender, streams, tally }: Entry): string {
 }
 
 const ownHead = [
-  "| fault | contender | streams | in flight | alive | errors | silent | p50 / p99 latency (healthy p50) | warm gap p50 / p99 | cold gap p50 / p99 | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | silent | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
 function ownRow({ fault, contender, streams, tally }: Entry): string {
@@ -83,7 +84,7 @@ function ownRow({ fault, contender, streams, tally }: Entry): string {
   return line([
     ...[fault, contender, streams, share(tally.inFlight), share(alive)],
     ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`, alive.silent],
-    ...[latency(tally), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
+    ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
     `${ms(recoveryMs, 0.5)} / ${neverRecovered > 0 ? `never: ${neverRecovered}` : ms(recoveryMs, 1)}`,
     `${ms(returnMs, 0.5)} / ${neverReturned > 0 ? `not within 10 s: ${neverReturned}` : ms(returnMs, 1)}`,
     `${blackouts}${bypassed > 0 ? ` (${bypassed} nodes not reached)` : ""}`,

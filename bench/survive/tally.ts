@@ -23,7 +23,9 @@ export interface Tally {
   readonly replayGapMs: Times;
   /** The latter less the time in which that upstream says again what was said: what Holdfast itself takes. */
   readonly replayOwnMs: Times;
-  /** Over own nodes: largest gap in answers whose speaker failed, by whether a witness of theirs was left. */
+  /** Over own nodes: largest gap in answers before the fault, which tells how busy the machine was. */
+  readonly calmGapMs: Times;
+  /** The same of answers whose speaker failed, by whether a witness of theirs was left. */
   readonly warmGapMs: Times;
   readonly coldGapMs: Times;
   /** Until the survivors say what they can, and until a mended node is used again; and how often neither came about. */
@@ -40,7 +42,7 @@ export const noEnds: Ends = { whole: 0, error: 0, silent: 0, timeout: 0 };
 
 export const emptyTally: Tally = {
   ...{ inFlight: noEnds, after: noEnds, codes: {}, healthyMs: {}, latencyMs: {} },
-  ...{ prefillGapMs: {}, replayGapMs: {}, replayOwnMs: {}, warmGapMs: {}, coldGapMs: {} },
+  ...{ prefillGapMs: {}, replayGapMs: {}, replayOwnMs: {}, calmGapMs: {}, warmGapMs: {}, coldGapMs: {} },
   ...{ recoveryMs: {}, returnMs: {}, neverRecovered: 0, neverReturned: 0, bypassed: 0, blackouts: 0 },
 };
 

@@ -53,6 +53,8 @@ export function createHost(options: HostOptions, topic: string): Promise<Host> {
     transports: [tcp(), circuitRelayTransport()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // A ping opens a stream of its own, at both ends of every connection: of all an idle node does, the most.
+    connectionMonitor: { pingInterval: limits.peersPingMs },
     connectionManager: local
       ? { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 1_000 }
       : {},

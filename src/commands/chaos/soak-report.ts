@@ -19,6 +19,7 @@ export function soakReportOf(
   const over = load.streams.filter(isOver);
   const all = countOf(over, judge(arena));
   const nodes = arena.nodes().length;
+  const { gapMs, firstMs } = calmOf(over, 0);
   return {
     ...{ seed, nodes, streams, faults, interrupted, minutes: soakMinutes, exact: arena.synthetic },
     strikes: { ...churn.strikes },
@@ -26,7 +27,7 @@ export function soakReportOf(
     /** Those that were left could carry all of it at every moment, so whatever failed was lost. */
     lost: all.requests - all.success,
     all,
-    ...calmOf(over, Number.NaN),
+    ...{ gapMs, firstMs },
     memory: churn.memory.growth(),
     generator: { lateMsMost: Math.round(load.lateMsMost()), unsent: load.unsent() },
     machine: machineFacts(),
