@@ -1,6 +1,6 @@
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 
-let failed = false;
+let over = false;
 
 /**
  * Ends the process over an error: its explanation on standard error (with the stack only when HOLDFAST_DEBUG is set),
@@ -8,8 +8,8 @@ let failed = false;
  */
 export function fail(error: unknown): void {
   // A second error while ending over the first has nothing to add.
-  if (failed) return;
-  failed = true;
+  if (over) return;
+  over = true;
   // Commander has already said what is wrong with the command line; help and version are no errors.
   if (isCommander(error)) return leave(error.exitCode === 0 ? 0 : exitCode.user);
   const known = error instanceof HoldfastError ? error : unexpected(error);
@@ -20,6 +20,11 @@ export function fail(error: unknown): void {
     process.stdout.write(`${JSON.stringify({ error: { message, code, fault, remedy, facts } })}\n`);
   }
   leave(exitCode[known.fault]);
+}
+
+/** The process ends as it was asked to: what fails from here on fails because of that, and is not told. */
+export function endAsAsked(): void {
+  over = true;
 }
 
 /** Exits once what was written has left; a pipe's reader must not lose the explanation. */

@@ -1,4 +1,5 @@
 import { holdLifeline } from "../adapters/process/lifeline.ts";
+import { endAsAsked } from "./fail.ts";
 
 /** Time to stop in order, ms. Longer than children are given; short of when the guard loses patience. */
 const stopMsMax = 900;
@@ -14,13 +15,17 @@ export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
   const end = (why: string): void => {
     // Ctrl-C reaches a foreground process more than once (terminal, npm, bootstrap); once is meant.
     if (ending.signal.aborted) return;
+    endAsAsked();
     ending.abort();
     // Nobody is left to be orderly for: what had to last is on disk, and the others go down at this moment too.
     if (why === parentGone && process.env["HOLDFAST_CHILD"] !== undefined) process.exit(0);
     setTimeout(() => process.exit(0), stopMsMax);
     stop(why).then(
       () => process.exit(0),
-      () => process.exit(1),
+      (error) => {
+        console.error(`It could not be stopped in order: ${String(error)}`);
+        process.exit(1);
+      },
     );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
