@@ -1,18 +1,18 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Anvil, startAnvil } from "../adapters/chain/anvil.ts";
 import { type Contracts, ensureContracts } from "../adapters/chain/deploy.ts";
-import { loadNodeKey, peerIdOf } from "../adapters/keys/node-key.ts";
 import type { Child, Children } from "../adapters/process/children.ts";
-import { freePorts } from "../adapters/process/free-ports.ts";
 import { syntheticModel } from "../adapters/synthetic/model.ts";
 import type { Log, Store } from "../ports.ts";
 import type { ConfigKey } from "../protocol/config.ts";
 import { HoldfastError } from "../protocol/errors.ts";
+import { askGateway } from "./gateway-words.ts";
+import { placeFlags, settingFlags, startChild } from "./local-child.ts";
+import { findPlaces, type Place } from "./local-place.ts";
 import { obtainModel } from "./model.ts";
 import { processOf, type Run } from "./run-file.ts";
-import { childEnvironment, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 export interface LocalPorts {
   readonly children: Children;
@@ -44,16 +44,6 @@ export interface LocalNetwork {
   revive(): Promise<Pick<LocalNetwork, "children"> & { readonly providers: Facts["providers"] }>;
 }
 
-/** One process to be: where it listens and who it is are known before it starts, so that all can be told of all. */
-interface Place {
-  readonly name: string;
-  readonly home: string;
-  readonly log: string;
-  readonly peerPort: number;
-  readonly dataPort: number;
-  readonly multiaddr: string;
-}
-
 /**
  * Starts chain, gateway and providers, and waits until the gateway knows the providers. Goes on with fewer providers
  * than asked for when some fail, but not with none. Throws HoldfastError.
@@ -68,9 +58,9 @@ export async function startLocalNetwork(
   const [gatewayPlace, ...providerPlaces] = places as [Place, ...Place[]];
   const rpc = `http://127.0.0.1:${rpcPort}`;
   const startGateway = (port: number | string) =>
-    startChild(ports, settings, gatewayPlace, [
-      ...["gateway", "--port", String(port), ...common(gatewayPlace, places, rpc)],
-      ...passed(settings, ["host", "witnesses", "finality", "holdMs", "deadlineMs"]),
+    startChild(ports.children, settings, gatewayPlace, [
+      ...["gateway", "--port", String(port), ...placeFlags(gatewayPlace, places, rpc)],
+      ...settingFlags(settings, ["host", "hostsAllowed", "witnesses", "finality", "holdMs", "deadlineMs"]),
       ...Object.entries(settings.fallbacks ?? {}).flatMap(([model, next]) => [
         "--fallback",
         `${model}=${next.join(",")}`,
@@ -144,22 +134,6 @@ async function startRest(
   return { model, anvil, chainEnded: ended, contracts, started };
 }
 
-async function findPlaces(store: Store, home: string, nodes: number) {
-  const before = JSON.parse(store.get("ports") ?? "[]") as number[];
-  const ports = await freePorts(1 + 2 * (nodes + 1), before);
-  store.put("ports", JSON.stringify(ports));
-  const [rpcPort = 0, ...rest] = ports;
-  const names = ["gateway", ...Array.from({ length: nodes }, (_, index) => `provider ${index + 1}`)];
-  const places = names.map((name, index): Place => {
-    const folder = join(home, name.replace(" ", "-"));
-    const [peerPort = 0, dataPort = 0] = rest.slice(2 * index);
-    const peer = peerIdOf(loadNodeKey(folder));
-    const multiaddr = `/ip4/127.0.0.1/tcp/${peerPort}/p2p/${peer}`;
-    return { name, home: folder, log: join(folder, "log"), peerPort, dataPort, multiaddr };
-  });
-  return { rpcPort, places };
-}
-
 async function startChain(
   { children, log, onClose }: LocalPorts,
   { home }: Settings,
@@ -184,7 +158,7 @@ interface Started {
   readonly place: Place;
   readonly child: Child;
   readonly facts: Record<string, unknown>;
-  /** Has its process ended? */
+  /** Has its process ended, and is nobody starting it again? */
   over(): boolean;
   /** Starts it once more, as it was started. */
   again(): Promise<Started>;
@@ -199,21 +173,18 @@ async function startProviders(
   { places, all, rpc }: { places: readonly Place[]; all: readonly Place[]; rpc: string },
   signal: AbortSignal,
 ): Promise<Started[]> {
-  const starting: Array<Promise<Started>> = [];
-  for (const [index, place] of places.entries()) {
-    if (signal.aborted) break;
-    const announce = settings.announce?.[index];
-    starting.push(
-      startProvider(ports, settings, place, [
-        ...["provider", "--data-port", String(place.dataPort), ...common(place, all, rpc)],
+  const outcomes = await Promise.allSettled(
+    places.map(async (place, index) => {
+      await pause(index * staggerMs, undefined, { signal });
+      const announce = settings.announce?.[index];
+      return startProvider(ports, settings, place, [
+        ...["provider", "--data-port", String(place.dataPort), ...placeFlags(place, all, rpc)],
         ...["--operator", settings.operator ?? `local-${index + 1}`, "--region", settings.region ?? "local"],
         ...(announce === undefined ? [] : ["--announce", announce]),
-        ...passed(settings, providerSettings),
-      ]),
-    );
-    await pause(staggerMs);
-  }
-  const outcomes = await Promise.allSettled(starting);
+        ...settingFlags(settings, providerSettings),
+      ]);
+    }),
+  );
   const failures = outcomes
     .filter((outcome) => outcome.status === "rejected")
     .map(({ reason }) => reason as unknown);
@@ -235,72 +206,29 @@ async function startProvider(
   place: Place,
   args: readonly string[],
 ): Promise<Started> {
-  const child = startChild(ports, settings, place, args);
+  const child = startChild(ports.children, settings, place, args);
   let ended = false;
   void child.ended.then(() => {
     ended = true;
   });
   const facts = await child.ready;
-  return { place, child, facts, over: () => ended, again: () => startProvider(ports, settings, place, args) };
+  return {
+    ...{ place, child, facts, over: () => ended },
+    async again() {
+      // Who asks for it meanwhile must not start it a second time.
+      ended = false;
+      try {
+        return await startProvider(ports, settings, place, args);
+      } catch (error) {
+        ended = true;
+        throw error;
+      }
+    },
+  };
 }
 
 function tellFailure({ say }: LocalPorts, failure: unknown): void {
   say(failure instanceof HoldfastError ? failure.explain() : String(failure));
-}
-
-/** A Node with a small young generation needs a quarter less memory, and nothing here makes much garbage. */
-const nodeFlags = ["--max-semi-space-size=2"];
-
-function startChild(
-  { children }: LocalPorts,
-  settings: Settings,
-  place: Place,
-  args: readonly string[],
-): Child {
-  // As this process was started: from the sources, from their bundle, or from an installed package.
-  const main = process.argv[1] ?? "";
-  const level = settings.logLevel === undefined ? [] : ["--log-level", settings.logLevel];
-  return children.start({
-    name: place.name,
-    args: [...nodeFlags, main, ...args, ...level],
-    env: { ...hugePages, ...childEnvironment(process.env) },
-    log: place.log,
-  });
-}
-
-/**
- * The GNU C library then asks for huge pages for large buffers. The kernel closes a killed process's connections only
- * after it has freed its memory, and its peers learn of its death by that: measured 25 ms with them, 85 ms without.
- */
-const hugePages = { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" };
-
-/** Bootstrap addresses each node is given: several, so that none of them is needed. */
-const bootstrapsMax = 4;
-
-function common(own: Place, all: readonly Place[], rpc: string): string[] {
-  const others = all.filter(({ home }) => home !== own.home).slice(0, bootstrapsMax);
-  return [
-    ...[
-      "--json",
-      "--local",
-      "--home",
-      own.home,
-      "--listen",
-      "127.0.0.1",
-      "--peer-port",
-      String(own.peerPort),
-    ],
-    ...["--rpc", rpc, ...others.flatMap(({ multiaddr }) => ["--bootstrap", multiaddr])],
-  ];
-}
-
-/** Settings that are the children's to heed, as flags. */
-function passed(settings: Settings, keys: readonly ConfigKey[]): string[] {
-  return keys.flatMap((key) => {
-    const value = settings[key];
-    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return value === undefined ? [] : [flag, String(value)];
-  });
 }
 
 /** Time providers that run have to become known to the gateway, ms. It takes a second or two on a busy machine. */
@@ -315,8 +243,7 @@ async function untilKnown(
   const deadline = performance.now() + knownMsMax;
   let known = 0;
   while (performance.now() < deadline && !signal.aborted) {
-    const answer = await fetch(new URL("/holdfast/status", url)).then((response) => response.json());
-    known = ((answer as { providers?: unknown[] }).providers ?? []).length;
+    known = (await askGateway(url))?.providers.length ?? 0;
     if (known >= wanted) return;
     await pause(50);
   }

@@ -1,35 +1,9 @@
 import { isAlive } from "../adapters/process/process-start.ts";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
+import { askGateway, type GatewayWords, type Seen } from "./gateway-words.ts";
 import { type Run, readRun } from "./run-file.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { table } from "./table.ts";
-
-/** What the gateway itself says of a provider (GET /holdfast/status). */
-interface Seen {
-  readonly peer: string;
-  readonly alive?: boolean;
-  readonly domain?: Readonly<Record<string, string>>;
-  readonly offer?: Readonly<Record<string, unknown>>;
-  readonly stake?: string;
-  readonly running?: number;
-  readonly models?: ReadonlyArray<{ readonly id: string; readonly name: string }>;
-  readonly endpoints?: readonly string[];
-}
-
-/** One model's line at the gateway: who waits for seats, and how long a newcomer would. */
-interface Queue {
-  readonly model: string;
-  readonly waiting: number;
-  readonly clients: number;
-  readonly running: number;
-  readonly waitMs?: number;
-  readonly refused: number;
-}
-
-interface GatewayWords {
-  readonly providers: readonly Seen[];
-  readonly queue: readonly Queue[];
-}
 
 interface ProviderStatus {
   readonly peer: string;
@@ -121,19 +95,6 @@ function remote(one: Seen): ProviderStatus {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(one.stake === undefined ? {} : { stake: one.stake }),
   };
-}
-
-/** Time the gateway has to answer, ms. It is on this machine. */
-const askMsMax = 2_000;
-
-async function askGateway(url: string): Promise<GatewayWords | undefined> {
-  try {
-    const response = await fetch(new URL("/holdfast/status", url), { signal: AbortSignal.timeout(askMsMax) });
-    const { providers, queue = [] } = (await response.json()) as Partial<GatewayWords>;
-    return providers === undefined ? undefined : { providers, queue };
-  } catch {
-    return undefined;
-  }
 }
 
 function asText({ home, gateway, chain, model, providers, queue }: Facts): string {
