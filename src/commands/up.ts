@@ -32,11 +32,16 @@ export async function up(flags: Flags): Promise<void> {
   );
   if (ending.aborted) return;
   let run: Run = { v: 1, startedAt: new Date().toISOString(), up: processOf(), ...network.run };
+  writeRun(settings.home, run);
   const record = (change: Partial<Run>) => {
     run = { ...run, ...change };
-    writeRun(settings.home, run);
+    try {
+      writeRun(settings.home, run);
+    } catch (error) {
+      // A full disk must not end a network that runs; only `holdfast status` lags behind it.
+      console.error(`${join(settings.home, "run.json")} could not be written: ${String(error)}`);
+    }
   };
-  record({});
   if (json) console.log(JSON.stringify({ url: network.run.gateway.url }));
   (json ? console.error : console.log)(summary(run));
   const watch = tellWhoEnds(network, ending);
