@@ -36,19 +36,19 @@ export async function ask(
 ): Promise<string> {
   const began = performance.now();
   const note = (line: string) => options.quiet || process.stderr.write(dim(line));
-  const response = await post(messages, options, signal);
   let answer = "";
   let ended = false;
   let speakers = 0;
   try {
-    for await (const chunk of chunksOf(response)) {
+    for await (const chunk of chunksOf(await post(messages, options, signal))) {
       if (chunk.error !== undefined) throw streamFailed(chunk.error);
       const { executor, witnesses, verdict } = chunk.holdfast ?? {};
       if (typeof executor === "string" && verdict === undefined)
         note(speakerLine(executor, witnesses, speakers++));
       const [choice] = chunk.choices ?? [];
-      answer += choice?.delta?.content ?? "";
-      process.stdout.write(choice?.delta?.content ?? "");
+      const piece = choice?.delta?.content ?? "";
+      answer += piece;
+      process.stdout.write(process.stdout.isTTY ? harmless(piece) : piece);
       if (typeof choice?.finish_reason !== "string") continue;
       ended = true;
       process.stdout.write("\n");
@@ -63,17 +63,18 @@ export async function ask(
   return answer;
 }
 
-/** The first model the gateway lists. */
+/** The first model the gateway lists. Throws HoldfastError `gateway-unreachable` or `no-model`. */
 export async function findModel(url: string): Promise<string> {
   const response = await reach(`${url}/models`, {});
-  const { data } = (await response.json()) as { data?: Array<{ id: string }> };
-  const [first] = data ?? [];
+  const list = (await response.json().catch(() => undefined)) as { data?: Array<{ id: string }> } | undefined;
+  const [first] = list?.data ?? [];
   if (first !== undefined) return first.id;
   throw new HoldfastError("The gateway has no model on offer.", {
     code: "no-model",
     fault: "environment",
     facts: { url },
-    remedy: "Wait until a provider has joined (`holdfast status`), or name a model with --model.",
+    remedy:
+      "Wait until a provider has joined (`holdfast status`), name a model with --model, or check what is at this URL.",
   });
 }
 
@@ -144,6 +145,11 @@ function endLine(reason: string, facts: Chunk["holdfast"], ms: number): string {
 /** The end of a peer id differs; its beginning is the same for all. */
 function short(peer: string): string {
   return peer.length > 12 ? `…${peer.slice(-8)}` : peer;
+}
+
+/** A stranger's model wrote it: what steers terminals (escape sequences, bells) is left out, lines and tabs are not. */
+function harmless(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, "");
 }
 
 function dim(line: string): string {

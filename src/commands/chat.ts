@@ -49,7 +49,9 @@ async function converse(messages: ChatMessage[], options: Options): Promise<void
     const onInterrupt = () => interrupt.abort();
     terminal.once("SIGINT", onInterrupt);
     try {
-      messages.push({ role: "assistant", content: await ask(messages, options, interrupt.signal) });
+      const answer = await ask(messages, options, interrupt.signal);
+      if (answer === "") messages.pop();
+      else messages.push({ role: "assistant", content: answer });
     } catch (error) {
       // The question is taken back, so that the next one stands where this one stood.
       messages.pop();
@@ -69,6 +71,7 @@ function baseUrl(given: string | undefined): string {
     throw new HoldfastError("The gateway's URL is not one.", {
       code: "bad-url",
       fault: "user",
+      remedy: "Write it as http://127.0.0.1:11411/v1.",
       facts: { url },
     });
   }
@@ -89,6 +92,7 @@ function number(flags: Flags, name: string, otherwise: number): number {
   throw new HoldfastError(`--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is a number.`, {
     code: "bad-number",
     fault: "user",
+    remedy: "Write digits, with a point where there is a fraction.",
     facts: { given },
   });
 }
