@@ -37,11 +37,11 @@ export function detectWitness(
   name: string,
   { said, seen }: Recorded,
   tolerances: Tolerances,
-  leavesOf: (index: number) => readonly Leaf[],
+  leavesOf: (answer: number) => readonly Leaf[],
 ): Detection {
-  const rulings = pairs({ said, seen }).map(({ one, other }, index) => {
+  const rulings = pairs({ said, seen }).map(({ one, other }) => {
     const part = partOf(one, other, tolerances);
-    const ruling = replay(one, [part, part, falsePart(one, other, leavesOf(index))], tolerances);
+    const ruling = replay(one, [part, part, falsePart(one, other, leavesOf(one.index))], tolerances);
     return outlierVerdict(ruling);
   });
   return tally(name, rulings, tooShort({ said, seen }));
@@ -50,9 +50,10 @@ export function detectWitness(
 /** Witnesses that made their leaves up, and that took them from another answer. */
 export function detectFalseWitnesses(honest: Recorded, tolerances: Tolerances): Detection[] {
   const { seen } = honest;
+  const after = (answer: number) => seen.find(({ index }) => index > answer) ?? seen[0]!;
   return [
     detectWitness("lazy", honest, tolerances, () => Array.from({ length: 128 }, madeUp)),
-    detectWitness("copied", honest, tolerances, (index) => seen[(index + 1) % seen.length]!.leaves),
+    detectWitness("copied", honest, tolerances, (answer) => after(answer).leaves),
   ];
 }
 

@@ -14,6 +14,7 @@ import { runToEnd } from "../processes.ts";
 import { asJson } from "../results.ts";
 import { type Detection, detectExecutor, detectFalseWitnesses } from "./detection.ts";
 import { recordCheat, recorded, recordedCheats } from "./recordings.ts";
+import { ship } from "./ship.ts";
 
 const usage = `npm run bench:proof -- [options]
 
@@ -25,6 +26,7 @@ first; honest ones are recorded by \`holdfast calibrate --traces FOLDER\`.
   --traces FOLDER  where recordings are (default: proof-traces in the model cache)
   --only NAME      this cheat; may be repeated
   --record-only    judge nothing yet
+  --ship FILE      only write this calibration's bounds into the program
   --json           the result as JSON instead of the table
   --help
 `;
@@ -38,10 +40,11 @@ await runToEnd(async () => {
   const { values } = parseArgs({
     options: {
       ...{ json: flag, help: flag, "record-only": flag },
-      ...{ answers: text, traces: text, only: { ...text, multiple: true } },
+      ...{ answers: text, traces: text, ship: text, only: { ...text, multiple: true } },
     },
   });
   if (values.help) return console.log(usage);
+  if (values.ship !== undefined) return ship(values.ship);
   const folder = values.traces ?? join(cacheFolder(process.env), "proof-traces");
   const answers = whole("answers", values.answers) ?? 40;
   const say = (line: string) => console.error(line);
