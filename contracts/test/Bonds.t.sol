@@ -157,6 +157,10 @@ contract BondsTest is BondsRig {
         );
         vm.prank(OPERATOR);
         bonds.thaw(node, 1 ether + 1);
+    }
+
+    function test_stakeAndThaw_RevertIf_Zero() public {
+        registered(1 ether);
         vm.expectRevert(Bonds.BondsZeroAmount.selector);
         vm.prank(OPERATOR);
         bonds.thaw(node, 0);

@@ -114,8 +114,11 @@ contract ModelsHandler is Test {
         vm.prank(account);
         try models.deprecate(digest, "") {
             assertEq(registrant[digest], account, "deprecated by a stranger");
+            assertTrue(!deprecated[digest], "deprecated twice");
             deprecated[digest] = true;
-        } catch {}
+        } catch {
+            assertTrue(registrant[digest] != account || deprecated[digest], "its registrant was refused");
+        }
     }
 
     function count() external view returns (uint256) {
