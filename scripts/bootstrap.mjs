@@ -19,7 +19,8 @@ const [command, ...args] = process.argv.slice(2);
 
 /** Children under way, so that a signal or npm's death reaches them. */
 const running = new Set();
-let stopping = false;
+/** The exit code of whoever was asked to stop: 128 and the signal's number. */
+let stopped;
 
 async function main() {
   if (command !== "start" && command !== "test") {
@@ -48,7 +49,7 @@ async function main() {
 async function test(node, env) {
   const results = {};
   for (const check of checks(root)) {
-    if (stopping) return 130;
+    if (stopped !== undefined) return stopped;
     const began = Date.now();
     const code = await run(node, check.args, { env, cwd: root });
     results[check.name] = code === 0 ? "passed" : "failed";
@@ -67,6 +68,8 @@ async function test(node, env) {
  * whose other end closes with this process, however that happens. `quiet`: its output is kept and shown on failure.
  */
 function run(file, argv, { env = process.env, cwd, lifeline = false, quiet = false } = {}) {
+  // Whoever was asked to stop begins nothing more.
+  if (stopped !== undefined) return Promise.resolve(stopped);
   return new Promise((resolve) => {
     const out = quiet ? "pipe" : "inherit";
     const child = spawn(file, argv, {
@@ -97,9 +100,9 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 const stopMsMax = 5_000;
 
 function stopAll(signal) {
-  stopping = true;
+  stopped ??= 128 + signalNumbers[signal];
   for (const child of running) child.kill(signal);
-  if (running.size === 0) process.exit(128 + signalNumbers[signal]);
+  if (running.size === 0) process.exit(stopped);
   setTimeout(() => {
     for (const child of running) child.kill("SIGKILL");
   }, stopMsMax).unref();
@@ -126,6 +129,8 @@ watchAncestors(() => {
   process.exit(1);
 });
 process.exitCode = await main().catch((error) => {
+  // What fails because it was stopped is nobody's fault.
+  if (stopped !== undefined) return stopped;
   say(error instanceof Error ? error.message : String(error));
   return 3;
 });
