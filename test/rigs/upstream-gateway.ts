@@ -26,18 +26,13 @@ export async function gatewayOver(
   return gateway.url;
 }
 
-/** A gateway whose first request goes to `first`: upstreams take turns, and the second place comes first. */
+/** A gateway that asks `first` first and the others in their order: its first turn begins at the second in its list. */
 export async function gatewayWith(first: Partial<Behaviour>, ...others: Partial<Behaviour>[]) {
-  const rigs: UpstreamRig[] = [];
-  for (const behaviour of [...others.slice(1), first, ...others.slice(0, 1)])
-    rigs.push(await upstream(behaviour));
-  const at = others.length === 0 ? 0 : others.length - 1;
-  const ordered = [rigs[at]!, ...rigs.filter((_, index) => index !== at)];
-  // The first turn begins at the second in the list.
-  const url = await gatewayOver(
-    [ordered[1], ordered[0], ...ordered.slice(2)].flatMap((rig) => rig?.url ?? []),
-  );
-  return { url, first: ordered[0]!, others: ordered.slice(1) };
+  const speaker = await upstream(first);
+  const rest = await Promise.all(others.map((behaviour) => upstream(behaviour)));
+  const list = [...rest.slice(-1), speaker, ...rest.slice(0, -1)];
+  const url = await gatewayOver(list.map((rig) => rig.url));
+  return { url, first: speaker, others: rest };
 }
 
 export function expectWhole(seen: Seen): void {
