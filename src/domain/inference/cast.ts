@@ -71,7 +71,7 @@ export function ensureWitnesses(draft: Draft): void {
   const following = deciding.filter(({ id }) => !isCalled(draft, id));
   const speaking = deciding.length - following.length;
   const undecided =
-    draft.disputedAt !== undefined && following.every(({ judged }) => judged > draft.disputedAt!);
+    draft.disputedAt !== undefined && deciding.every(({ judged }) => judged > draft.disputedAt!);
   if (undecided || deciding.length < Math.min(2, speaking + 1)) openNext(draft, canDecide);
   else if (!draft.mayHedge || draft.attempts.length > 2 * wanted) return;
   else if (following.every(({ id }) => isLate(draft, id))) openNext(draft, canDecide, true);

@@ -358,7 +358,8 @@ describe("a job, whatever happens in whatever order", () => {
         expect(truth(answerLength).startsWith(world.delivered)).toBe(true);
         expect(ending).toMatchObject({ kind: "finish", verdict: "valid" });
       }),
-      { numRuns: 600 },
+      // An example from before: whoever could decide a dispute had been called to speak, and was not waited for.
+      { numRuns: 600, examples: [[-1, 4]] },
     );
   });
 

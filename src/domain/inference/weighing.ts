@@ -46,8 +46,9 @@ function heedDispute(draft: Draft, disputed: number | undefined): void {
   if (disputed !== draft.disputedAt) draft.disputedSince = disputed === undefined ? undefined : draft.now;
   draft.disputedAt = disputed;
   if (draft.disputedSince === undefined) return;
-  const undecided = draft.nobodyLeft && witnessesOf(draft).every(({ judged }) => judged > disputed!);
-  if (undecided || draft.now >= draft.disputedSince + budgets.disputeMs) {
+  // Whoever was called to speak still judges what it was shown before.
+  const undecided = draft.attempts.every(({ witness, judged }) => !witness || judged > disputed!);
+  if ((draft.nobodyLeft && undecided) || draft.now >= draft.disputedSince + budgets.disputeMs) {
     fail(draft, "disputed", "witnesses disagree about the answer and nobody is left to decide");
   }
 }
