@@ -55,6 +55,7 @@ describe("a chat body", () => {
     ["messages[0].role", { messages: [{ role: "tool", content: "x" }] }],
     ["stop", { stop: ["a", "b", "c", "d", "e"] }],
     ["top_p", { top_p: 0 }],
+    ["min_p", { min_p: 1.5 }],
     ["max_tokens", { max_tokens: -1 }],
     ["seed", { seed: 1.5 }],
     ["logprobs", { logprobs: true }],

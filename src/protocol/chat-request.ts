@@ -9,6 +9,8 @@ export interface AnswerRequest {
   readonly tokensMax: number | undefined;
   readonly temperature: number;
   readonly topP: number;
+  /** 0 = off. */
+  readonly minP: number;
   readonly stops: readonly string[];
   readonly seed: number | undefined;
   readonly stream: boolean;
@@ -39,7 +41,7 @@ export function parseAnswerRequest(
   const schema = endpoint === "chat/completions" ? chatSchema : completionSchema;
   const parsed = schema.safeParse(body);
   if (!parsed.success) return refusalOf(parsed.error);
-  const { stop, max_tokens, n, temperature, top_p, seed, stream, stream_options } = parsed.data;
+  const { stop, max_tokens, n, temperature, top_p, min_p, seed, stream, stream_options } = parsed.data;
   const longest = "max_completion_tokens" in parsed.data ? parsed.data.max_completion_tokens : undefined;
   const prompt: Prompt =
     "messages" in parsed.data
@@ -50,6 +52,7 @@ export function parseAnswerRequest(
     tokensMax: longest ?? max_tokens ?? undefined,
     temperature: temperature ?? 1,
     topP: top_p ?? 1,
+    minP: min_p ?? 0,
     stops: typeof stop === "string" ? [stop] : (stop ?? []),
     seed: seed ?? undefined,
     stream: stream ?? false,
@@ -83,7 +86,6 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: () => false,
   reasoning_effort: () => false,
   top_k: (value) => value === 0 || value === -1,
-  min_p: isZero,
   best_of: (value) => value === 1,
   echo: isFalse,
   suffix: (value) => value === "",
@@ -106,6 +108,7 @@ const shared = {
   max_tokens: z.int().min(1).max(limits.answerTokensMax).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
   stop: z
     .union([
       z.string().min(1).max(limits.stopLengthMax),
@@ -154,6 +157,7 @@ const wanted: Readonly<Record<string, string>> = {
   max_completion_tokens: wantedTokens,
   temperature: "must be a number from 0 to 2",
   top_p: "must be a number above 0 and up to 1",
+  min_p: "must be a number from 0 to 1",
   stop: `may hold at most ${limits.stopsMax} strings, each of 1 to ${limits.stopLengthMax} characters`,
   seed: "must be a whole number",
   stream: "must be true or false",

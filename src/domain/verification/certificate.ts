@@ -50,8 +50,8 @@ export function certificateComplaint(
   now: number,
 ): CertificateComplaint | undefined {
   if (signers.length < quorum) return "too-few";
-  for (const of of ["node", "sessionKey"] as const)
-    if (new Set(signers.map((signer) => signer[of].toLowerCase())).size < signers.length)
+  for (const name of ["node", "sessionKey"] as const)
+    if (new Set(signers.map((signer) => signer[name].toLowerCase())).size < signers.length)
       return "signer-twice";
   if (signers.some(({ expiry }) => expiry <= now)) return "expired";
   const isSigned = ({ sessionKey, seq, expiry, signature }: Signer) =>

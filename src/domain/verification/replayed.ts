@@ -2,7 +2,7 @@ import type { Verdict } from "../inference/effect.ts";
 import type { Hex32 } from "./committee.ts";
 import { meanDistance } from "./distance.ts";
 import type { Leaf } from "./leaf.ts";
-import { type MarginTally, weighMargins } from "./margin-tally.ts";
+import { type MarginTally, weighAnswer } from "./margin-tally.ts";
 import { auditPositions } from "./positions.ts";
 import type { Receipt } from "./receipt.ts";
 import { type RulingRules, seatsOf } from "./seat.ts";
@@ -45,7 +45,7 @@ export function weighReplay(receipt: Receipt, replayed: Replayed, rules: RulingR
       "inconclusive",
       `not-calibrated: this machine's profile was never compared with the executor's.`,
     );
-  const tokens = weighMargins(margins, tolerance);
+  const tokens = weighAnswer(margins, tolerance);
   if (tokens === "invalid")
     return finding("invalid", "replayed-otherwise: this machine's model would not have chosen these tokens.");
   const opened = seatsOf(proof, rules, undefined)[0]?.opened;

@@ -15,6 +15,8 @@ export async function openTextVoice(
   open: OpenOrder,
   signal: AbortSignal,
 ): Promise<Voice> {
+  if ((open.sampling.minP ?? 0) > 0)
+    throw new HoldfastError("this engine is not known to honour min_p", { code: "engine", fault: "peer" });
   let stream: AsyncGenerator<string, "stop" | "length"> | undefined;
   let waiting: number[] = [];
   let end: Chunk["end"];

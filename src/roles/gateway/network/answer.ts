@@ -140,11 +140,16 @@ function jobRequest(
   }: { choice: number } & Pick<JobRequest, "prospects"> & Pick<Policy, "deadlineMs">,
 ): JobRequest {
   const id = choice === 0 ? nonce : sha256(concatBytes(nonce, Uint8Array.of(choice)));
-  const { temperature, topP, prompt, tokensMax } = request;
+  const { temperature, topP, minP, prompt, tokensMax } = request;
   return {
     spec: {
       ...{ job: bytesToHex(id) as JobId, model: model.id, prompt, tokensMax },
-      sampling: { temperature, topP, seed: seedOf(request.seed, nonce, choice) },
+      sampling: {
+        temperature,
+        topP,
+        seed: seedOf(request.seed, nonce, choice),
+        ...(minP === 0 ? {} : { minP }),
+      },
     },
     policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
     tokensDefault: limits.answerTokensDefault,
