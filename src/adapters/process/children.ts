@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Fault, HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import { childEnded, firstWords } from "./first-words.ts";
 import { lifelineDescriptor, lifelineEnvironment } from "./lifeline.ts";
 import { processStart } from "./process-start.ts";
 
@@ -82,8 +82,7 @@ export function createChildren(): Children {
   function start(spec: ChildSpec): Child {
     const child = launch(spec);
     const { pid } = child;
-    if (pid === undefined)
-      throw new HoldfastError(`${spec.name} could not be started.`, endedOptions(spec, "never began"));
+    if (pid === undefined) throw childEnded(spec, "could not be started", "never began");
     living.set(pid, child);
     const forget = watch(pid, "kill");
     const ended = new Promise<string>((resolve) => {
@@ -93,7 +92,7 @@ export function createChildren(): Children {
         resolve(signal ?? `exit code ${code}`);
       });
     });
-    return { name: spec.name, pid, ended, ready: firstLine(child, spec, ended) };
+    return { name: spec.name, pid, ended, ready: firstWords(child, spec, ended) };
   }
 
   async function stop(): Promise<void> {
@@ -145,70 +144,5 @@ function launch(spec: ChildSpec): ChildProcess {
     return child;
   } finally {
     closeSync(log);
-  }
-}
-
-/** Longest first line, bytes; a child that prints more without a line end is not one of ours. */
-const lineBytesMax = 64 * 1024;
-
-function firstLine(
-  child: ChildProcess,
-  spec: ChildSpec,
-  ended: Promise<string>,
-): Promise<Record<string, unknown>> {
-  const line = new Promise<Record<string, unknown>>((resolve, reject) => {
-    let text = "";
-    const onData = (data: string) => {
-      text += data;
-      const end = text.indexOf("\n");
-      if (end < 0 && text.length < lineBytesMax) return;
-      child.stdout?.off("data", onData).resume();
-      try {
-        const said = JSON.parse(text.slice(0, end)) as Record<string, unknown>;
-        if (said["error"] === undefined) resolve(said);
-        else reject(toldError(said["error"] as Record<string, unknown>, spec));
-      } catch {
-        reject(
-          new HoldfastError(`${spec.name} did not say that it works.`, endedOptions(spec, "unreadable")),
-        );
-      }
-    };
-    child.stdout?.setEncoding("utf8").on("data", onData);
-    void ended.then((how) => {
-      // Its last line may still be on the way.
-      setImmediate(() =>
-        reject(new HoldfastError(`${spec.name} ended while starting.`, endedOptions(spec, how))),
-      );
-    });
-  });
-  // Whoever awaits it is told; nobody awaiting it is no crash.
-  line.catch(() => {});
-  return line;
-}
-
-function endedOptions(spec: ChildSpec, how: string) {
-  return {
-    code: "child-ended",
-    fault: "holdfast",
-    facts: { how, log: spec.log, said: lastWords(spec.log) },
-    remedy: "Its log, named above, tells why.",
-  } as const;
-}
-
-/** The error a child told on its way out, as its own: the person fixing it should not have to look for it. */
-function toldError(told: Record<string, unknown>, spec: ChildSpec): HoldfastError {
-  return new HoldfastError(`${spec.name}: ${String(told["message"])}`, {
-    code: String(told["code"]),
-    fault: (told["fault"] ?? "holdfast") as Fault,
-    facts: { ...(told["facts"] as Record<string, string | number>), log: spec.log },
-    ...(typeof told["remedy"] === "string" ? { remedy: told["remedy"] } : {}),
-  });
-}
-
-function lastWords(log: string): string {
-  try {
-    return readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n    ");
-  } catch {
-    return "";
   }
 }
