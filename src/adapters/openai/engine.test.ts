@@ -183,12 +183,9 @@ test("garbage is an error, whatever its shape", async () => {
 });
 
 test("an aborted answer closes its connection", async () => {
-  let closed: () => void = () => undefined;
-  const gone = new Promise<void>((resolve) => {
-    closed = resolve;
-  });
+  const { promise: gone, resolve: closed } = Promise.withResolvers<void>();
   const engine = await serve((_, response) => {
-    response.on("close", closed);
+    response.on("close", () => closed());
     response.write(event({ content: "first" }));
   });
   const aborter = new AbortController();
@@ -200,12 +197,9 @@ test("an aborted answer closes its connection", async () => {
 });
 
 test("a reader that stops reading closes its connection too", async () => {
-  let closed: () => void = () => undefined;
-  const gone = new Promise<void>((resolve) => {
-    closed = resolve;
-  });
+  const { promise: gone, resolve: closed } = Promise.withResolvers<void>();
   const engine = await serve((_, response) => {
-    response.on("close", closed);
+    response.on("close", () => closed());
     response.write(event({ content: "first" }));
   });
   for await (const _ of engine.speak(asked, signal)) break;
