@@ -12,6 +12,7 @@ export default defineConfig({
           name: "unit",
           sequence: { groupOrder: 0 },
           include: ["src/**/*.test.ts", "test/*.test.ts"],
+          setupFiles: ["test/rigs/seed.ts"],
           testTimeout: 30_000,
         },
       },
