@@ -1,13 +1,8 @@
 import { bytesToHex, type Hex, recoverTypedDataAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address } from "../../domain/ids.ts";
+import type { Market712 } from "../../domain/verification/statement.ts";
 import type { NodeKey } from "./node-key.ts";
-
-/** The market an offer is for: a chain and the bond contract on it. An offer for one means nothing on another. */
-export interface Market712 {
-  readonly chainId: number;
-  readonly bonds: Address;
-}
 
 /** What is signed of an offer; see protocol/offer.ts. */
 export interface OfferSeal {

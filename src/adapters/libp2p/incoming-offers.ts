@@ -1,9 +1,9 @@
 import type { Address, PeerId } from "../../domain/ids.ts";
 import { createBook } from "../../domain/market/book.ts";
+import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Clock, Log } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
-import type { Market712 } from "../keys/offer-signature.ts";
 import { isBlamed, openOffer } from "./sealed-offer.ts";
 
 /** Others' offers as this node knows them: each was checked, stands until it expires, and can be passed on as it came. */

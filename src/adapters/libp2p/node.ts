@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { Address, ModelId, PeerId } from "../../domain/ids.ts";
+import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Clock, Log, Market, Store } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
-import type { Market712 } from "../keys/offer-signature.ts";
 import { acquaintances, parseBootstrap } from "./acquaintances.ts";
 import { multiaddrsOf, openCarried, serveCarried } from "./carrier.ts";
 import { type Company, keepCompany } from "./company.ts";

@@ -1,8 +1,8 @@
+import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Clock, Log, Market, Store } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { addressOf, type NodeKey, peerIdOf } from "../keys/node-key.ts";
-import type { Market712 } from "../keys/offer-signature.ts";
 import { sealOffer } from "./sealed-offer.ts";
 
 type OfferFacts = Parameters<Market["publish"]>[0];

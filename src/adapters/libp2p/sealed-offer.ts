@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { OfferVerdict } from "../../domain/market/book.ts";
+import type { Market712 } from "../../domain/verification/statement.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Offer, offerBodySchema, signedOfferSchema } from "../../protocol/offer.ts";
 import { addressOfPeer, type NodeKey } from "../keys/node-key.ts";
-import { type Market712, recoverOffer, signOffer } from "../keys/offer-signature.ts";
+import { recoverOffer, signOffer } from "../keys/offer-signature.ts";
 
 /** Why an offer was not taken. The last four are no accident: whoever passed such an offer on is to blame. */
 export type OfferRefusal = Exclude<OfferVerdict, "newer"> | "oversize" | "garbage" | "forged";

@@ -4,7 +4,7 @@ import type { Committee } from "./committee.ts";
 import type { Ruling } from "./ruling.ts";
 import type { Proof } from "./seat.ts";
 import {
-  type Market,
+  type Market712,
   type SignedStatement,
   type Statement,
   statementDigest,
@@ -46,7 +46,11 @@ export type CertificateComplaint = "too-few" | "signer-twice" | "expired" | "for
  */
 export function certificateComplaint(
   { signers, spec, input, output, anchor }: Certificate,
-  { verify, market, quorum }: { readonly verify: Verify; readonly market: Market; readonly quorum: number },
+  {
+    verify,
+    market,
+    quorum,
+  }: { readonly verify: Verify; readonly market: Market712; readonly quorum: number },
   now: number,
 ): CertificateComplaint | undefined {
   if (signers.length < quorum) return "too-few";

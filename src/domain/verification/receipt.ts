@@ -7,13 +7,13 @@ import { answerIdOf, specDigest } from "./answer-id.ts";
 import type { Verify } from "./commit-set.ts";
 import type { Hex32 } from "./committee.ts";
 import type { Proof } from "./seat.ts";
-import type { Market } from "./statement.ts";
+import type { Market712 } from "./statement.ts";
 
 /** What a client keeps of an answer, and all that a stranger needs to check it. */
 export interface Receipt {
   readonly v: 1;
   /** The chain and bond contract under which its signatures stand. */
-  readonly market: Market;
+  readonly market: Market712;
   readonly model: ModelId;
   readonly sampling: Sampling;
   readonly tokensMax: number;

@@ -9,7 +9,7 @@ import { type Leaf, leafCandidates } from "./leaf.ts";
 import { leafMargin } from "./leaf-margin.ts";
 import { noMargins, weighMargins, withMargin } from "./margin-tally.ts";
 import { auditPositions } from "./positions.ts";
-import { type Market, statementDigest, statementOf } from "./statement.ts";
+import { type Market712, statementDigest, statementOf } from "./statement.ts";
 import type { Tolerance, Tolerances } from "./tolerance.ts";
 
 /** Everything that a stranger needs to judge an answer's committee: the commits, the secret, and what was opened. */
@@ -26,7 +26,7 @@ export interface Tokens {
 }
 
 export interface RulingRules extends SetRules {
-  readonly market: Market;
+  readonly market: Market712;
   readonly tolerances: Tolerances;
 }
 

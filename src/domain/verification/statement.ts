@@ -27,8 +27,8 @@ export interface SignedStatement extends Pick<Statement, "seq" | "expiry"> {
   readonly signature: string;
 }
 
-/** The EIP-712 domain of everything Holdfast signs: a chain, and the bond contract on it. */
-export interface Market {
+/** The market whatever is signed is for, its EIP-712 domain: a chain, and the bond contract on it. Elsewhere it means nothing. */
+export interface Market712 {
   readonly chainId: number;
   readonly bonds: Address;
 }
@@ -64,7 +64,7 @@ export function statementOf(
 const noAnchor: Hex32 = "0".repeat(64);
 
 /** EIP-712 digest: what is signed, by whichever key. */
-export function statementDigest({ chainId, bonds }: Market, statement: Statement): Uint8Array {
+export function statementDigest({ chainId, bonds }: Market712, statement: Statement): Uint8Array {
   const { spec, input, output, anchor, seq, expiry } = statement;
   const domain = keccak_256(
     joined([

@@ -10,7 +10,7 @@ import {
   memberStep,
 } from "../../domain/verification/member.ts";
 import {
-  type Market,
+  type Market712,
   type SignedStatement,
   statementDigest,
   statementOf,
@@ -33,7 +33,7 @@ export interface TestimonyPorts {
 /** Who testifies, and under which contract its word counts. */
 export interface Identity {
   readonly node: Address;
-  readonly market: Market;
+  readonly market: Market712;
 }
 
 /** What a node puts on record about one job's answer: sealed first, opened later. Signs what the rules of a member say. */

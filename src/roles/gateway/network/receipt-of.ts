@@ -2,13 +2,13 @@ import type { SessionKey } from "../../../domain/ids.ts";
 import type { JobState } from "../../../domain/inference/state.ts";
 import type { Receipt, SaidChunk } from "../../../domain/verification/receipt.ts";
 import type { Proof } from "../../../domain/verification/seat.ts";
-import type { Market } from "../../../domain/verification/statement.ts";
+import type { Market712 } from "../../../domain/verification/statement.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { JobRequest } from "./run-job.ts";
 
 /** What the client keeps of an answer that was proved. The prompt is in it only when the client asked for that. */
 export function receiptOf(
-  market: Market,
+  market: Market712,
   { spec, receiptPrompt }: JobRequest,
   {
     state,
