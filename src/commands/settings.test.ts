@@ -57,7 +57,14 @@ describe("reading settings", () => {
     expect(readSettings({ home: join(home, "none") }, {}).port).toBeUndefined();
   });
 
-  test("says which file is not JSON", () => {
-    expect(() => readSettings({ home, config: broken }, {})).toThrow(coded("config-unreadable"));
+  test("says which file is not JSON and where, and quotes nothing of it", () => {
+    const key = join(home, "key.txt");
+    writeFileSync(key, "sk-secret");
+    for (const config of [broken, key]) {
+      const facts = { file: config, reason: expect.stringMatching(/^not valid JSON( at position 1 .*)?$/) };
+      expect(() => readSettings({ home, config }, {})).toThrow(
+        expect.objectContaining({ code: "config-unreadable", fault: "user", facts }),
+      );
+    }
   });
 });
