@@ -49,6 +49,7 @@ export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
     throw new HoldfastError("A transaction was mined but failed.", {
       code: "transaction-failed",
       fault: "environment",
+      remedy: "Run the same command again: what was done already is not done twice.",
       retryable: true,
       facts: { transaction: hash, block: Number(receipt.blockNumber) },
     });

@@ -140,6 +140,7 @@ function notStarted(said: string, rpc: string, cause?: unknown): HoldfastError {
   return new HoldfastError("The local chain did not start.", {
     code: "chain-start-failed",
     fault: "environment",
+    remedy: "Its own words, named above, tell why; `holdfast doctor` looks at the machine.",
     facts: { rpc, anvil: said.trim().slice(0, 500) || failureText(cause) },
     cause,
   });
