@@ -7,6 +7,7 @@ import { familyOf, survivors } from "../test/rigs/command.ts";
 
 /** What must not outlive the bench: every process it started, and the folders they worked in. */
 const folders = new Set<string>();
+const releases: Array<() => void> = [];
 let keeper: Children | undefined;
 
 /** Removed when the bench is interrupted; who ends in order removes its own. */
@@ -17,7 +18,7 @@ export function mayLeave(folder: string): void {
 /** Ended even when the bench is killed outright: a guard process sees to it. */
 export function guarded(pid: number): void {
   keeper ??= createChildren();
-  keeper.guard(pid);
+  releases.push(keeper.guard(pid));
 }
 
 /** Runs a bench to its end, however that comes about: what failed is told, and nothing it started is left behind. */
@@ -37,6 +38,8 @@ export async function runToEnd(work: () => Promise<void>): Promise<void> {
 
 /** Ends all descendants: asked first, killed after a moment. */
 async function endAll(): Promise<void> {
+  // Ended by us and in order; a guard with nothing to do goes first.
+  for (const release of releases) release();
   await keeper?.stop();
   const family = familyOf(process.pid).filter(({ pid }) => pid !== process.pid);
   for (const { pid } of family) noteHome(pid);
