@@ -34,7 +34,12 @@ async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Sta
   const audience = createAudience(world, chance.child("audience"), { tokens });
   const strike = faults[fault === "cut" ? "reset" : fault]!;
   const perSecond = streams / ((tokens * tokenMs) / 1000);
-  audience.ask({ count: Number.MAX_SAFE_INTEGER, perSecond, retries: 0 }, () => {});
+  // By the clock, as chaos asks; left to chance, the rate would differ more from one second to the next than by a fault.
+  const ask = () => {
+    audience.ask({ count: 1, perSecond, retries: 0 }, () => {});
+    world.timeline.at(world.timeline.now() + 1000 / perSecond, ask);
+  };
+  ask();
   await passMs(world, 2 * tokens * tokenMs);
   return {
     async blackout(failing, drawn) {
