@@ -307,7 +307,7 @@ function homeFlags(command: Command): Command {
       "folder that holds all state (default: .holdfast in a clone, else ~/.holdfast)",
     )
     .option("--config <file>", "configuration file (default: holdfast.json in the home folder)")
-    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)");
+    .option("--log-level <level>", "debug, info, warn, error or silent (default: info; on a terminal warn)");
 }
 
 function networkFlags(command: Command): Command {
