@@ -16,7 +16,7 @@ import {
   convenerStep,
 } from "../../../domain/verification/convener.ts";
 import type { Ruling } from "../../../domain/verification/ruling.ts";
-import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
+import type { Proof, RulingRules, Tokens } from "../../../domain/verification/seat.ts";
 import type { Clock, Log } from "../../../ports.ts";
 import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -38,6 +38,7 @@ export interface ProofMember {
 export interface ProofRequest {
   readonly answer: AnswerId;
   readonly secret: Hex32;
+  readonly said: Tokens;
   readonly executor: ProofMember;
   readonly witnesses: readonly ProofMember[];
 }
@@ -64,7 +65,7 @@ interface Outside {
 /** Drives commit and reveal at the end of one answer over its attempts, by the rules of a convener. */
 export function runProof(
   { clock, log, ...ports }: ProofPorts,
-  { answer, secret, executor, witnesses }: ProofRequest,
+  { answer, secret, said, executor, witnesses }: ProofRequest,
   { tell, done }: Outside,
 ): RunningProof {
   const seats = [executor, ...witnesses];
@@ -74,7 +75,7 @@ export function runProof(
   let over = false;
   const { state: begun, effects } = convene(
     {
-      ...{ answer, secret, committee: { kind: "client", secretHash: secretHash(secret) } },
+      ...{ answer, secret, said, committee: { kind: "client", secretHash: secretHash(secret) } },
       ...{ executor: executor.member, witnesses: witnesses.map(({ member }) => member) },
     },
     clock.now(),

@@ -247,6 +247,7 @@ export function runJob(
       return { attempt: id, branch: drops.length, member };
     };
     const { tokensMax } = effect;
+    const held = state.held.slice(0, state.satisfied ?? state.held.length);
     proof?.cancel();
     proof = runProof(
       { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
@@ -260,6 +261,7 @@ export function runJob(
           },
         ),
         secret,
+        said: { ids: held.flatMap(({ chunk }) => chunk.ids), sampling: spec.sampling },
         executor: memberOf(effect.executor),
         witnesses: effect.witnesses.map(memberOf),
       },
