@@ -26,30 +26,20 @@ export function openStore(options: StoreOptions): Store {
       throw explain(cause, options.path);
     }
   };
-  const database = guard(() => prepare(options));
-  const [get, put, range, remove] = guard(() => [
-    database.prepare("SELECT value FROM facts WHERE key = ?"),
-    database.prepare(
-      "INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    ),
-    database.prepare("SELECT key, value FROM facts WHERE substr(key, 1, length(?)) = ? ORDER BY key"),
-    database.prepare("DELETE FROM facts WHERE key = ?"),
-  ]);
+  const { database, get, put, range, remove } = guard(() => open(options));
   return {
-    get: (key) => guard(() => get?.get(key)?.["value"] as string | undefined),
-    put: (key, value) => guard(() => void put?.run(key, value)),
+    get: (key) => guard(() => get.get(key)?.["value"] as string | undefined),
+    put: (key, value) => guard(() => void put.run(key, value)),
     entries: (prefix) =>
-      guard(() =>
-        (range?.all(prefix, prefix) ?? []).map((row) => [row["key"] as string, row["value"] as string]),
-      ),
-    delete: (key) => guard(() => void remove?.run(key)),
+      guard(() => range.all(prefix, prefix).map((row) => [row["key"] as string, row["value"] as string])),
+    delete: (key) => guard(() => void remove.run(key)),
     close: () => guard(() => database.close()),
   };
 }
 
 const pageBytes = 4096;
 
-function prepare({ path, bytesMax = limits.storeBytesMax }: StoreOptions): DatabaseSync {
+function open({ path, bytesMax = limits.storeBytesMax }: StoreOptions) {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path);
   try {
@@ -67,7 +57,17 @@ function prepare({ path, bytesMax = limits.storeBytesMax }: StoreOptions): Datab
     database.exec("PRAGMA user_version = 1");
     const [check] = database.prepare("PRAGMA quick_check(1)").all();
     if (check?.["quick_check"] !== "ok") throw Object.assign(new Error("quick_check"), { errcode: 11 });
-    return database;
+    return {
+      database,
+      get: database.prepare("SELECT value FROM facts WHERE key = ?"),
+      put: database.prepare(
+        "INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      ),
+      range: database.prepare(
+        "SELECT key, value FROM facts WHERE substr(key, 1, length(?)) = ? ORDER BY key",
+      ),
+      remove: database.prepare("DELETE FROM facts WHERE key = ?"),
+    };
   } catch (error) {
     database.close();
     throw error;
