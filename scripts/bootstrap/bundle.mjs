@@ -22,7 +22,9 @@ export async function bundle({ root, run, say, node }) {
   const folder = path.join(cache, digestOf(root));
   const main = path.join(folder, "main.js");
   if (existsSync(main)) return main;
-  const temporary = mkdtempSync(path.join(root, "node_modules", ".holdfast-bundle-"));
+  mkdirSync(cache, { recursive: true });
+  forgetOld(cache);
+  const temporary = mkdtempSync(path.join(cache, "making-"));
   const code = await run(node, [path.join(root, "scripts", "bundle.mjs"), temporary], {
     cwd: root,
     quiet: true,
@@ -32,8 +34,6 @@ export async function bundle({ root, run, say, node }) {
     say("the program could not be bundled; it runs from its sources, which start more slowly");
     return source;
   }
-  mkdirSync(cache, { recursive: true });
-  forgetOld(cache);
   try {
     renameSync(temporary, folder);
   } catch (error) {
@@ -44,7 +44,7 @@ export async function bundle({ root, run, say, node }) {
   return main;
 }
 
-/** Bundles of earlier sources go after a day: a network that runs from one may still load a part of it. */
+/** Bundles of earlier sources, and those never finished, go after a day: a network may still load a part of one. */
 function forgetOld(cache) {
   const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
   for (const name of readdirSync(cache)) {
