@@ -134,7 +134,7 @@ export const limits = {
   committeeMax: 9,
   /** Time they have to commit, each counted from its own, and again to open, ms. The finishing chunk waits for both.
    *  Abuse: a member that lets everybody wait. */
-  commitMsMax: 1_000,
+  commitMsMax: 1_500,
   /** Leaves of an opening, and the hashes beside them, bytes each: 32 leaves, or 18 of an answer of 131k tokens. Abuse: memory. */
   openingBytesMax: 12 * 1024,
   /** A calibration: pairs of profiles in it, and its bytes. A few hundred profiles exist; a file is some 100 KiB. Abuse: memory. */

@@ -130,7 +130,8 @@ export function runProof(
         }
         return;
       case "offence":
-        return blame(effect.node, effect.reason === "no-commit" ? "silent" : "garbage");
+        // A busy machine commits too late: it is spared for a moment. Who has committed and does not open is not.
+        return blame(effect.node, effect.reason === "no-commit" ? "late" : "garbage");
       case "ruled":
         return conclude(effect);
     }
