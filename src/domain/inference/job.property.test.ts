@@ -222,8 +222,8 @@ class World {
       case "speak": {
         const part = this.parts.get(effect.attempt)!;
         part.speaking = true;
+        // What it was shown before, it judges before it speaks.
         part.said = effect.from;
-        part.judged = Math.max(part.judged, effect.from);
         return;
       }
       case "close":
