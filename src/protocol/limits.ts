@@ -187,6 +187,8 @@ export const limits = {
    * fewer than five live ones are among them happens less than once in 10^18 decisions. Abuse: 16,384 offers to rank.
    */
   candidatesMax: 64,
+  /** Conversations of which a gateway remembers who read them, as digests: about 2 MB. Abuse: none ever goes on. */
+  conversationsMax: 4_096,
   /** Clock difference between two honest nodes that is tolerated when an offer's times are checked, ms. */
   clockSkewMsMax: 120_000,
   /** Known peers kept on disk. */

@@ -1,63 +1,56 @@
 import type { ModelId, PeerId } from "../ids.ts";
 
-/** What the rule needs of an offer. */
+/** What the rule needs of what one node offers of one model. */
 export interface Shelved {
   readonly peer: PeerId;
-  readonly models: ReadonlyArray<{ readonly id: ModelId }>;
+  readonly model: ModelId;
 }
 
 /**
- * Offers by model, those with something at stake apart from the others. A draw costs the same among ten as among ten
- * thousand, and any number of offers that cost their makers nothing cannot crowd out one that has a bond behind it.
+ * What is on offer, by model, with those that have something at stake apart from the others. A draw costs the same
+ * among ten as among ten thousand, and any number of offers that cost their makers nothing cannot crowd out one that
+ * has a bond behind it.
  */
-export interface Shelves<Offer extends Shelved> {
-  /** Puts an offer up in place of its peer's last. */
-  put(offer: Offer): void;
+export interface Shelves<Item extends Shelved> {
+  /** Puts up what this peer offers, in place of its last. */
+  put(peer: PeerId, items: readonly Item[], bonded: boolean): void;
   remove(peer: PeerId): void;
-  /**
-   * Up to `count` different offers of a model by chance, bonded ones before others but for a few. `chance` is in [0, 1).
-   */
-  draw(model: ModelId, count: number, chance: () => number): Offer[];
+  /** Up to `count` different ones of a model by chance, bonded ones before others but for a few. `chance` is in [0, 1). */
+  draw(model: ModelId, count: number, chance: () => number): Item[];
 }
 
-export function createShelves<Offer extends Shelved>(isBonded: (offer: Offer) => boolean): Shelves<Offer> {
-  const offers = new Map<PeerId, Offer>();
-  const shelves = new Map<ModelId, { readonly bonded: Bag<Offer>; readonly unbonded: Bag<Offer> }>();
+export function createShelves<Item extends Shelved>(): Shelves<Item> {
+  const items = new Map<PeerId, readonly Item[]>();
+  const shelves = new Map<ModelId, { readonly bonded: Bag<Item>; readonly unbonded: Bag<Item> }>();
 
   function remove(peer: PeerId): void {
-    for (const { id } of offers.get(peer)?.models ?? []) {
-      const shelf = shelves.get(id);
+    for (const { model } of items.get(peer) ?? []) {
+      const shelf = shelves.get(model);
       if (shelf === undefined) continue;
       shelf.bonded.remove(peer);
       shelf.unbonded.remove(peer);
-      if (shelf.bonded.size() + shelf.unbonded.size() === 0) shelves.delete(id);
+      if (shelf.bonded.size() + shelf.unbonded.size() === 0) shelves.delete(model);
     }
-    offers.delete(peer);
-  }
-
-  function put(offer: Offer): void {
-    remove(offer.peer);
-    offers.set(offer.peer, offer);
-    for (const { id } of offer.models) {
-      const shelf = shelves.get(id) ?? { bonded: createBag<Offer>(), unbonded: createBag<Offer>() };
-      shelves.set(id, shelf);
-      (isBonded(offer) ? shelf.bonded : shelf.unbonded).add(offer);
-    }
+    items.delete(peer);
   }
 
   return {
-    put,
     remove,
+    put(peer, offered, bonded) {
+      remove(peer);
+      items.set(peer, offered);
+      for (const item of offered) {
+        const shelf = shelves.get(item.model) ?? { bonded: createBag<Item>(), unbonded: createBag<Item>() };
+        shelves.set(item.model, shelf);
+        (bonded ? shelf.bonded : shelf.unbonded).add(item);
+      }
+    },
     draw(model, count, chance) {
       const shelf = shelves.get(model);
       if (shelf === undefined) return [];
       const newcomers = Math.min(Math.floor(count * newcomersShare), shelf.unbonded.size());
       const bonded = shelf.bonded.draw(count - newcomers, chance);
-      const unbonded = shelf.unbonded.draw(count - bonded.length, chance);
-      // Bonds are made and withdrawn while an offer stands: whoever is drawn is put where it belongs by now.
-      for (const offer of bonded) if (!isBonded(offer)) put(offer);
-      for (const offer of unbonded) if (isBonded(offer)) put(offer);
-      return [...bonded, ...unbonded];
+      return [...bonded, ...shelf.unbonded.draw(count - bonded.length, chance)];
     },
   };
 }

@@ -77,6 +77,14 @@ describe("where others have a stake", () => {
   });
 });
 
+test("whoever has read the prompt before comes first among equals, and after those that are less busy", () => {
+  const reader = candidate("reader", { held: 1 });
+  const spread = (index: number) => [0.5, 0.1][index]!;
+  expect(order([reader, candidate("other")], 0, { ...calm, spread })).toEqual(["reader", "other"]);
+  const busy = { ...reader, running: 1 };
+  expect(order([busy, candidate("other")], 0, { ...calm, spread })).toEqual(["other", "reader"]);
+});
+
 test("the next one is unlike those before it, when that costs little", () => {
   const one = candidate("a1", { domain: ["operator a", "region x"] });
   const sibling = candidate("a2", { domain: ["operator a", "region x"] });

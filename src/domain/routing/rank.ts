@@ -13,6 +13,8 @@ export interface Candidate {
   readonly bonded: boolean;
   /** Of a million tokens, smallest unit, near enough to compare. */
   readonly price: number;
+  /** What share of the prompt it has read before, 0 to 1; none, when not given. */
+  readonly held?: number;
   /** What it can fail together with: operator, region, build, hardware, network range. */
   readonly domain: readonly string[];
 }
@@ -30,7 +32,7 @@ export interface RankOptions {
 
 /**
  * Orders candidates for one answer, best first. Everything that counts is in one unit, doublings of the expected wait:
- * load, latency, price, stake, faults, and a failure domain shared with someone placed before.
+ * load, latency, price, stake, faults, what it has read already, and a failure domain shared with someone placed before.
  *
  * Nobody is left out, so that the last live one is never locked out: good ones come first, then those on probation,
  * then those that are full, then those in quarantine, soonest out first. Only an answer that *ends* well brings one on
@@ -92,12 +94,15 @@ function tieOf({ candidate, tier, cost }: Placed<Candidate>): number {
   return tier === tiers.quarantined ? candidate.health.quarantinedUntil : cost;
 }
 
-function costOf({ health, running, latencyMs, bonded, price }: Candidate, cheapest: number): number {
+function costOf(
+  { health, running, latencyMs, bonded, price, held = 0 }: Candidate,
+  cheapest: number,
+): number {
   // Whole doublings only: smaller differences are noise, and spreading the load is worth more.
   const wait = Math.floor(Math.log2((running + 1) * Math.max((latencyMs ?? 0) / latencyFloorMs, 1)));
   const faults = Math.log2(1 + health.incidents);
   const dearer = Math.log2((price + 1) / (cheapest + 1)) / 2;
-  return wait + faults + dearer + (bonded ? 0 : unbondedCost);
+  return wait + faults + dearer + (bonded ? 0 : unbondedCost) - held * heldWorth;
 }
 
 /** Reorders so that each next one shares little with those before it, where that costs little. */
@@ -124,6 +129,8 @@ function unlikeFirst<C extends Candidate>(sorted: readonly Placed<C>[]): Placed<
 const latencyFloorMs = 50;
 /** Nobody loses anything by lying there: as bad as having failed three times. */
 const unbondedCost = 2;
+/** Having read all of the prompt: the better among equals, and never better than one that is half as busy. */
+const heldWorth = 0.75;
 /** Executor, two witnesses and their first replacements. */
 const unlikeAmong = 6;
 /** One shared part of a failure domain weighs half a doubling. */

@@ -52,6 +52,8 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
     ...{ id: `${idPrefixes[call.endpoint]}-${job.slice(0, 24)}`, job, model: call.body.model },
     ...{ created: Math.floor(clock.wall() / 1000), finality: wishes.finality, spoken: spokenBy(call) },
   });
+  const { witnesses } = wishes;
+  const wanted = { model, witnesses, marks: roster.marksOf(request.prompt, model.id) };
   const places: Place[] = [];
   const jobs: RunningJob[] = [];
   let left = request.choices;
@@ -81,7 +83,7 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
     const place = line.enter(model.id, {
       ...{ client: clientOf(call), deadlineAt },
       hasRoom() {
-        room = roster.roomFor(model, wishes.witnesses);
+        room = roster.roomFor(wanted);
         // With nobody left at all there is nothing to wait for: the job begins, and says so.
         return room !== undefined || roster.modelOf(model.id) === undefined;
       },
@@ -103,10 +105,10 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
       },
       fail: (failure) => fail(failure, places[choice]?.waitMs()),
     });
-    const prospects: Roster["prospects"] = (without) => roster.prospectsOf(model, wishes.witnesses, without);
+    const prospects: Roster["prospects"] = (without) => roster.prospectsOf(wanted, without);
     const running = runJob(
       ports,
-      { ...roster, prospects },
+      { ...roster, prospects, learnt: (effect) => roster.learnt(effect, wanted) },
       jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()), prospects: room }),
       (effect, receipt) => over || listener(effect, receipt, () => running.satisfy()),
     );

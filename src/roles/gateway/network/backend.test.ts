@@ -77,14 +77,10 @@ describe("an answer", () => {
   });
 
   test("stops before a stop string and lets everybody go", async () => {
-    const whole = (await ask({})).seen.text;
-    const stop = whole.split(" ")[5]!;
-    const { seen } = await ask({ stop });
-    expect(seen).toMatchObject({
-      text: whole.slice(0, whole.indexOf(stop)),
-      finish: "stop",
-      verdict: "valid",
-    });
+    // The sixth word begins so, whoever speaks and however close its choice of a token was.
+    const { seen } = await ask({ stop: "5:" });
+    expect(seen.text).toMatch(/^0:\d+ 1:\d+ 2:\d+ 3:\d+ 4:\d+ $/);
+    expect(seen).toMatchObject({ finish: "stop", verdict: "valid" });
   });
 
   test("with fewer witnesses than wanted says which there were", async () => {
@@ -166,6 +162,23 @@ describe("a refusal says what to do instead", () => {
       expect(events[0].error.message).toContain("the 4096 tokens of simulated: shorten the prompt");
     }
   });
+});
+
+test("a conversation that goes on is mostly answered by who has read it, while others are as idle", async () => {
+  world = await createWorld(createChance(7), { ...options, nodes: 40 });
+  let again = 0;
+  for (let turn = 0; turn < 20; turn++) {
+    const question = { role: "user", content: `${turn}${"x".repeat(5_000)}` };
+    const { seen } = await ask({ messages: [question] });
+    const readers = [seen.cast!.executor, ...seen.cast!.witnesses];
+    const later = world.timeline.now() + 6_000;
+    world.timeline.at(later, () => {});
+    await world.timeline.run(later, () => false);
+    const answer = { role: "assistant", content: seen.text };
+    const next = await ask({ messages: [question, answer, { role: "user", content: "go on" }] });
+    if (readers.includes(next.seen.cast!.executor)) again += 1;
+  }
+  expect(again).toBeGreaterThan(14);
 });
 
 describe("more requests than seats", () => {

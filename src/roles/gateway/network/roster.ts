@@ -1,36 +1,47 @@
-import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import type { ModelId, Ms, PeerId } from "../../../domain/ids.ts";
+import type { Prompt } from "../../../domain/inference/spec.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
-import { type ModelOnOffer, modelsOnOffer } from "../../../domain/market/models.ts";
+import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { createShelves } from "../../../domain/market/shelves.ts";
-import { failureDomain } from "../../../domain/routing/failure-domain.ts";
 import {
   afterFailure,
   afterPause,
   afterRestart,
   afterSuccess,
-  type Health,
-  healthy,
   standing as standingOf,
 } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
-import { createPaces } from "../../../domain/routing/pace.ts";
+import { firstContentMs, paceLearnt } from "../../../domain/routing/pace.ts";
+import { createPrefixes, type Mark, marksOf } from "../../../domain/routing/prefixes.ts";
 import { type Candidate, rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
+import { createCatalogue } from "./catalogue.ts";
+import { createKnownNode, heedOffer, type KnownNode, type Listing } from "./known-node.ts";
 import type { Roster } from "./run-job.ts";
 
-export interface NetworkRoster extends Omit<Roster, "prospects"> {
-  /** Best first, for an answer that wants this many witnesses. */
-  prospectsOf(model: ModelOnOffer, witnesses: number, without: readonly PeerId[]): readonly Prospect[];
+export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
+  /** Best first. */
+  prospectsOf(wanted: Wanted, without: readonly PeerId[]): readonly Prospect[];
   /** The same, if there is room for such an answer to begin. */
-  roomFor(model: ModelOnOffer, witnesses: number): readonly Prospect[] | undefined;
+  roomFor(wanted: Wanted): readonly Prospect[] | undefined;
+  /** What is remembered of a prompt, so that who has read it is asked when the conversation goes on. */
+  marksOf(prompt: Prompt, model: ModelId): readonly Mark[];
+  learnt(effect: Parameters<Roster["learnt"]>[0], wanted: Wanted): void;
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
   models(): readonly ModelOnOffer[];
   status(): Record<string, unknown>;
+}
+
+/** What an answer needs providers for. */
+export interface Wanted {
+  readonly model: ModelOnOffer;
+  readonly witnesses: number;
+  readonly marks: readonly Mark[];
 }
 
 export interface RosterPorts {
@@ -46,41 +57,48 @@ export function createRoster(
   onRoom: () => void,
 ): NetworkRoster {
   const book = createBook<Offer>(limits, isBonded);
-  const shelves = createShelves<Shelved>(isBonded);
-  const healths = new Map<PeerId, Health>();
-  const paces = createPaces();
+  const shelves = createShelves<Listing>();
+  /** Whoever has an offer that stands, or an attempt under way. */
+  const nodes = new Map<PeerId, KnownNode>();
+  const catalogue = createCatalogue({ chain, clock, standing: book.standing, onStake });
+  const prefixes = createPrefixes(limits.conversationsMax);
+  const prefixKey = random.bytes(32);
+  const chance = chanceFrom(random);
   let hedges = hedgesFull(limits.hedges);
   let hedgesMade = 0;
-  const running = new Map<PeerId, number>();
-  const gone = new Set<PeerId>();
-  const chance = chanceFrom(random);
-  let catalogue: Catalogue | undefined;
   let sweptAt = clock.now();
 
   market.onOffer((offer) => {
-    const before = book.of(offer.peer);
+    const { peer } = offer;
+    const before = book.of(peer);
     if (book.take(offer, clock.now(), clock.wall()) !== "newer") return;
-    shelves.put({ ...offer, parts: failureDomain(offer.domain, offer.endpoints) });
-    gone.delete(offer.peer);
+    const node = nodes.get(peer) ?? createKnownNode();
+    nodes.set(peer, node);
+    heedOffer(node, offer);
+    node.bonded = isBonded(offer);
+    shelves.put(peer, node.listings, node.bonded);
     // A key made anew with each start: whatever was wrong with the old process, this is another.
-    const restarted = before !== undefined && before.sessionKey !== offer.sessionKey;
-    if (restarted && healths.has(offer.peer)) healths.set(offer.peer, afterRestart(healthOf(offer.peer)));
-    if (before === undefined && catalogue !== undefined) catalogue.changed = true;
+    if (before !== undefined && before.sessionKey !== offer.sessionKey)
+      node.health = afterRestart(node.health);
+    if (before === undefined) catalogue.changed();
     onRoom();
   });
   market.onGone((peer) => {
-    // Of peers without an offer nothing is kept: whoever comes and goes under ever new names would fill the memory.
-    if (book.of(peer) !== undefined) gone.add(peer);
+    const node = nodes.get(peer);
+    if (node !== undefined) node.gone = true;
   });
 
   return {
     offerOf: (peer) => book.of(peer),
     signedOf: market.signedOf,
-    opened: (peer) => running.set(peer, (running.get(peer) ?? 0) + 1),
+    opened(peer) {
+      const node = nodes.get(peer);
+      if (node !== undefined) node.running += 1;
+    },
     closed(peer) {
-      const left = (running.get(peer) ?? 1) - 1;
-      if (left > 0) running.set(peer, left);
-      else running.delete(peer);
+      const node = nodes.get(peer);
+      if (node !== undefined) node.running -= 1;
+      if (node?.running === 0 && book.of(peer) === undefined) nodes.delete(peer);
       onRoom();
     },
     mayHedge: () => mayHedge(hedges),
@@ -91,33 +109,33 @@ export function createRoster(
     answered() {
       hedges = afterAnswer(hedges, limits.hedges);
     },
-    learnt({ peer, outcome, since, seen }, model) {
-      if (book.of(peer) === undefined) return;
-      paces.learn(peer, model, seen, clock.now());
-      if (outcome === "unused") return;
-      const before = healthOf(peer);
-      const pause = outcome === "busy" || outcome === "late";
-      if (pause) healths.set(peer, afterPause(before, clock.now(), limits.quarantine.least));
-      else if (outcome === "completed") healths.set(peer, afterSuccess(before, since));
-      else healths.set(peer, afterFailure(before, since, clock.now(), limits.quarantine));
-    },
-    prospectsOf: (model, witnesses, without) =>
-      prospectsAmong(
-        drawn(model).filter(({ offer }) => !without.includes(offer.peer)),
-        model,
-        witnesses,
-      ),
-    roomFor(model, witnesses) {
+    learnt({ peer, outcome, since, seen }, { model, marks }) {
+      const node = nodes.get(peer);
+      const listing = node?.listings.find((each) => each.model === model.id);
       const now = clock.now();
-      const known = drawn(model);
+      if (listing !== undefined) listing.pace = paceLearnt(listing.pace, seen, now);
+      if (node === undefined || outcome === "unused") return;
+      if (outcome === "completed") prefixes.learn(marks, peer);
+      const pause = outcome === "busy" || outcome === "late";
+      if (pause) node.health = afterPause(node.health, now, limits.quarantine.least);
+      else if (outcome === "completed") node.health = afterSuccess(node.health, since);
+      else node.health = afterFailure(node.health, since, now, limits.quarantine);
+    },
+    prospectsOf: (wanted, without) =>
+      prospectsAmong(
+        drawn(wanted).filter(({ terms }) => !without.includes(terms.peer)),
+        wanted,
+      ),
+    roomFor(wanted) {
+      const now = clock.now();
+      const known = drawn(wanted);
       // Who is in quarantine counts for nothing here, unless there is nobody else.
       const fit = known.filter(({ health }) => standingOf(health, now) !== "quarantined");
-      const room = hasRoom(fit.length > 0 ? fit : known, 1 + witnesses);
-      return room ? prospectsAmong(known, model, witnesses) : undefined;
+      const room = hasRoom(fit.length > 0 ? fit : known, 1 + wanted.witnesses);
+      return room ? prospectsAmong(known, wanted) : undefined;
     },
-    modelOf(nameOrId) {
-      return models().find(({ id, name }) => id === nameOrId || name === nameOrId);
-    },
+    marksOf: (prompt, model) => marksOf(prompt, model, prefixKey),
+    modelOf: (nameOrId) => models().find(({ id, name }) => id === nameOrId || name === nameOrId),
     models,
     status() {
       sweep();
@@ -127,11 +145,7 @@ export function createRoster(
 
   function models(): readonly ModelOnOffer[] {
     sweep();
-    if (catalogue !== undefined && clock.now() - catalogue.at < keptMs(catalogue)) return catalogue.models;
-    const claims = book.standing().map(({ models, address }) => ({ models, stake: chain.stakeOf(address) }));
-    const models = modelsOnOffer(claims, (id) => chain.isRegistered(id));
-    catalogue = { models, offers: claims.length, at: clock.now(), changed: false };
-    return models;
+    return catalogue.models();
   }
 
   /** Forgets whose offers are over, now and then: it looks at all of them. */
@@ -140,52 +154,49 @@ export function createRoster(
     sweptAt = clock.now();
     for (const peer of book.expire(sweptAt)) {
       shelves.remove(peer);
-      gone.delete(peer);
-      healths.delete(peer);
-      paces.forget(peer);
-      if (catalogue !== undefined) catalogue.changed = true;
+      if (nodes.get(peer)?.running === 0) nodes.delete(peer);
+      catalogue.changed();
     }
   }
 
-  function prospectsAmong(known: readonly Drawn[], model: ModelOnOffer, witnesses: number): Prospect[] {
+  /** Bonds are made and withdrawn while an offer stands. */
+  function onStake(peer: PeerId, bonded: boolean): void {
+    const node = nodes.get(peer);
+    if (node === undefined || node.bonded === bonded) return;
+    node.bonded = bonded;
+    shelves.put(peer, node.listings, bonded);
+  }
+
+  function prospectsAmong(known: readonly Drawn[], { model, witnesses }: Wanted): Prospect[] {
     const now = clock.now();
     const risky = chance() < ventureShare;
     const ventureAt = witnesses > 1 || risky ? witnesses : undefined;
     // Only beside another witness: a stranger's judgement decides nothing.
     const onStranger = witnesses > 1 && risky;
     const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger });
-    return ranked.map(({ offer, serves, health, bonded, running, slots }) => ({
-      ...{ peer: offer.peer, sessionKey: offer.sessionKey, witness: serves.witness, resume: serves.resume },
-      ...{ rested: standingOf(health, now) !== "quarantined", full: running >= slots, bonded },
-      ...{ operator: offer.domain.operator, past: paces.of(offer.peer, model.id) },
+    return ranked.map(({ terms, past, health, bonded, running, slots }) => ({
+      ...{ ...terms, past, bonded, full: running >= slots },
+      rested: standingOf(health, now) !== "quarantined",
     }));
   }
 
-  /** Candidates for one decision: all there are in a small network, as many as are ever needed in a large one. */
-  function drawn(model: ModelOnOffer): Array<Drawn> {
+  /**
+   * Candidates for one decision: all there are in a small network, as many as are ever needed in a large one, and who
+   * has read the prompt before.
+   */
+  function drawn({ model, marks }: Wanted): Drawn[] {
     sweep();
-    return shelves
-      .draw(model.id, limits.candidatesMax, chance)
-      .map((offer) => candidateOf(offer, model.id))
-      .filter(({ serves }) => serves.contextTokens >= model.contextTokens);
+    const now = clock.now();
+    const held = prefixes.heldOf(marks);
+    const readers = [...held.keys()].flatMap((peer) => (book.of(peer) ? listingsOf(peer, model.id) : []));
+    const listings = shelves.draw(model.id, limits.candidatesMax, chance);
+    return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
+      .filter(({ contextTokens }) => contextTokens >= model.contextTokens)
+      .map((listing) => candidateOf(listing, held.get(listing.peer) ?? 0, now));
   }
 
-  function candidateOf(offer: Shelved, model: ModelId): Drawn {
-    const serves = offer.models.find(({ id }) => id === model)!;
-    const health = healthOf(offer.peer);
-    return {
-      ...{ offer, serves, slots: offer.slots, running: running.get(offer.peer) ?? 0 },
-      latencyMs: paces.firstContentMs(offer.peer, model, clock.now()),
-      bonded: isBonded(offer),
-      price: Number(serves.priceIn) + Number(serves.priceOut),
-      // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
-      health: gone.has(offer.peer) ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
-      domain: offer.parts,
-    };
-  }
-
-  function healthOf(peer: PeerId): Health {
-    return healths.get(peer) ?? healthy;
+  function listingsOf(peer: PeerId, model: ModelId): readonly Listing[] {
+    return nodes.get(peer)?.listings.filter((listing) => listing.model === model) ?? [];
   }
 
   function isBonded({ address }: Offer): boolean {
@@ -193,42 +204,32 @@ export function createRoster(
   }
 
   function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
+    const node = nodes.get(peer);
+    const stands = node && standingOf(node.health, clock.now());
     return {
       ...{ peer, address, endpoints, slots, domain },
-      alive: !gone.has(peer) && standingOf(healthOf(peer), clock.now()) !== "quarantined",
+      alive: node?.gone === false && stands !== "quarantined",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
       offer: { expiresAt },
-      running: running.get(peer) ?? 0,
+      running: node?.running ?? 0,
     };
   }
 }
 
-/** An offer and the parts of its failure domain, which are the same in every decision. */
-interface Shelved extends Offer {
-  readonly parts: readonly string[];
+interface Drawn extends Candidate, Pick<Listing, "terms"> {
+  readonly past: Prospect["past"];
 }
 
-interface Drawn extends Candidate {
-  readonly offer: Shelved;
-  readonly serves: Offer["models"][number];
-}
-
-interface Catalogue {
-  readonly models: readonly ModelOnOffer[];
-  /** How many it was made of, and when. */
-  readonly offers: number;
-  readonly at: number;
-  /** Somebody came or went since. */
-  changed: boolean;
-}
-
-/**
- * How old the list of models may be, ms: stakes change slowly, and making it looks at every offer. The more there are,
- * the longer, so that it never takes a larger part of the time.
- */
-function keptMs({ offers, changed }: Catalogue): number {
-  return (changed ? 0 : 1_000) + 100 * Math.floor(offers / 100);
+function candidateOf(listing: Listing, held: number, now: Ms): Drawn {
+  const { node, terms, pace, slots, price, domain } = listing;
+  const { running, bonded, gone, health } = node;
+  return {
+    ...{ terms, past: pace.pace, slots, running, bonded, price, domain, held },
+    latencyMs: firstContentMs(pace, now),
+    // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
+    health: gone ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
+  };
 }
 
 /** In [0, 1). The bytes are asked for many at a time: one decision takes more than a hundred numbers. */

@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Address, JobId, ModelId, PeerId, SessionKey } from "../../../domain/ids.ts";
+import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
@@ -35,7 +35,7 @@ export interface Roster {
   signedOf(peer: PeerId): string | undefined;
   opened(peer: PeerId): void;
   closed(peer: PeerId): void;
-  learnt(effect: Extract<JobEffect, { kind: "outcome" }>, model: ModelId): void;
+  learnt(effect: Extract<JobEffect, { kind: "outcome" }>): void;
   /** May an attempt be made on suspicion alone? Then it was; and an answer ended well, which allows for more. */
   mayHedge(): boolean;
   hedged(): void;
@@ -145,7 +145,7 @@ export function runJob(
         if (effect.outcome !== "completed" && effect.outcome !== "unused") {
           log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
         }
-        return roster.learnt({ ...effect, since: clock.real(effect.since) }, request.spec.model);
+        return roster.learnt({ ...effect, since: clock.real(effect.since) });
       case "wake":
         return clock.wake(effect.at, () => happen({ kind: "tick" }));
       case "finish":

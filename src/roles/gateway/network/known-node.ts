@@ -1,0 +1,53 @@
+import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import type { Prospect } from "../../../domain/inference/state.ts";
+import { failureDomain } from "../../../domain/routing/failure-domain.ts";
+import { type Health, healthy } from "../../../domain/routing/health.ts";
+import { type PaceKept, paceUnkept } from "../../../domain/routing/pace.ts";
+import type { Offer } from "../../../protocol/offer.ts";
+
+/**
+ * What this gateway knows of one node, in one place: a decision looks at sixty-four of them out of ten thousand, and
+ * every table that it would have to look them up in costs as much again.
+ */
+export interface KnownNode {
+  /** Has it anything at stake, when that was last looked up? */
+  bonded: boolean;
+  health: Health;
+  /** Attempts of this gateway under way there. */
+  running: number;
+  /** The control plane thinks so; an offer says otherwise. */
+  gone: boolean;
+  listings: readonly Listing[];
+}
+
+/** What it offers of one model, and how it did with it. */
+export interface Listing {
+  readonly node: KnownNode;
+  readonly peer: PeerId;
+  readonly model: ModelId;
+  readonly slots: number;
+  readonly contextTokens: number;
+  /** Of a million tokens, smallest unit, near enough to compare. */
+  readonly price: number;
+  readonly domain: readonly string[];
+  /** What a prospect of this listing always is. */
+  readonly terms: Pick<Prospect, "peer" | "sessionKey" | "witness" | "resume" | "operator">;
+  pace: PaceKept;
+}
+
+export function createKnownNode(): KnownNode {
+  return { bonded: false, health: healthy, running: 0, gone: false, listings: [] };
+}
+
+/** Takes note of its newest offer; how it did with a model stays known. */
+export function heedOffer(node: KnownNode, offer: Offer): void {
+  const { peer, sessionKey, slots } = offer;
+  const domain = failureDomain(offer.domain, offer.endpoints);
+  node.gone = false;
+  node.listings = offer.models.map(({ id, contextTokens, priceIn, priceOut, witness, resume }) => ({
+    ...{ node, peer, model: id, slots, contextTokens, domain },
+    price: Number(priceIn) + Number(priceOut),
+    terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
+    pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
+  }));
+}
