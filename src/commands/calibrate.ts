@@ -5,7 +5,7 @@ import { signCalibration } from "../adapters/keys/calibration-signature.ts";
 import { loadNodeKey } from "../adapters/keys/node-key.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { calibrationFrom } from "./calibrate/calibration.ts";
-import { cpuFolder, honestSeries } from "./calibrate/profiles.ts";
+import { cpuEnvironment, honestSeries } from "./calibrate/profiles.ts";
 import { type Recording, record, saidFile, seenFile } from "./calibrate/recorder.ts";
 import { readTraces, type Said, type Seen } from "./calibrate/trace.ts";
 import { obtainModel } from "./model.ts";
@@ -96,7 +96,7 @@ async function recordElsewhere(
     ],
     {
       stdio: ["ignore", "ignore", "inherit"],
-      ...(cpu === undefined ? {} : { cwd: cpuFolder(recording.folder, cpu) }),
+      ...(cpu === undefined ? {} : { env: { ...process.env, ...cpuEnvironment(cpu) } }),
     },
   );
   begun(child);

@@ -107,10 +107,17 @@ export async function profileOf(
   return `node-llama-cpp@${version} ${release} ${backend} kv=${kv} fa=${flashAttention ? "on" : "off"}`;
 }
 
-/** Name of the CPU library that was loaded (`haswell`, `zen4`, …), else the instruction sets it reports. */
+/**
+ * Name of the CPU library that computes (`haswell`, `zen4`, …), else the instruction sets it reports. One that the
+ * environment names is registered first, beside the runtime's own choice.
+ */
 async function cpuVariant(llama: Llama): Promise<string> {
+  const named = library.exec(process.env["GGML_BACKEND_PATH"] ?? "")?.[1];
+  if (named !== undefined) return named;
   const maps = await readFile("/proc/self/maps", "utf8").catch(() => "");
-  const found = /libggml-cpu-([a-z0-9_]+)\.(?:so|dylib|dll)/.exec(maps)?.[1];
+  const found = library.exec(maps)?.[1];
   if (found !== undefined) return found;
   return [...llama.systemInfo.matchAll(/(\w+) = 1/g)].map((match) => match[1]!.toLowerCase()).join("+");
 }
+
+const library = /libggml-cpu-([a-z0-9_]+)\.(?:so|dylib|dll)/;

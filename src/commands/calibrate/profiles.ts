@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { LlamaEngineOptions } from "../../adapters/llama/engine.ts";
@@ -60,18 +60,11 @@ export function engineOptions(
   };
 }
 
-/**
- * A folder out of which a process loads this CPU library and no other: the runtime looks where it is started before it
- * looks beside itself.
- */
-export function cpuFolder(within: string, cpu: string): string {
+/** Has a process compute with this CPU library: the runtime registers what is named here before its own choice. */
+export function cpuEnvironment(cpu: string): { readonly GGML_BACKEND_PATH: string } {
   const library = cpuLibrary(cpu);
   if (library === undefined) throw new RangeError(`the runtime has no CPU library ${cpu}`);
-  const folder = join(within, `cpu-${cpu}`);
-  mkdirSync(folder, { recursive: true });
-  const link = join(folder, `libggml-cpu-${cpu}.so`);
-  if (!existsSync(link)) symlinkSync(library, link);
-  return folder;
+  return { GGML_BACKEND_PATH: library };
 }
 
 function cpuLibrary(cpu: string): string | undefined {
