@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Two projects. `unit` is everything that needs no process beside its own; `real` starts chains, models and
- * provider processes, one file at a time because the machine's cores are what is being shared.
+ * `unit` is everything that needs no process beside its own; `real` starts chains, models and provider processes, one
+ * file at a time because the machine's cores are what is being shared. `npm test` runs these two; `adversaries`, every
+ * way to cheat at length, has a command of its own.
  */
 export default defineConfig({
   test: {
@@ -22,6 +23,16 @@ export default defineConfig({
           // After the others: tests with processes and time-outs of their own want the cores to themselves.
           sequence: { groupOrder: 1 },
           include: ["test/real/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "adversaries",
+          sequence: { groupOrder: 2 },
+          include: ["test/adversaries/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

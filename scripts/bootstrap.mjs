@@ -56,7 +56,7 @@ async function test(node, env) {
     say(`${code === 0 ? "✓" : "✗"} ${check.name} (${seconds(began)})`);
   }
   const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
-  const code = await run(node, [vitest, "run", ...args], {
+  const code = await run(node, [vitest, "run", "--project", "unit", "--project", "real", ...args], {
     env: { ...env, HOLDFAST_CHECKS: JSON.stringify(results) },
     cwd: root,
   });

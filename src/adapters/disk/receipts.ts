@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobId } from "../../domain/ids.ts";
@@ -16,6 +16,8 @@ interface Kept {
  */
 export function openReceipts({ log }: { readonly log: Log }, folder: string): Receipts {
   mkdirSync(folder, { recursive: true });
+  // A crash while writing leaves a draft behind.
+  for (const name of readdirSync(folder)) if (name.endsWith(".draft")) rmSync(join(folder, name));
   const kept = keptIn(folder);
   const pending = new Map<JobId, string>();
   let bytes = kept.reduce((sum, each) => sum + each.bytes, 0);
@@ -28,7 +30,7 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
       pending.set(job, receipt);
       kept.push({ job, bytes: size });
       bytes += size;
-      turn = turn.then(() => write(job, receipt)).then(makeRoom);
+      turn = turn.then(() => write(job, receipt));
     },
     async get(job) {
       const waiting = pending.get(job);
@@ -49,6 +51,7 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
     try {
       await writeFile(draft, receipt);
       await rename(draft, fileOf(job));
+      await makeRoom();
     } catch (error) {
       log.warn("receipt.not-kept", { job, reason: error instanceof Error ? error.message : String(error) });
     }

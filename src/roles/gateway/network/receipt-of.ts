@@ -30,7 +30,13 @@ export function receiptOf(
   const keys = [executor, ...witnesses, ...held].map(({ sessionKey }) => sessionKey);
   const signed = [...new Set(keys)].flatMap((key) => offers.get(key) ?? []).slice(0, limits.receiptOffersMax);
   return {
-    ...{ v: 1, market, model: spec.model, sampling: spec.sampling, tokensMax },
+    ...{
+      v: 1,
+      market: { chainId: market.chainId, bonds: market.bonds },
+      model: spec.model,
+      sampling: spec.sampling,
+      tokensMax,
+    },
     ...(receiptPrompt ? { prompt: spec.prompt } : {}),
     promptDigest: state.base?.promptDigest ?? "",
     ...{ chunks, proof, offers: signed.map((text) => JSON.parse(text) as Receipt["offers"][number]) },
