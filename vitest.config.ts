@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` is everything that needs no process beside its own; `real` starts chains, models and provider processes, one
- * file at a time because the machine's cores are what is being shared. `npm test` runs these two; `adversaries`, every
- * way to cheat at length, has a command of its own.
+ * file at a time because the machine's cores are what is being shared. `npm test` runs these two; `long`, every way to
+ * cheat and a blackout at full load, has a command of its own.
  */
 export default defineConfig({
   test: {
@@ -30,9 +30,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: "adversaries",
+          name: "long",
           sequence: { groupOrder: 2 },
-          include: ["test/adversaries/**/*.test.ts"],
+          include: ["test/long/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

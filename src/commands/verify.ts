@@ -73,7 +73,13 @@ function replayWith(flags: Flags): Again {
     const stop = new AbortController();
     const engine = await openEngine({ ...readSettings(flags, process.env), slots: 1 }, stop.signal);
     try {
-      if (engine.kind !== "token") throw new Error("an engine without logits cannot witness");
+      if (engine.kind !== "token") {
+        throw new HoldfastError("This engine shows no logits, so it cannot compute the answer again.", {
+          code: "cannot-witness",
+          fault: "user",
+          remedy: "Give --model a GGUF file.",
+        });
+      }
       return await replay({ clock }, engine, receipt, stop.signal);
     } finally {
       await engine.close();

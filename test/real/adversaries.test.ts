@@ -44,8 +44,7 @@ async function askUntil(played: (seen: Streamed) => boolean): Promise<Streamed> 
 const speakers: Array<[CheatName, number]> = [
   ["other-model", 0],
   ["repeats-token", 1],
-  ["drops-token", 2],
-  ["two-texts", 3],
+  ["two-texts", 2],
 ];
 
 /** The provider of this index, and it alone, cheats. */

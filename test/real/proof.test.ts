@@ -7,7 +7,7 @@ import type { CheatName } from "../adversaries/cheats.ts";
 import { type CheatedNetwork, startCheatedNetwork } from "../rigs/cheated-network.ts";
 import type { Streamed } from "../rigs/stream.ts";
 
-/** Final answers of a real model, their receipts, and three ways to cheat; every other way is in test/adversaries. */
+/** Final answers of a real model, their receipts, and three ways to cheat; every way is in test/long. */
 
 let network: CheatedNetwork;
 

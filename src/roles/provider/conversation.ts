@@ -72,7 +72,8 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   function refuse(code: RefusalCode, error: unknown): void {
     if (stop.signal.aborted) return;
     const message = error instanceof HoldfastError ? error.message : "the engine failed";
-    if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: String(error) });
+    // Only the kind: an engine's own message may quote the prompt.
+    if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: nameOf(error) });
     channel.send({ t: "refused", code, message, ...(code === "busy" ? { retryAfterMs: 1000 } : {}) });
     channel.close();
     end();
@@ -239,4 +240,8 @@ function refusalOf(error: unknown): RefusalCode {
   if (codes.includes(error.code)) return error.code as RefusalCode;
   // What the application got wrong is never held against the node that says so.
   return error.fault === "user" ? "bad-request" : "engine";
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }

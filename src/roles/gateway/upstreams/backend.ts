@@ -99,9 +99,18 @@ function statusOf(member: Member, now: number): Record<string, unknown> {
   const state = standing(health, now);
   const models = target.model === undefined ? [...(catalogue ?? [])] : [target.model];
   return {
-    ...{ peer: target.name, endpoints: [target.url], models: models.map((name) => ({ id: name, name })) },
+    ...{
+      peer: target.name,
+      endpoints: [withoutQuery(target.url)],
+      models: models.map((name) => ({ id: name, name })),
+    },
     ...{ alive: state !== "quarantined", standing: state, incidents: health.incidents, running },
     firstContentMs: latencyMs === undefined ? null : Math.round(latencyMs),
     lastFault: lastFault === undefined ? null : `${lastFault.code} (${lastFault.detail})`,
   };
+}
+
+/** Whoever reads the status may not hold the key that some servers take in an address. */
+function withoutQuery(url: string): string {
+  return url.replace(/\?.*$/s, "");
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
+import type { CheatName } from "../adversaries/cheats.ts";
 import { type CheatedNetwork, startCheatedNetwork } from "../rigs/cheated-network.ts";
-import type { CheatName } from "./cheats.ts";
 
 /** Every way to cheat that fingerprints and margins are there for, each by a provider that really does it. */
 
@@ -13,7 +13,7 @@ afterAll(() => network?.stop());
 
 const liars: CheatName[] = [
   ...(["three-bit", "four-bit", "noise", "four-bit-cache", "cut-context", "injected-prompt"] as const),
-  ...(["prefill-attack", "hot", "other-seed", "lazy", "withholds"] as const),
+  ...(["prefill-attack", "hot", "other-seed", "drops-token", "lazy", "withholds"] as const),
 ];
 
 describe("a provider that cheats is found out, and what leaves is still a right answer", () => {
