@@ -74,14 +74,19 @@ export function cpuSpent(): CpuSpent {
 /** Share of the machine that the bench and its processes used since then, %. */
 export function ownSince(before: CpuSpent): number {
   const now = cpuSpent();
-  return (100_000 * (now.own - before.own)) / (now.at - before.at) / availableParallelism();
+  return shareOf(now.own - before.own, before, now);
 }
 
 /** Share of the machine that processes other than the bench's used since then, %. */
 export function othersSince(before: CpuSpent): number {
   const now = cpuSpent();
   const others = now.all - before.all - (now.own - before.own);
-  return Math.max(0, (100_000 * others) / (now.at - before.at) / availableParallelism());
+  return Math.max(0, shareOf(others, before, now));
+}
+
+/** So many seconds of CPU between the two, as a share of all cores, %. */
+function shareOf(seconds: number, before: CpuSpent, now: CpuSpent): number {
+  return (100_000 * seconds) / (now.at - before.at) / availableParallelism();
 }
 
 /** CPU time of one process, and of those of its children that have ended; 0 when it is gone. */

@@ -38,6 +38,7 @@ const never = new AbortController().signal;
 const engine = await openDefaultEngine(1);
 const plain = await openPlain();
 
+const job = "00".repeat(32) as JobId;
 let turn = 0;
 await answerLines(async (question): Promise<WitnessCost> => {
   const request = question as WitnessRequest;
@@ -78,8 +79,6 @@ function cut(ids: readonly TokenId[], request: WitnessRequest, sequence: TokenSe
   }
   return chunks;
 }
-
-const job = "00".repeat(32) as JobId;
 
 function openVoice({ prompt, sampling, tokensMax }: WitnessRequest) {
   const open = {

@@ -8,6 +8,7 @@ import { calibrationFrom } from "./calibrate/calibration.ts";
 import { cpuEnvironment, honestSeries } from "./calibrate/profiles.ts";
 import { type Recording, record, saidFile, seenFile } from "./calibrate/recorder.ts";
 import { readTraces, type Said, type Seen } from "./calibrate/trace.ts";
+import { text, wholeNumber } from "./flag-values.ts";
 import { obtainModel } from "./model.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
@@ -21,7 +22,9 @@ import { table } from "./table.ts";
 export async function calibrate(flags: Flags): Promise<void> {
   if (typeof flags["record"] === "string") return recordHere(flags, JSON.parse(flags["record"]) as Recording);
   const settings = readSettings(flags, process.env);
-  const [answers, tokens] = [countOf(flags, "answers", 60), countOf(flags, "tokens", 96)];
+  const counts = { least: 1, most: 9_999_999 };
+  const answers = wholeNumber(flags, "answers", counts) ?? 60;
+  const tokens = wholeNumber(flags, "tokens", counts) ?? 96;
   const folder = resolve(text(flags, "traces") ?? join(settings.home, "traces"));
   mkdirSync(folder, { recursive: true });
   const model = await obtainModel(settings);
@@ -108,16 +111,4 @@ async function recordElsewhere(
       remedy: "Run the same command again; it goes on where it stopped.",
     });
   }
-}
-
-function countOf(flags: Flags, name: string, otherwise: number): number {
-  const value = flags[name];
-  if (value === undefined) return otherwise;
-  if (typeof value === "string" && /^[1-9]\d{0,6}$/.test(value)) return Number(value);
-  throw new HoldfastError(`--${name} is a whole number.`, { code: "bad-flag", fault: "user" });
-}
-
-function text(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" ? value : undefined;
 }

@@ -5,9 +5,9 @@ import {
   stakeForMany,
   stakeForOne,
 } from "../domain/verification/economics.ts";
-import { HoldfastError } from "../protocol/errors.ts";
 import { type Detection, simulateDetection } from "../simulator/detection.ts";
 import { wilson } from "./chaos/statistics.ts";
+import { badOption, wholeNumber } from "./flag-values.ts";
 import type { Flags } from "./settings.ts";
 import { table } from "./table.ts";
 
@@ -42,19 +42,19 @@ export function reckon(flags: Flags): Economics {
     auditShare: share(flags, "auditShare", 0.01),
     detection: share(flags, "detection", 0.95),
     adversaryShare: share(flags, "adversary", 0.3),
-    witnesses: count(flags, "witnesses", 2, 64),
+    witnesses: wholeNumber(flags, "witnesses", { least: 0, most: 64 }) ?? 2,
   };
   const one: Stakes = { ...assumed, fee: 1 };
-  const answers = count(flags, "answers", 10_000, 1_000_000_000);
+  const answers = wholeNumber(flags, "answers", { least: 0, most: 1_000_000_000 }) ?? 10_000;
   const prices = pricesOf(flags).map((price) => ({
     price,
     atOnce: price * stakeForOne(one),
     atTheEnd: price * stakeForMany(one, answers),
   }));
   const formula = { caught: caughtShare(one), colludersDecide: colludersDecide(one) };
-  const trials = count(flags, "trials", 0, 10_000_000);
+  const trials = wholeNumber(flags, "trials", { least: 0, most: 10_000_000 }) ?? 0;
   if (trials === 0) return { assumed, answers, formula, prices };
-  const seed = count(flags, "seed", 1, 2 ** 31);
+  const seed = wholeNumber(flags, "seed", { least: 0, most: 2 ** 31 }) ?? 1;
   const counted = againstDraws(simulateDetection(one, trials, seed), one);
   return { assumed, answers, formula, prices, drawn: { trials, seed, counted } };
 }
@@ -112,7 +112,7 @@ function pricesOf(flags: Flags): number[] {
   if (typeof given !== "string") return pricesDefault;
   const prices = given.split(",").map(Number);
   if (prices.every((price) => Number.isFinite(price) && price > 0)) return prices;
-  throw bad("prices", given, "numbers above 0, separated by commas");
+  throw badOption("prices", given, "numbers above 0, separated by commas");
 }
 
 function share(flags: Flags, name: string, otherwise: number): number {
@@ -120,19 +120,5 @@ function share(flags: Flags, name: string, otherwise: number): number {
   if (typeof given !== "string") return otherwise;
   const value = given.endsWith("%") ? Number(given.slice(0, -1)) / 100 : Number(given);
   if (given.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw bad(name, given, "a share from 0 to 1, or a percentage");
-}
-
-function count(flags: Flags, name: string, otherwise: number, most: number): number {
-  const given = flags[name];
-  if (typeof given !== "string") return otherwise;
-  if (/^\d{1,10}$/.test(given) && Number(given) <= most) return Number(given);
-  throw bad(name, given, `a whole number up to ${most}`);
-}
-
-function bad(name: string, given: string, wanted: string): HoldfastError {
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return new HoldfastError(`--${flag} is ${wanted}.`, {
-    ...{ code: "bad-option", fault: "user", facts: { given } },
-  });
+  throw badOption(name, given, "a share from 0 to 1, or a percentage");
 }

@@ -74,17 +74,15 @@ async function keepGateway(
   begun: (gateway: Child) => void,
 ): Promise<void> {
   let { gateway } = network;
-  for (let hasty = 0; hasty < hastyEndsMax; ) {
+  for (let hasty = 0; ; ) {
     const since = performance.now();
     const how = await gateway.ended;
     if (ending.aborted) return;
     hasty = performance.now() - since < steadyMs ? hasty + 1 : 0;
-    const therefore =
-      hasty < hastyEndsMax
-        ? "answers under way are lost and say so; it is started again"
-        : `the network stops, since it ended ${hasty} times within seconds`;
-    console.error(`gateway (pid ${gateway.pid}) ended (${how}): ${therefore}.`);
-    if (hasty >= hastyEndsMax) return;
+    const ended = `gateway (pid ${gateway.pid}) ended (${how})`;
+    if (hasty === hastyEndsMax)
+      return console.error(`${ended}: the network stops, since it ended ${hasty} times within seconds.`);
+    console.error(`${ended}: answers under way are lost and say so; it is started again.`);
     gateway = network.startGateway();
     begun(gateway);
   }

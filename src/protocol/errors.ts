@@ -41,5 +41,10 @@ export class HoldfastError extends Error {
   }
 }
 
+/** What kind of thing was thrown, and nothing of what it says: messages of the unexpected may quote a prompt. */
+export function kindOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
 /** Exit codes of the command line, by fault. 0 is success. */
 export const exitCode: Readonly<Record<Fault, number>> = { user: 2, environment: 3, peer: 4, holdfast: 1 };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { HttpHandler, Log } from "../../ports.ts";
-import { HoldfastError } from "../../protocol/errors.ts";
+import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { errorBody, type Refusal, serverError, sseEvent } from "../../protocol/openai.ts";
 import { readBody } from "./body.ts";
@@ -67,7 +67,7 @@ export async function serveHttp(
         handle({ id: requestId, method: request.method ?? "GET", path, headers, body, remote }, reply);
       } catch (error) {
         // One strange request must not end the answers of all others. Only the kind: a message may quote the request.
-        ports.log.error("request failed", { request: requestId, error: nameOf(error) });
+        ports.log.error("request failed", { request: requestId, error: kindOf(error) });
         reply.refuse(unexpected);
         // Only where a stream had begun; it must not look as if it had ended well.
         reply.write(sseEvent(errorBody(unexpected)));
@@ -95,10 +95,6 @@ const tooMany: Refusal = {
 };
 
 const unexpected = serverError(500, "The gateway failed at this request.", "internal_error");
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
-}
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -84,7 +84,7 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
 
   async function next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]> {
     if (promptIds.length + answer.length + ids.length >= contextTokens) throw overflow(1 + ids.length);
-    await append(ids, answer.length + ids.length, signal);
+    await append(ids, answer.length + ids.length, signal, []);
     return known.get(answer.length)!;
   }
 
@@ -93,7 +93,7 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     ids: readonly TokenId[],
     from: number,
     signal: AbortSignal,
-    next: readonly TokenId[] = [],
+    next: readonly TokenId[],
   ): Promise<void> {
     if (ids.length > limits.chunkTokensMax) throw new RangeError("more ids than a chunk holds");
     if (promptIds.length + answer.length + ids.length > contextTokens) throw overflow(ids.length);

@@ -1,6 +1,7 @@
 import { isIP, type OnReadOpts, connect as overTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as overTls } from "node:tls";
 import type { UpstreamFault } from "../../ports.ts";
+import { kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { Malformed, type ResponseHeaders, ResponseReader } from "./response.ts";
 
@@ -97,7 +98,7 @@ export class Connection {
       } catch (error) {
         // What a listener cannot take costs one answer, and not those of all others.
         if (error instanceof Malformed) this.#lose("garbage", error.message);
-        else this.#lose("broken", error instanceof Error ? error.name : typeof error);
+        else this.#lose("broken", kindOf(error));
       }
     }
     return true;

@@ -1,5 +1,5 @@
-import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import { badOption, text, wholeNumber } from "../flag-values.ts";
 import type { Flags } from "../settings.ts";
 import { everyFault, type Fault, faults } from "./fault.ts";
 
@@ -39,27 +39,27 @@ const killDefault = "30%";
 /** Throws HoldfastError `bad-option` (fault user). */
 export function readOptions(flags: Flags): ChaosOptions {
   const kill = text(flags, "kill") ?? killDefault;
-  const pace = number(flags, "pace", { least: 1, most: 1000 }) ?? paceDefault;
+  const pace = wholeNumber(flags, "pace", { least: 1, most: 1000 }) ?? paceDefault;
   const engine = text(flags, "engine") ?? "synthetic";
   const soak = flags["soak"] === true;
   const chosen = faultsOf(text(flags, "fault") ?? (soak ? "kill,hang" : "kill"));
   return {
     ...{ faults: chosen, kill, victims: victimsOf(kill) },
     soakMinutes: soak
-      ? (number(flags, "minutes", { least: 1, most: 100_000 }) ?? soakMinutesDefault)
+      ? (wholeNumber(flags, "minutes", { least: 1, most: 100_000 }) ?? soakMinutesDefault)
       : undefined,
     // Against lies what counts is that nothing leaves unjudged.
     holdMs:
-      number(flags, "holdMs", { least: 0, most: limits.holdMsMax }) ??
+      wholeNumber(flags, "holdMs", { least: 0, most: limits.holdMsMax }) ??
       (chosen.every(isLie) ? limits.holdMsMax : undefined),
-    blackouts: number(flags, "blackouts", { least: 1, most: 10_000 }) ?? blackoutsDefault,
+    blackouts: wholeNumber(flags, "blackouts", { least: 1, most: 10_000 }) ?? blackoutsDefault,
     streams:
-      number(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ??
+      wholeNumber(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ??
       (soak ? soakStreamsDefault : streamsDefault),
     tokens: { least: pace * answerS.least, most: pace * answerS.most },
-    nodes: number(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
+    nodes: wholeNumber(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
     // A seed nobody named is drawn, and told with the figures.
-    seed: number(flags, "seed", { least: 0, most: 2 ** 32 - 1 }) ?? Math.floor(Math.random() * 2 ** 32),
+    seed: wholeNumber(flags, "seed", { least: 0, most: 2 ** 32 - 1 }) ?? Math.floor(Math.random() * 2 ** 32),
     networkFlags: [
       ...["--engine", engine],
       ...["pace", "slots"].flatMap((name) => {
@@ -75,7 +75,8 @@ function faultsOf(given: string): Fault[] {
   const names = given === "all" ? [...everyFault] : given.split(",");
   return names.map((name) => {
     const known = faults.find((fault) => fault === name.trim());
-    if (known === undefined) throw bad("fault", given, `one or several of ${faults.join(", ")}, or all`);
+    if (known === undefined)
+      throw badOption("fault", given, `one or several of ${faults.join(", ")}, or all`);
     return known;
   });
 }
@@ -86,27 +87,7 @@ function victimsOf(given: string): (nodes: number) => number {
   const [, digits, percent] = /^(\d{1,3}(?:\.\d+)?)(%?)$/.exec(given) ?? [];
   const value = Number(digits);
   const fits = percent === "%" ? value > 0 && value <= 100 : Number.isInteger(value) && value > 0;
-  if (!fits) throw bad("kill", given, "a share such as 30%, or a number of nodes");
+  if (!fits) throw badOption("kill", given, "a share such as 30%, or a number of nodes");
   return (nodes) =>
     Math.max(1, Math.min(nodes - 1, Math.round(percent === "%" ? (nodes * value) / 100 : value)));
-}
-
-function number(flags: Flags, name: string, bounds: { least: number; most: number }): number | undefined {
-  const given = text(flags, name);
-  if (given === undefined) return undefined;
-  const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
-  if (value >= bounds.least && value <= bounds.most) return value;
-  throw bad(name, given, `a whole number from ${bounds.least} to ${bounds.most}`);
-}
-
-function text(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-function bad(name: string, given: string, wanted: string): HoldfastError {
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return new HoldfastError(`--${flag} is ${wanted}.`, {
-    ...{ code: "bad-option", fault: "user", facts: { given } },
-  });
 }

@@ -3,7 +3,7 @@ import type { TokenId } from "../../domain/ids.ts";
 import { chunkEnd } from "../../domain/inference/chunk.ts";
 import type { Channel, ChannelHandlers, Log } from "../../ports.ts";
 import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
-import { HoldfastError } from "../../protocol/errors.ts";
+import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
 import { createTestimony, type Identity, type Testimony, type TestimonyPorts } from "./testimony.ts";
@@ -73,7 +73,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     if (stop.signal.aborted) return;
     const message = error instanceof HoldfastError ? error.message : "the engine failed";
     // Only the kind: an engine's own message may quote the prompt.
-    if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: nameOf(error) });
+    if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: kindOf(error) });
     channel.send({ t: "refused", code, message, ...(code === "busy" ? { retryAfterMs: 1000 } : {}) });
     channel.close();
     end();
@@ -240,8 +240,4 @@ function refusalOf(error: unknown): RefusalCode {
   if (codes.includes(error.code)) return error.code as RefusalCode;
   // What the application got wrong is never held against the node that says so.
   return error.fault === "user" ? "bad-request" : "engine";
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

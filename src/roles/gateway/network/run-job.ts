@@ -202,8 +202,9 @@ export function runJob(
 
   function hear(attempt: AttemptId, word: Word): void {
     switch (word.t) {
-      case "ready":
-        if ((word.profile ?? profileOf(attempt)) !== (profileOf(attempt) ?? word.profile)) {
+      case "ready": {
+        const stated = profileOf(attempt);
+        if (stated !== undefined && word.profile !== undefined && word.profile !== stated) {
           log.info("other-profile", { job: request.spec.job, attempt });
           return happen({ kind: "lost", attempt, cause: "garbage" });
         }
@@ -213,6 +214,7 @@ export function runJob(
           promptTokens: word.promptTokens,
           promptDigest: word.promptDigest,
         });
+      }
       case "read":
         return happen({ kind: "read", attempt });
       case "chunk":
