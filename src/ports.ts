@@ -239,7 +239,34 @@ export interface TextEngine {
   close(): Promise<void>;
 }
 
-export type Engine = TokenEngine | TextEngine;
+/** An engine that turns a text into a vector: the same bits wherever its profile is the same. */
+export interface EmbeddingEngine {
+  readonly kind: "embedding";
+  readonly model: ModelId;
+  readonly name: string;
+  /** Longest text, tokens. */
+  readonly contextTokens: number;
+  /** Requests it takes at once; it works on one text at a time. */
+  readonly slots: number;
+  readonly profile: string;
+  readonly dimensions: number;
+  /**
+   * The vector of one text, of length 1, which no other text has any part in. Throws HoldfastError `context-overflow`
+   * (fault user); never cuts the text.
+   */
+  embed(text: string, signal: AbortSignal): Promise<Embedding>;
+  close(): Promise<void>;
+}
+
+export interface Embedding {
+  readonly values: Float32Array;
+  /** Tokens of the text. */
+  readonly tokens: number;
+}
+
+/** What gives an answer in words. */
+export type SpeakingEngine = TokenEngine | TextEngine;
+export type Engine = SpeakingEngine | EmbeddingEngine;
 
 // ---------------------------------------------------------------- chain
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { commitSchema, commitSetSchema, openingSchema } from "./committee.ts";
+import { embeddedWordSchema, embedOrderSchema, vectorWordSchema } from "./embedding.ts";
 import { limits } from "./limits.ts";
 import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
 
@@ -14,6 +15,8 @@ import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./sche
  *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · revealed? · refused?
  *
  * When the answer has ended, `commit` asks for a sealed fingerprint of it and `reveal` shows everybody's, against which
+ * An attempt that begins with `embed` has no other order: its words are vector* · embedded or refused.
+ *
  * a member opens its own (domain/verification/member.ts). A `drop` after them makes it another answer.
  *
  * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
@@ -97,6 +100,7 @@ export const wordSchema = z.discriminatedUnion("t", [
     /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
     promptDigest: seedSchema,
     /** The numeric profile it computes this job with, as its offer states it. */
+  embedOrderSchema,
     profile: z.string().max(256).exactOptional(),
   }),
   /** The prompt is evaluated: from here on a token costs one step. */
@@ -145,9 +149,12 @@ export const wordSchema = z.discriminatedUnion("t", [
     retryAfterMs: z.number().min(0).exactOptional(),
   }),
 ]);
+  vectorWordSchema,
+  embeddedWordSchema,
 
 export type Order = z.infer<typeof orderSchema>;
 export type OpenOrder = Extract<Order, { t: "open" }>;
 export type Word = z.infer<typeof wordSchema>;
 export type RejectionReason = (typeof rejectionReasons)[number];
 export type RefusalCode = Extract<Word, { t: "refused" }>["code"];
+export type EmbedOrder = Extract<Order, { t: "embed" }>;

@@ -238,6 +238,22 @@ export const limits = {
   /** Endpoints of one chain. More than a handful adds load and no safety. */
   rpcEndpointsMax: 16,
   /** Nodes or models asked for in one call; 1024 cost 3 M gas, well within what endpoints let a call use. */
+  // ---- embeddings ----
+  /** Texts of one request, as in the OpenAI API; each is a forward pass of its own. */
+  embeddingInputsMax: 2048,
+  /** Numbers of one vector: its message stays within `replyBytesMax`, and models have a few thousand. Abuse: memory. */
+  embeddingDimensionsMax: 8192,
+  /** Numbers of all vectors of one answer: 8 MiB, and some 40 MiB of JSON. Abuse: memory. */
+  embeddingValuesMax: 2 * 1024 * 1024,
+  /** A replica that says nothing for so long, ms, has another asked beside it. Each vector is a word. */
+  embeddingSilenceMsMax: 5_000,
+  /** How long those that are not needed any more may still answer, ms: whoever answers otherwise than the rest is known by it. */
+  embeddingAfterMsMax: 10_000,
+  /** An ONNX model file, bytes. It is read whole, and its format holds no more. Abuse: memory. */
+  onnxBytesMax: 2 * 1024 ** 3,
+  /** Its tokenizer, bytes; the largest of known models are about 30 MB. Abuse: memory. */
+  tokenizerBytesMax: 64 * 1024 * 1024,
+
   stakesPageMax: 1024,
   /** Nodes and models whose facts are kept and read again; those asked for longest ago go first. Abuse: Sybil flooding. */
   nodesWatchedMax: 16_384,

@@ -41,6 +41,8 @@ export const offerBodySchema = z.object({
         witness: z.boolean(),
         /** Can go on from others' tokens. */
         resume: z.boolean(),
+        /** It turns texts into vectors of so many numbers, and says nothing. */
+        dimensions: z.int().min(1).max(limits.embeddingDimensionsMax).exactOptional(),
         /** Numeric profile: engine build, backend, CPU variant, KV type, flash attention. */
         profile: z.string().max(256),
         /** Price per million tokens, smallest unit of the settlement token, decimal digits. "0" is free. */

@@ -228,7 +228,8 @@ function outOfTurn(what: string): HoldfastError {
   return new HoldfastError(`out of turn: ${what}`, { code: "bad-request", fault: "peer" });
 }
 
-function refusalOf(error: unknown): RefusalCode {
+/** What a gateway is told of an error: whose turn it is, and whether it is held against anybody. */
+export function refusalOf(error: unknown): RefusalCode {
   const codes: readonly string[] = [
     "busy",
     "unknown-model",

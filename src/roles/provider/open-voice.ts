@@ -1,4 +1,4 @@
-import type { Clock, Engine } from "../../ports.ts";
+import type { Clock, SpeakingEngine } from "../../ports.ts";
 import type { OpenOrder } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { openTextVoice } from "./text-voice.ts";
@@ -7,7 +7,7 @@ import type { Voice } from "./voice.ts";
 
 /** Begins work on a job with whichever of the engines serves its model. Throws HoldfastError `unknown-model`, or the engine's. */
 export async function openVoice(
-  ports: { readonly clock: Clock; readonly engines: readonly Engine[] },
+  ports: { readonly clock: Clock; readonly engines: readonly SpeakingEngine[] },
   open: OpenOrder,
   signal: AbortSignal,
 ): Promise<Voice> {

@@ -2,6 +2,8 @@ import type { Engine, Listener, Log, Market } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { converse } from "./conversation.ts";
+import { embed } from "./embedding.ts";
+import { byFirstOrder } from "./first-order.ts";
 import { createGuests } from "./guests.ts";
 import { openVoice } from "./open-voice.ts";
 import type { Identity, TestimonyPorts } from "./testimony.ts";
@@ -31,6 +33,8 @@ export async function startProvider(
   talk: typeof converse = converse,
 ): Promise<void> {
   const { listener, market, engines, log } = ports;
+  const embedding = engines.filter((engine) => engine.kind === "embedding");
+  const speaking = engines.filter((engine) => engine.kind !== "embedding");
   const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
   let running = 0;
   const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());
@@ -52,16 +56,25 @@ export async function startProvider(
       running -= 1;
       guest.leave();
     };
-    const handlers = talk(
-      { ...ports, ...options.identity, openVoice: (order, signal) => openVoice(ports, order, signal) },
-      {
-        send: (word) => channel.send(word),
-        close: () => {
-          left();
-          channel.close();
-        },
+    const own = { ...ports, ...options.identity };
+    const seated: typeof channel = {
+      send: (word) => channel.send(word),
+      close: () => {
+        left();
+        channel.close();
       },
-    );
+    };
+    const handlers = byFirstOrder({
+      speak: () =>
+        talk(
+          {
+            ...own,
+            openVoice: (order, signal) => openVoice({ ...ports, engines: speaking }, order, signal),
+          },
+          seated,
+        ),
+      embed: () => embed({ ...own, engines: embedding }, seated),
+    });
     return {
       message: handlers.message,
       closed: (cause) => {
@@ -95,7 +108,8 @@ function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, s
       name: engine.name,
       contextTokens: engine.contextTokens,
       witness: engine.kind === "token",
-      resume: engine.kind === "token" || engine.resume,
+      resume: engine.kind === "token" || (engine.kind === "text" && engine.resume),
+      ...(engine.kind === "embedding" ? { dimensions: engine.dimensions } : {}),
       profile: engine.profile,
       priceIn,
       priceOut,
