@@ -22,6 +22,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await reviving;
   await judge?.close();
   await network?.stop();
 });
@@ -42,11 +43,18 @@ const cases = Array.from({ length: 20 }, (_, index) => ({
   content: questions[index % questions.length]!,
 }));
 
+/** Who was killed comes back while the next answer is given. */
+let reviving: Promise<unknown> = Promise.resolve();
+
 describe("an answer whose executor fails at a random token", () => {
   test.each(cases)(
     "$index: $fault at temperature $temperature",
     async ({ fault, temperature, content, index }) => {
-      await until(async () => (await network.known()).length === 5, 30_000, "all five are known");
+      await until(
+        async () => (await network.known()).length >= 4,
+        30_000,
+        "one speaks, two watch, one is spare",
+      );
       const messages = [{ role: "user", content }];
       const strikeAt = 5 + Math.floor(Math.random() * 150);
       let struck: string | undefined;
@@ -63,7 +71,7 @@ describe("an answer whose executor fails at a random token", () => {
       );
       if (struck !== undefined) {
         if (fault === "SIGSTOP") network.provider(struck).signal("SIGCONT");
-        else await network.provider(struck).revive();
+        else reviving = Promise.all([reviving, network.provider(struck).revive()]);
       }
       expect(struck, "somebody was struck").toBeDefined();
       expect(seen).toMatchObject({

@@ -11,7 +11,7 @@ import { clock, createLogRig } from "./ports.ts";
 export interface PeerOptions {
   readonly role: "provider" | "gateway";
   readonly host: string;
-  readonly node: Partial<Pick<NodeOptions, "listen" | "bootstrap" | "local">>;
+  readonly node: Partial<Pick<NodeOptions, "listen" | "bootstrap" | "local" | "pingMs">>;
 }
 
 const options = JSON.parse(process.argv[2] ?? "{}") as PeerOptions;

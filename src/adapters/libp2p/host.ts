@@ -37,13 +37,15 @@ export interface HostOptions {
    * real nodes on one address trip over. Never for a network others can reach.
    */
   readonly local?: boolean | undefined;
+  /** How often each peer is asked whether it is there, ms; `peersPingMs` of the limits unless told. */
+  readonly pingMs?: number | undefined;
 }
 
 const loopback = ["127.0.0.1", "::1"];
 
 /** Starts listening. Rejects as libp2p does, when no address can be listened on. */
 export function createHost(options: HostOptions, topic: string): Promise<Host> {
-  const { local = false } = options;
+  const { local = false, pingMs = limits.peersPingMs } = options;
   return createLibp2p<HostServices>({
     privateKey: privateKeyFromRaw(options.privateKey),
     addresses: {
@@ -54,7 +56,7 @@ export function createHost(options: HostOptions, topic: string): Promise<Host> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     // A ping opens a stream of its own, at both ends of every connection: of all an idle node does, the most.
-    connectionMonitor: { pingInterval: limits.peersPingMs },
+    connectionMonitor: { pingInterval: pingMs },
     connectionManager: local
       ? { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 1_000 }
       : {},
