@@ -2,6 +2,7 @@
  * Every seam between Holdfast and the outside world, on one page. `adapters/` answers each with a real thing,
  * `simulator/` with a double, and `roles/` cannot tell which.
  */
+import type { Vocabulary } from "./domain/grammar/vocabulary.ts";
 import type { Address, JobId, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
 import type { Prompt } from "./domain/inference/spec.ts";
 import type { Candidate } from "./domain/verification/sampler.ts";
@@ -182,6 +183,8 @@ export interface TokenEngine {
   /** Sequences it holds at once. */
   readonly slots: number;
   readonly profile: string;
+  /** What its tokens are made of. One without it cannot hold an answer to a schema. */
+  readonly vocabulary?: Vocabulary;
   /**
    * Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. Aborted, it throws
    * and takes no sequence: nobody waits for the answer any more.
@@ -203,8 +206,8 @@ export interface TokenSequence {
   judge(ids: readonly TokenId[], signal: AbortSignal, next?: readonly TokenId[]): Promise<Candidate[][]>;
   /** Appends `ids` (often none or one) and returns the candidates for the position after them. */
   next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]>;
-  /** Logit of one claimed id at an answer position not among the candidates; costs a re-evaluation. */
-  logitOf(position: number, id: TokenId, signal: AbortSignal): Promise<number>;
+  /** Logits of ids at an answer position that are not among the candidates, one each; costs a re-evaluation. */
+  logitsOf(position: number, ids: readonly TokenId[], signal: AbortSignal): Promise<number[]>;
   /** Keeps the first `length` tokens of the answer and forgets the rest. */
   keep(length: number): Promise<void>;
   /** The bytes these answer tokens stand for, special tokens as nothing. `before`: the answer up to them. */

@@ -51,6 +51,7 @@ export const samplingSchema = z.strictObject({
   topP: z.number().gt(0).max(1),
   minP: z.number().min(0).max(1).exactOptional(),
   seed: seedSchema,
+  schema: z.string().min(1).max(limits.schemaBytesMax).exactOptional(),
 });
 
 export const orderSchema = z.discriminatedUnion("t", [
@@ -88,6 +89,7 @@ export const orderSchema = z.discriminatedUnion("t", [
   }),
   /** What everybody committed to, and the secret: open what you committed to. */
   z.strictObject({ t: z.literal("reveal"), set: commitSetSchema, secret: seedSchema }),
+  embedOrderSchema,
 ]);
 
 export const rejectionReasons = ["margin", "mean-margin", "text", "end", "signature", "position"] as const;
@@ -100,7 +102,6 @@ export const wordSchema = z.discriminatedUnion("t", [
     /** SHA-256 over the prompt's ids (u32 little-endian), hex. Nodes with one model agree on it. */
     promptDigest: seedSchema,
     /** The numeric profile it computes this job with, as its offer states it. */
-  embedOrderSchema,
     profile: z.string().max(256).exactOptional(),
   }),
   /** The prompt is evaluated: from here on a token costs one step. */
@@ -148,9 +149,9 @@ export const wordSchema = z.discriminatedUnion("t", [
     message: z.string().max(500),
     retryAfterMs: z.number().min(0).exactOptional(),
   }),
-]);
   vectorWordSchema,
   embeddedWordSchema,
+]);
 
 export type Order = z.infer<typeof orderSchema>;
 export type OpenOrder = Extract<Order, { t: "open" }>;

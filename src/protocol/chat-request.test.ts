@@ -17,6 +17,16 @@ describe("a chat body", () => {
     });
   });
 
+  test("may ask for JSON, of any shape or by a schema", () => {
+    const schemaOf = (response_format: unknown) => (chat({ response_format }) as { schema?: string }).schema;
+    expect(schemaOf({ type: "text" })).toBeUndefined();
+    expect(schemaOf(null)).toBeUndefined();
+    expect(schemaOf({ type: "json_object" })).toBe('{"type":"object"}');
+    const schema = { type: "object", properties: { a: { type: "string" } } };
+    const format = { type: "json_schema", json_schema: { name: "x", strict: true, schema } };
+    expect(schemaOf(format)).toBe(JSON.stringify(schema));
+  });
+
   test("may give content in text parts, none for an assistant turn, and a developer's words as the system's", () => {
     const messages = [
       { role: "developer", content: "be brief" },
@@ -59,7 +69,17 @@ describe("a chat body", () => {
     ["max_tokens", { max_tokens: -1 }],
     ["seed", { seed: 1.5 }],
     ["logprobs", { logprobs: true }],
-    ["response_format", { response_format: { type: "json_object" } }],
+    ["response_format.type", { response_format: { type: "xml" } }],
+    ["response_format.json_schema", { response_format: { type: "json_schema" } }],
+    [
+      "response_format.json_schema.schema",
+      {
+        response_format: {
+          type: "json_schema",
+          json_schema: { name: "x", schema: { type: "string", pattern: "(a+)+" } },
+        },
+      },
+    ],
     ["frequency_penalty", { frequency_penalty: 0.5 }],
     ["logit_bias", { logit_bias: { "5": 1 } }],
   ])("is refused naming %s", (param, body) => {

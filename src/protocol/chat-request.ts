@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Prompt } from "../domain/inference/spec.ts";
 import { limits } from "./limits.ts";
-import { invalidRequest, type Refusal } from "./openai.ts";
+import { invalidRequest, isRefusal, type Refusal } from "./openai.ts";
+import { readResponseFormat } from "./response-format.ts";
 
 /** What the network backend takes from a request body; nothing of it is trusted before this. */
 export interface AnswerRequest {
@@ -11,6 +12,8 @@ export interface AnswerRequest {
   readonly topP: number;
   /** 0 = off. */
   readonly minP: number;
+  /** A JSON schema, as text, that the answer has to fit. */
+  readonly schema: string | undefined;
   readonly stops: readonly string[];
   readonly seed: number | undefined;
   readonly stream: boolean;
@@ -38,8 +41,10 @@ export function parseAnswerRequest(
       );
     }
   }
-  const schema = endpoint === "chat/completions" ? chatSchema : completionSchema;
-  const parsed = schema.safeParse(body);
+  const format = readResponseFormat(body["response_format"]);
+  if (isRefusal(format)) return format;
+  const form = endpoint === "chat/completions" ? chatSchema : completionSchema;
+  const parsed = form.safeParse(body);
   if (!parsed.success) return refusalOf(parsed.error);
   const { stop, max_tokens, n, temperature, top_p, min_p, seed, stream, stream_options } = parsed.data;
   const longest = "max_completion_tokens" in parsed.data ? parsed.data.max_completion_tokens : undefined;
@@ -53,6 +58,7 @@ export function parseAnswerRequest(
     temperature: temperature ?? 1,
     topP: top_p ?? 1,
     minP: min_p ?? 0,
+    schema: format.schema,
     stops: typeof stop === "string" ? [stop] : (stop ?? []),
     seed: seed ?? undefined,
     stream: stream ?? false,
@@ -64,8 +70,6 @@ export function parseAnswerRequest(
 const isZero = (value: unknown) => value === 0;
 const isFalse = (value: unknown) => value === false;
 const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
-const isText = (value: unknown) =>
-  typeof value === "object" && (value as { type?: unknown })?.type === "text";
 
 /** Parameters that would change the answer and that no engine here honours, with the values that ask for nothing. */
 const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -79,7 +83,6 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   tool_choice: (value) => value === "none" || value === "auto",
   functions: isEmpty,
   function_call: (value) => value === "none" || value === "auto",
-  response_format: isText,
   modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === "text",
   audio: () => false,
   prediction: () => false,

@@ -265,6 +265,15 @@ export const limits = {
   /** Candidates of the canonical sampler: the 64 largest logits (design, verification §4). */
   candidates: 64,
 
+  // ---- answers in a given form ----
+  /** A JSON schema as text, UTF-16 units; it goes to every node of a job, and into the receipt. Real ones are 1 to 8 KiB. Abuse: memory. */
+  schemaBytesMax: 32 * 1024,
+  /** How deep it is nested, its schemas and the values of its enums together, and definitions it refers to. OpenAI allows
+   *  10 levels, 5,000 properties and 1,000 values. Abuse: a schema that can be read in so many ways that it holds up a node. */
+  schemaDepthMax: 32,
+  schemaPartsMax: 1_000,
+  schemaNamesMax: 100,
+
   // ---- engines ----
   /** UTF-16 units one token may stand for. A prompt longer than this times the window cannot fit and is refused
    *  unread. The longest token of known vocabularies is below 200 bytes. Abuse: megabytes to tokenise, on one thread. */

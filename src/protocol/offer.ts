@@ -41,6 +41,8 @@ export const offerBodySchema = z.object({
         witness: z.boolean(),
         /** Can go on from others' tokens. */
         resume: z.boolean(),
+        /** Can hold an answer to a JSON schema, its own and another's. */
+        schema: z.boolean().exactOptional(),
         /** It turns texts into vectors of so many numbers, and says nothing. */
         dimensions: z.int().min(1).max(limits.embeddingDimensionsMax).exactOptional(),
         /** Numeric profile: engine build, backend, CPU variant, KV type, flash attention. */

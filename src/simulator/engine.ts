@@ -86,7 +86,7 @@ function createSequence(place: Place, promptIds: readonly TokenId[], release: ()
       for (const id of ids) answer.push(id);
       return logitsAt(traits.lies ? lie : truth, answer, traits.noise, machine);
     },
-    logitOf: async () => -20,
+    logitsOf: async (_, ids) => ids.map(() => -20),
     async keep(length) {
       answer = answer.slice(0, length);
     },

@@ -40,7 +40,7 @@ function bentSequence(sequence: TokenSequence, bend: Bend): TokenSequence {
       const lists = await sequence.judge(ids, signal);
       return lists.map((list, offset) => bend.judge?.(list, from + offset) ?? list);
     },
-    logitOf: sequence.logitOf,
+    logitsOf: sequence.logitsOf,
     async keep(length) {
       answer = answer.slice(0, length);
       await sequence.keep(length);

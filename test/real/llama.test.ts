@@ -45,7 +45,7 @@ test("an id outside the vocabulary is judged like any other, and could never hav
   const sequence = await engine.open(ask("Name a colour."), 16);
   const strange = 0x7fff_ffff;
   const [candidates] = await sequence.judge([strange], signal);
-  const claimedLogit = await sequence.logitOf(0, strange, signal);
+  const [claimedLogit] = await sequence.logitsOf(0, [strange], signal);
   const look = { candidates: candidates!, claimed: strange, claimedLogit, sampling: hot, position: 0 };
   expect(judgeToken(judgeUnknown, look)).toMatchObject({ rejected: "margin" });
   expect(sequence.text([strange], [])).toBe("");
@@ -92,7 +92,7 @@ async function follow(
       const position = start + offset;
       const candidates = lists[offset]!;
       const listed = candidates.some(({ id }) => id === claimed);
-      const claimedLogit = listed ? undefined : await sequence.logitOf(position, claimed, signal);
+      const [claimedLogit] = listed ? [] : await sequence.logitsOf(position, [claimed], signal);
       const found = judgeToken(judge, { candidates, claimed, claimedLogit, sampling, position });
       judge = found.judge;
       largest = Math.max(largest, found.margin);
@@ -202,10 +202,10 @@ test("the logit of a token outside the list is below the list, and asking change
   const sequence = await engine.open(story, 60);
   const lists = await sequence.judge(ids, signal);
   const unlikely = 30_000;
-  const logit = await sequence.logitOf(4, unlikely, signal);
+  const [logit] = await sequence.logitsOf(4, [unlikely], signal);
   expect(Number.isFinite(logit)).toBe(true);
-  expect(logit).toBeLessThan(lists[4]!.at(-1)!.logit + 0.5);
-  expect(await sequence.logitOf(4, lists[4]![9]!.id, signal)).toBe(lists[4]![9]!.logit);
+  expect(logit!).toBeLessThan(lists[4]!.at(-1)!.logit + 0.5);
+  expect(await sequence.logitsOf(4, [lists[4]![9]!.id], signal)).toEqual([lists[4]![9]!.logit]);
   const onward = await speak(sequence, hot, 8, ids);
   sequence.close();
   expect((await judged(story, hot, onward)).rejectedAt).toBeUndefined();

@@ -7,6 +7,7 @@ import { createPromptReader, mayFit } from "./prompt.ts";
 import { loadRuntime, type Numerics, profileOf, type Runtime } from "./runtime.ts";
 import { commonPrefix, contextOverflow, openSequence } from "./sequence.ts";
 import { addedText } from "./text.ts";
+import { readVocabulary } from "./vocabulary.ts";
 
 export interface LlamaEngineOptions {
   /** A GGUF file. */
@@ -41,6 +42,7 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
   const context = await createContext(runtime, options, numerics);
   const readPrompt = createPromptReader(runtime);
   const profile = await profileOf(runtime, numerics);
+  const vocabulary = readVocabulary(runtime);
   const { contextSize: contextTokens } = context;
   const vocabularyTokens = runtime.model.fileInfo.metadata.tokenizer.ggml.tokens.length;
   // Ids come from strangers, and at one that is not in the vocabulary the runtime does not throw: it aborts.
@@ -56,6 +58,7 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
     contextTokens,
     slots: options.slots,
     profile,
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     open,
     close() {
       closing ??= close();

@@ -50,7 +50,7 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     promptIds,
     judge: (ids, signal, next) => exclusive(() => judge(ids, signal, next)),
     next: (ids, signal) => exclusive(() => next(ids, signal)),
-    logitOf: (position, id, signal) => exclusive(() => logitOf(position, id, signal)),
+    logitsOf: (position, ids, signal) => exclusive(() => logitsOf(position, ids, signal)),
     keep: (length) => exclusive(async () => cut(length)),
     text: options.text,
     ends: options.ends,
@@ -164,11 +164,22 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     }
   }
 
-  async function logitOf(position: number, id: TokenId, signal: AbortSignal): Promise<number> {
+  async function logitsOf(position: number, ids: readonly TokenId[], signal: AbortSignal): Promise<number[]> {
     if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
-    if (!knows(id)) return Number.NEGATIVE_INFINITY;
-    const listed = known.get(position)?.find((candidate) => candidate.id === id);
-    if (listed !== undefined) return listed.logit;
+    const found = new Map((known.get(position) ?? []).map(({ id, logit }) => [id, logit]));
+    const missing = ids.filter((id) => knows(id) && !found.has(id));
+    if (missing.length > 0) {
+      for (const [id, logit] of await evaluateAgain(position, missing, signal)) found.set(id, logit);
+    }
+    return ids.map((id) => found.get(id) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Logits of these tokens at one position: a step for which what was evaluated behind it is forgotten. */
+  async function evaluateAgain(
+    position: number,
+    ids: readonly TokenId[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Token, number>> {
     const index = promptIds.length + position - 1;
     while (valid < index) {
       signal.throwIfAborted();
@@ -179,10 +190,10 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
     await erase();
     signal.throwIfAborted();
     // The slow form: with no options the chain is greedy only, so the logit is raw here too.
-    const generateNext = { logits: { filter: { tokens: [id as Token] } } };
+    const generateNext = { logits: { filter: { tokens: ids as Token[] } } };
     const output = await guarded(() => cache.controlledEvaluate([[tokenAt(index), { generateNext }]]));
     valid = index + 1;
-    return output[0]?.next.logits?.get(id as Token) ?? Number.NEGATIVE_INFINITY;
+    return output[0]?.next.logits ?? new Map();
   }
 
   function tokenAt(index: number): Token {

@@ -53,7 +53,8 @@ test("a wrong token has the largest margin, the right one none, also where a fol
   const right = [0, 1, 2].map((position) => tokenAt(key, position));
   const lists = await sequence.judge(right, signal);
   expect(lists.map((list, at) => margin(list, { id: right[at]! }, sampling, at))).toEqual([0, 0, 0]);
-  const wrong = { id: right[1]!, logit: await sequence.logitOf(2, right[1]!, signal) };
+  const [logit] = await sequence.logitsOf(2, [right[1]!], signal);
+  const wrong = { id: right[1]!, logit: logit! };
   expect(margin(lists[2]!, wrong, sampling, 2)).toBe(100);
   await sequence.keep(2);
   expect((await sequence.next([], signal))[0]?.id).toBe(right[2]);

@@ -88,7 +88,8 @@ function openSequence(
       answer.push(...ids);
       return [spoken(key, answer.length, condition)];
     },
-    logitOf: async (position, id) => (id === tokenAt(key, position) ? 0 : Number.NEGATIVE_INFINITY),
+    logitsOf: async (position, ids) =>
+      ids.map((id) => (id === tokenAt(key, position) ? 0 : Number.NEGATIVE_INFINITY)),
     async keep(length) {
       answer = answer.slice(0, length);
     },

@@ -30,6 +30,8 @@ export interface Sampling {
   readonly minP?: number;
   /** 32 bytes as hex: H(the user's seed, or a nonce). */
   readonly seed: string;
+  /** A JSON schema, as text, that the answer has to fit (domain/grammar). */
+  readonly schema?: string;
 }
 
 /** How the answer is to be obtained; changes nothing about what a correct answer is. */

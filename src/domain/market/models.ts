@@ -5,6 +5,8 @@ interface Claim {
   readonly id: ModelId;
   readonly name: string;
   readonly contextTokens: number;
+  /** Can it hold an answer to a JSON schema? */
+  readonly schema?: boolean;
 }
 
 /** One node's models, and the stake behind its word (smallest unit). */
@@ -23,6 +25,8 @@ export interface ModelOnOffer {
   readonly stake: bigint;
   /** At least two of its nodes have a stake: one can speak, and another check it. */
   readonly staked: boolean;
+  /** Some of its nodes can hold an answer to a JSON schema. */
+  readonly schema: boolean;
 }
 
 /**
@@ -57,7 +61,8 @@ function modelOf(id: ModelId, claims: ReadonlyArray<Claim & { readonly stake: bi
   const contextTokens = windowOf(weighed);
   const providers = claims.filter((claim) => claim.contextTokens >= contextTokens).length;
   const staked = claims.filter((claim) => claim.stake > 0n).length >= 2;
-  return { id, name: nameOf(weighed), contextTokens, providers, stake, staked };
+  const schema = claims.some((claim) => claim.schema === true);
+  return { id, name: nameOf(weighed), contextTokens, providers, stake, staked, schema };
 }
 
 /** The largest window that more than half of the weight holds: a minority cannot shrink it. */

@@ -23,9 +23,12 @@ export function answerIdOf(
 
 /** Everything that decides which tokens are right, but the prompt. */
 export function specDigest(model: string, sampling: Sampling, tokensMax: number): Hex32 {
-  const { temperature, topP, minP = 0, seed } = sampling;
+  const { temperature, topP, minP = 0, seed, schema } = sampling;
   const numbers = [temperature, topP, minP].map(f64);
-  return bytesToHex(digest("spec", "gumbel-topk-v1", model, ...numbers, hexToBytes(seed), tokensMax));
+  const form = schema === undefined ? [] : ["json-schema-v1", schema];
+  return bytesToHex(
+    digest("spec", "gumbel-topk-v1", model, ...numbers, hexToBytes(seed), tokensMax, ...form),
+  );
 }
 
 /**

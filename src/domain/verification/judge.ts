@@ -50,10 +50,12 @@ export interface Look {
   /** The judge's own candidates at this position. */
   readonly candidates: readonly Candidate[];
   readonly claimed: TokenId;
-  /** Needed when `claimed` is not among the candidates (TokenSequence.logitOf); else it could not have been chosen. */
+  /** Needed when `claimed` is not among the candidates (TokenSequence.logitsOf); else it could not have been chosen. */
   readonly claimedLogit?: number | undefined;
   readonly sampling: Sampling;
   readonly position: number;
+  /** Where the engine's list ended, when `candidates` are only the legal ones of it; see `margin`. */
+  readonly end?: number | undefined;
 }
 
 export interface Judged {
@@ -68,9 +70,9 @@ export interface Judged {
  * Positions are judged in order; for positions that were dropped see `judgeUntil`.
  */
 export function judgeToken(judge: Judge, look: Look, within: Tolerances = tolerances): Judged {
-  const { candidates, claimed, claimedLogit, sampling, position } = look;
+  const { candidates, claimed, claimedLogit, sampling, position, end } = look;
   const claim = claimedLogit === undefined ? { id: claimed } : { id: claimed, logit: claimedLogit };
-  return judgeMargin(judge, position, margin(candidates, claim, sampling, position), within);
+  return judgeMargin(judge, position, margin(candidates, claim, sampling, position, end), within);
 }
 
 /** The same for a margin that is already known. */

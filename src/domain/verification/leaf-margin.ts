@@ -9,9 +9,10 @@ import { gumbel } from "./sampler.ts";
  * contradicts its token by so much, whatever the logits were that a leaf does not hold. 0 says nothing.
  *
  * "The best" is taken over those of the eight that were surely allowed; a token that is not among them lay no higher
- * than the last.
+ * than the last. Under a schema nobody can say without the model's vocabulary which of the eight were allowed.
  */
 export function leafMargin(leaf: Leaf, id: TokenId, sampling: Sampling, position: number): number {
+  if (sampling.schema !== undefined) return 0;
   const candidates = leafCandidates(leaf);
   const claimed = candidates.find((each) => each.id === id)?.logit ?? candidates.at(-1)!.logit;
   const { temperature, seed } = sampling;
@@ -21,7 +22,7 @@ export function leafMargin(leaf: Leaf, id: TokenId, sampling: Sampling, position
   // if they were the whole list of candidates, whose own end is an edge as well.
   const end =
     candidates.length < leafTokens ? Number.NEGATIVE_INFINITY : candidates.at(-1)!.logit + edgeSlack;
-  const sureFrom = Math.max(edgesOf(candidates, sampling).sureFrom, end);
+  const sureFrom = Math.max(edgesOf(candidates, sampling, Number.NEGATIVE_INFINITY).sureFrom, end);
   let best = Number.NEGATIVE_INFINITY;
   for (const { id: each, logit } of candidates) {
     if (logit < sureFrom) break;

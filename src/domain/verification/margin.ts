@@ -5,7 +5,7 @@ import { type Candidate, candidateCount, gumbel, gumbelMax, softmaxWeights } fro
 /** A token somebody says the model chose. */
 export interface Claim {
   readonly id: TokenId;
-  /** Its logit here, for a token outside the candidates (TokenSequence.logitOf). */
+  /** Its logit here, for a token outside the candidates (TokenSequence.logitsOf). */
   readonly logit?: number;
 }
 
@@ -28,20 +28,29 @@ export const edgeSlack = 0.5;
  *
  * "The best" is taken over tokens that were surely allowed (the nucleus and the candidate list narrowed by
  * `edgeSlack`), the claimed one needs only to have been possibly allowed (widened by it); else `marginMax`.
+ *
+ * Under a schema `candidates` are the legal ones of the list and `end` is where that list ended; where it has no legal
+ * token at all, the one candidate is the likeliest legal token there is (`legalCandidates`). Whether it had one may itself be
+ * a matter of the last bits: then a token may also be what a node said that saw none, and lies as far below the
+ * likeliest legal one as its logit says.
  */
 export function margin(
   candidates: readonly Candidate[],
   claim: Claim,
   sampling: Sampling,
   position: number,
+  end: number = endOf(candidates),
 ): number {
   const logit = candidates.find(({ id }) => id === claim.id)?.logit ?? claim.logit;
   const first = candidates[0];
   if (logit === undefined || first === undefined || !Number.isFinite(logit)) return marginMax;
   const { temperature } = sampling;
   if (temperature === 0) return clip(first.logit - logit);
-  const edges = edgesOf(candidates, sampling);
-  if (logit < edges.possibleFrom) return marginMax;
+  const edges = edgesOf(candidates, sampling, end);
+  if (logit < edges.possibleFrom) {
+    const mayBeForced = candidates.length < candidateCount && first.logit < end + edgeSlack;
+    return mayBeForced ? clip(first.logit - logit) : marginMax;
+  }
   const noise = gumbel(sampling.seed, position);
   const claimed = logit / temperature + noise(claim.id);
   let best = claimed;
@@ -65,18 +74,16 @@ interface Edges {
   readonly possibleFrom: number;
 }
 
+/** The logit at which the list of candidates ends. One shorter than K is the whole vocabulary: nothing lies beyond. */
+export function endOf(candidates: readonly Candidate[]): number {
+  const last = candidates[candidateCount - 1];
+  return last === undefined ? Number.NEGATIVE_INFINITY : last.logit;
+}
+
 /** Allowed or not falls with the logit, so both edges are logits. */
-export function edgesOf(candidates: readonly Candidate[], sampling: Sampling): Edges {
+export function edgesOf(candidates: readonly Candidate[], sampling: Sampling, end: number): Edges {
   const { temperature, topP, minP = 0 } = sampling;
-  const last = candidates.at(-1)!.logit;
-  // A list shorter than K is the whole vocabulary: nothing lies beyond its end.
-  const full = candidates.length >= candidateCount;
-  const ends = [
-    {
-      sureFrom: full ? last + edgeSlack : Number.NEGATIVE_INFINITY,
-      possibleFrom: full ? last - edgeSlack : Number.NEGATIVE_INFINITY,
-    },
-  ];
+  const ends = [{ sureFrom: end + edgeSlack, possibleFrom: end - edgeSlack }];
   if (topP < 1) ends.push(nucleusEdges(candidates, temperature, topP));
   if (minP > 0) {
     const floor = candidates[0]!.logit + temperature * Math.log(minP);

@@ -17,6 +17,11 @@ export async function openTextVoice(
 ): Promise<Voice> {
   if ((open.sampling.minP ?? 0) > 0)
     throw new HoldfastError("this engine is not known to honour min_p", { code: "engine", fault: "peer" });
+  if (open.sampling.schema !== undefined)
+    throw new HoldfastError("this engine cannot hold an answer to a schema", {
+      code: "engine",
+      fault: "peer",
+    });
   let stream: AsyncGenerator<string, "stop" | "length"> | undefined;
   let waiting: number[] = [];
   let end: Chunk["end"];

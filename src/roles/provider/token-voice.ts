@@ -10,6 +10,7 @@ import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
 import type { OpenOrder, RejectionReason } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import type { Answer } from "./answer.ts";
+import { createLegality } from "./legality.ts";
 import { createTrail } from "./trail.ts";
 import type { Judgement, JudgingVoice } from "./voice.ts";
 
@@ -26,6 +27,12 @@ export async function openTokenVoice(
       fault: "peer",
     });
   }
+  const { sampling } = open;
+  const legality = createLegality(
+    { logitsOf: (...asked) => sequence.logitsOf(...asked) },
+    sampling.schema,
+    engine.vocabulary,
+  );
   const sequence = await engine.open(open.prompt, open.tokensMax ?? 1, signal);
   const promptTokens = sequence.promptIds.length;
   const room = open.contextTokens - promptTokens;
@@ -73,7 +80,9 @@ export async function openTokenVoice(
       pending = undefined;
       const position = answer.end + ids.length;
       trail.note(position, candidates);
-      const { id } = choose(candidates, open.sampling, position);
+      const legal = await legality.among(position, candidates, signal);
+      const { id } = choose(legal.candidates, sampling, position);
+      legality.told(position, id);
       ids.push(id);
       pending = id;
       end = sequence.ends(id) ? "stop" : position + 1 >= tokensMax ? "length" : undefined;
@@ -103,17 +112,11 @@ export async function openTokenVoice(
     for (const [offset, claimed] of ids.entries()) {
       const position = start + offset;
       const candidates = lists[offset]!;
-      const outside = !candidates.some(({ id }) => id === claimed);
-      const claimedLogit = outside ? await sequence.logitOf(position, claimed, signal) : undefined;
-      const found = judgeToken(judged, {
-        candidates,
-        claimed,
-        claimedLogit,
-        sampling: open.sampling,
-        position,
-      });
+      const legal = await legality.among(position, candidates, signal, claimed);
+      legality.told(position, claimed);
+      const found = judgeToken(judged, { ...legal, claimed, sampling, position });
       judged = found.judge;
-      const tally = withMargin(trail.margins(position), found.margin, candidates, open.sampling);
+      const tally = withMargin(trail.margins(position), found.margin, legal.candidates, sampling);
       trail.note(position, candidates, tally);
       margin = Math.max(margin, found.margin);
       if (found.rejected !== undefined) rejection ??= { reason: found.rejected, at: position };

@@ -53,7 +53,12 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
     ...{ created: Math.floor(clock.wall() / 1000), finality: wishes.finality, spoken: spokenBy(call) },
   });
   const { witnesses } = wishes;
-  const wanted = { model, witnesses, marks: roster.marksOf(request.prompt, model.id) };
+  const wanted = {
+    model,
+    witnesses,
+    marks: roster.marksOf(request.prompt, model.id),
+    schema: request.schema !== undefined,
+  };
   const places: Place[] = [];
   const jobs: RunningJob[] = [];
   let left = request.choices;
@@ -142,7 +147,7 @@ function jobRequest(
   }: { choice: number } & Pick<JobRequest, "prospects"> & Pick<Policy, "deadlineMs">,
 ): JobRequest {
   const id = choice === 0 ? nonce : sha256(concatBytes(nonce, Uint8Array.of(choice)));
-  const { temperature, topP, minP, prompt, tokensMax } = request;
+  const { temperature, topP, minP, schema, prompt, tokensMax } = request;
   return {
     spec: {
       ...{ job: bytesToHex(id) as JobId, model: model.id, prompt, tokensMax },
@@ -151,6 +156,7 @@ function jobRequest(
         topP,
         seed: seedOf(request.seed, nonce, choice),
         ...(minP === 0 ? {} : { minP }),
+        ...(schema === undefined ? {} : { schema }),
       },
     },
     policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },

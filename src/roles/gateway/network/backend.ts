@@ -58,6 +58,10 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
         roster.models().map(({ name }) => name),
       );
     }
+    if (request.schema !== undefined && !model.schema) {
+      const message = `No provider of ${model.name.slice(0, 128)} can hold an answer to a schema.`;
+      return invalidRequest(message, "response_format", "unsupported_parameter");
+    }
     const deadlineMs = options.deadlineMs - (call.passed?.ms ?? 0);
     return tooLong(call, request, model) ?? { call, request, wishes, model, deadlineMs };
   }

@@ -27,6 +27,8 @@ export interface Listing {
   readonly model: ModelId;
   readonly slots: number;
   readonly contextTokens: number;
+  /** Can it hold an answer to a JSON schema? */
+  readonly schema: boolean;
   /** Of a million tokens, smallest unit, near enough to compare. */
   readonly price: number;
   readonly domain: readonly string[];
@@ -44,10 +46,12 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
   const { peer, sessionKey, slots } = offer;
   const domain = failureDomain(offer.domain, offer.endpoints);
   node.gone = false;
-  node.listings = offer.models.map(({ id, contextTokens, priceIn, priceOut, witness, resume }) => ({
-    ...{ node, peer, model: id, slots, contextTokens, domain },
-    price: Number(priceIn) + Number(priceOut),
-    terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
-    pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
-  }));
+  node.listings = offer.models.map(
+    ({ id, contextTokens, priceIn, priceOut, witness, resume, schema = false }) => ({
+      ...{ node, peer, model: id, slots, contextTokens, schema, domain },
+      price: Number(priceIn) + Number(priceOut),
+      terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
+      pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
+    }),
+  );
 }

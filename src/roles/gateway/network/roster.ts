@@ -42,6 +42,8 @@ export interface Wanted {
   readonly model: ModelOnOffer;
   readonly witnesses: number;
   readonly marks: readonly Mark[];
+  /** Has it to fit a JSON schema? Then only those are asked who can see to that. */
+  readonly schema: boolean;
 }
 
 export interface RosterPorts {
@@ -184,14 +186,14 @@ export function createRoster(
    * Candidates for one decision: all there are in a small network, as many as are ever needed in a large one, and who
    * has read the prompt before.
    */
-  function drawn({ model, marks }: Wanted): Drawn[] {
+  function drawn({ model, marks, schema: mustFit }: Wanted): Drawn[] {
     sweep();
     const now = clock.now();
     const held = prefixes.heldOf(marks);
     const readers = [...held.keys()].flatMap((peer) => (book.of(peer) ? listingsOf(peer, model.id) : []));
     const listings = shelves.draw(model.id, limits.candidatesMax, chance);
     return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
-      .filter(({ contextTokens }) => contextTokens >= model.contextTokens)
+      .filter(({ contextTokens, schema }) => contextTokens >= model.contextTokens && (schema || !mustFit))
       .map((listing) => candidateOf(listing, held.get(listing.peer) ?? 0, now));
   }
 

@@ -1,0 +1,117 @@
+import { hasByte, type Pattern, restOf } from "./pattern.ts";
+
+/**
+ * Where a text stands within a pattern. Texts after which the same may follow mostly lead to the same object, so that
+ * a step that was taken once costs one look-up afterwards.
+ */
+export interface Place {
+  /** Does the text fit as it is? */
+  readonly complete: boolean;
+  /** The place one byte on; undefined when no text that fits goes on with it. */
+  after(byte: number): Place | undefined;
+}
+
+/**
+ * A stack of what is still to come, `pattern` first; there is one for every way in which the text so far can be read.
+ * The bottom has no pattern: the text is complete.
+ */
+interface Stack {
+  readonly id: number;
+  readonly pattern: Pattern | undefined;
+  readonly below: Stack | undefined;
+  readonly above: Map<Pattern, Stack>;
+}
+
+/**
+ * The place before the first byte. Every place it leads to has a way to the end, if the pattern has (`canEnd`).
+ *
+ * `waysMax`: readings followed at once. Where there are more, the later ones are forgotten, by every node alike: what
+ * remains legal is less then, and still fits.
+ */
+export function placeBefore(pattern: Pattern, waysMax: number): Place {
+  let stacks = 0;
+  const places = new Map<string, Place>();
+  const bottom = newStack(undefined, undefined);
+  return placeOf(tops([push(pattern, bottom)]));
+
+  function newStack(pattern: Pattern | undefined, below: Stack | undefined): Stack {
+    stacks += 1;
+    return { id: stacks, pattern, below, above: new Map() };
+  }
+
+  function push(pattern: Pattern, below: Stack): Stack {
+    // Nothing is left of a sequence at its end: what is below it comes next.
+    if (pattern.kind === "sequence" && pattern.at >= pattern.parts.length) return below;
+    if (pattern.kind === "repeat" && pattern.max === 0) return below;
+    let stack = below.above.get(pattern);
+    if (stack === undefined) {
+      stack = newStack(pattern, below);
+      below.above.set(pattern, stack);
+    }
+    return stack;
+  }
+
+  /** The same stacks opened up until each has a byte on top, or is the bottom. */
+  function tops(waiting: Stack[]): Stack[] {
+    const found: Stack[] = [];
+    const seen = new Set<Stack>();
+    waiting.reverse();
+    for (let stack = waiting.pop(); stack !== undefined; stack = waiting.pop()) {
+      if (seen.has(stack)) continue;
+      seen.add(stack);
+      if (found.length >= waysMax) break;
+      const { pattern } = stack;
+      const below = stack.below ?? bottom;
+      if (pattern === undefined || pattern.kind === "byte") found.push(stack);
+      else if (pattern.kind === "named") waiting.push(push(pattern.pattern!, below));
+      else if (pattern.kind === "choice") {
+        for (const option of pattern.options.toReversed()) waiting.push(push(option, below));
+      } else if (pattern.kind === "sequence")
+        waiting.push(push(pattern.parts[pattern.at]!, push(restOf(pattern), below)));
+      else {
+        if (pattern.min === 0) waiting.push(below);
+        waiting.push(push(pattern.of, push(restOf(pattern), below)));
+      }
+    }
+    return found;
+  }
+
+  function placeOf(found: readonly Stack[]): Place {
+    const key = found.map(({ id }) => id).join();
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = newPlace(found);
+    // Forgotten now and then; whoever is at a place keeps it.
+    if (places.size >= placesKept) places.clear();
+    places.set(key, place);
+    return place;
+  }
+
+  function newPlace(found: readonly Stack[]): Place {
+    const next = new Map<number, Place | undefined>();
+    return {
+      complete: found.includes(bottom),
+      after(byte) {
+        if (next.has(byte)) return next.get(byte);
+        const on = found
+          .filter(({ pattern }) => pattern?.kind === "byte" && hasByte(pattern.set, byte))
+          .map(({ below }) => below!);
+        const place = on.length === 0 ? undefined : placeOf(tops(on));
+        next.set(byte, place);
+        return place;
+      },
+    };
+  }
+}
+
+const placesKept = 4096;
+
+/** The place after all of these bytes. */
+export function placeAfter(place: Place, bytes: Uint8Array): Place | undefined {
+  let at: Place | undefined = place;
+  for (const byte of bytes) {
+    at = at.after(byte);
+    if (at === undefined) return undefined;
+  }
+  return at;
+}
