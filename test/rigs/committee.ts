@@ -21,13 +21,16 @@ import {
   memberBegin,
   memberStep,
 } from "../../src/domain/verification/member.ts";
+import { roundSecrets } from "../../src/domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../src/domain/verification/seat.ts";
 import { statementDigest, statementOf } from "../../src/domain/verification/statement.ts";
 
 /** A committee without engines: real keys and rules, and leaves out of a hash instead of a model. */
 
 export const market = { chainId: 31337, bonds: `0x${"b0".repeat(20)}` as Address };
-export const secret: Hex32 = "5e".repeat(32);
+/** Of all rounds there may be; a round by itself is the first. */
+export const secrets = roundSecrets("5e".repeat(32));
+export const secret: Hex32 = secrets[0]!;
 export const committee: Committee = { kind: "client", secretHash: secretHash(secret) };
 export const commitMs = 1000;
 
@@ -89,7 +92,7 @@ export function createPerson(
   people += 1;
   const session = createSession();
   const member: Member = { node, sessionKey: session.sessionKey, profile };
-  const rules: MemberRules = { ...rulingRules, own: member, secretHash: secretHash(secret), commitMs };
+  const rules: MemberRules = { ...rulingRules, own: member, promise: secretHash(secret), commitMs };
   let state: MemberState = memberBegin;
   let seq = 0;
   const happen: Person["happen"] = (event, now) => {

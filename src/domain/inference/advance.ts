@@ -5,7 +5,7 @@ import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import { fail, failUnfinal, finishIfDone } from "./ending.ts";
 import { keepFloor } from "./floor.ts";
 import { isComplete } from "./hearing.ts";
-import { beginProof } from "./proving.ts";
+import { keepProof } from "./proving.ts";
 import { isStranger } from "./votes.ts";
 import { deadlineOf, dismissSilent } from "./waiting.ts";
 import { weighVotes } from "./weighing.ts";
@@ -20,8 +20,8 @@ export function advance(draft: Draft): void {
     dismissSilent,
     heedBlame,
     weighVotes,
+    keepProof,
     keepCast,
-    beginProof,
     deliverDue,
     failUnfinal,
     finishIfDone,
@@ -60,7 +60,8 @@ function keepCast(draft: Draft): void {
     const tried = draft.fruitless >= draft.policy.attemptsMax;
     if (tried || isForsaken(draft)) return failWithoutSpeaker(draft, tried);
   }
-  if (draft.doubted.length > 0 || !isSwitching(draft)) ensureWitnesses(draft);
+  const isFollowing = draft.proof === undefined && !isSwitching(draft);
+  if (draft.doubted.length > 0 || isFollowing) ensureWitnesses(draft);
   if (draft.attempts.length > 0) draft.aloneSince = undefined;
   showAll(draft);
 }

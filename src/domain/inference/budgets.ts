@@ -48,6 +48,12 @@ export const budgets = {
   verdictMs: 5_000,
   /** …and this long for its proof, which has bounds of its own. Abuse: a member that never opens. */
   proofMs: 4_000,
+  /** …and where one more witness is asked, so much for it to connect and judge, beside the time it takes to read. */
+  opinionMs: 6_000,
+  /** Further witnesses for one answer. Abuse: members that disagree for ever. */
+  opinionsMost: 2,
+  /** An answer that is whole is not lost to its deadline: it goes out so much before, proved or not. */
+  lastWordMs: 200,
   /** With nobody at work and nobody to ask, this long is waited for one that comes back or has a seat again. */
   aloneMs: 3_000,
   /** When routing knew nobody more, it is asked again after this. */

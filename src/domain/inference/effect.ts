@@ -37,10 +37,12 @@ export type JobEffect =
     }
   /**
    * These saw the whole answer, of so many tokens and with this digest at its end: have them commit to it and open.
-   * Answered by a `proved` event.
+   * Answered by a `proved` event. `round`: of this job, from 1; who committed to this answer in an earlier one need not
+   * again.
    */
   | {
       readonly kind: "prove";
+      readonly round: number;
       readonly executor: AttemptId;
       readonly witnesses: readonly AttemptId[];
       readonly transcript: Uint8Array;

@@ -240,10 +240,17 @@ class World {
         // Of what was delivered only the verdict would change, whoever said it: that is proving.test.ts's.
         const isLiar = this.state.delivered === 0 && this.parts.get(effect.executor)?.node.liar === true;
         const isFalse = isLiar && this.random() < 0.5;
-        const blamed = isFalse ? [{ attempt: effect.executor, outcome: "rejected" as const }] : [];
+        const blamed: { attempt: AttemptId; outcome: "rejected" | "silent" }[] = [];
+        if (isFalse) blamed.push({ attempt: effect.executor, outcome: "rejected" });
         const verdict = isFalse ? "invalid" : this.random() < 0.8 ? "valid" : "inconclusive";
+        const undecided = verdict === "inconclusive" && this.random() < 0.7;
+        const silent = undecided
+          ? [effect.executor, ...effect.witnesses].filter(() => this.random() < 0.2)
+          : [];
+        for (const attempt of silent) blamed.push({ attempt, outcome: "silent" });
         // Sometimes nobody ever opens.
-        if (this.random() < 0.8) this.answers.push({ kind: "proved", finding: { verdict, blamed } });
+        if (this.random() < 0.8)
+          this.answers.push({ kind: "proved", finding: { verdict, undecided, blamed } });
         return;
       }
       case "deliver":

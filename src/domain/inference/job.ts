@@ -83,6 +83,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       satisfied: undefined,
       completeAt: undefined,
       proof: undefined,
+      rounds: 0,
       disputedAt: undefined,
       disputedSince: undefined,
     },

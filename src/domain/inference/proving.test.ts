@@ -12,9 +12,10 @@ import type { JobState, Prospect } from "./state.ts";
 let now: number;
 let state: JobState;
 let effects: JobEffect[];
+let known: readonly Prospect[];
 
 beforeEach(() => {
-  [now, effects] = [0, []];
+  [now, effects, known] = [0, [], prospects];
 });
 
 const names = ["speaker", "one", "two", "heir"];
@@ -28,7 +29,7 @@ function take(done: { state: JobState; effects: readonly JobEffect[] }): void {
   effects.push(...done.effects);
   for (const effect of done.effects) {
     if (effect.kind !== "seek") continue;
-    happen({ kind: "prospects", prospects: prospects.filter(({ peer }) => !effect.without.includes(peer)) });
+    happen({ kind: "prospects", prospects: known.filter(({ peer }) => !effect.without.includes(peer)) });
   }
 }
 
@@ -59,7 +60,7 @@ function start(finality: Policy["finality"]): void {
     tokensMax: 4,
   };
   const size = { tokensDefault: 512, contextTokens: 2048 };
-  take(begin({ spec, policy, prospects, staked: false, ...size }, now));
+  take(begin({ spec, policy, prospects: known, staked: false, ...size }, now));
   for (const { id } of state.attempts) open(id);
   answer("speaker", "first");
 }
@@ -69,9 +70,23 @@ function open(attempt: number): void {
   happen({ kind: "read", attempt });
 }
 
-function proved(verdict: Verdict, blamed: ReadonlyArray<[peer: string, "rejected" | "silent"]> = []): void {
+type Blame = [peer: string, outcome: "rejected" | "silent"];
+
+function proved(verdict: Verdict, blamed: readonly Blame[] = [], undecided = false): void {
   const who = blamed.map(([peer, outcome]) => ({ attempt: idOf(peer), outcome }));
-  happen({ kind: "proved", finding: { verdict, blamed: who } });
+  happen({ kind: "proved", finding: { verdict, blamed: who, undecided } });
+}
+
+/** The committee came to nothing that one more witness could not settle. */
+function undecided(...blamed: Blame[]): void {
+  proved("inconclusive", blamed, true);
+}
+
+/** The further witness reads the prompt and all of the answer. */
+function reads(peer: string): void {
+  const attempt = idOf(peer);
+  open(attempt);
+  happen({ kind: "judged", attempt, branch: 0, through: 4 });
 }
 
 const of = <Kind extends JobEffect["kind"]>(kind: Kind) =>
@@ -139,10 +154,70 @@ describe('with finality "final"', () => {
     expect(of("finish")).toMatchObject([{ executor: "one", verdict: "valid", basis: "fingerprint" }]);
   });
 
+  test("who did not testify leaves, and another says the last chunk again and answers for the whole", () => {
+    start("final");
+    proved("inconclusive", [["speaker", "silent"]]);
+    expect(outcomesOf("speaker")).toEqual(["silent"]);
+    expect(of("fail")).toEqual([]);
+    open(idOf("heir"));
+    answer("one", "second");
+    expect(of("prove").at(-1)).toMatchObject({ round: 2, executor: idOf("one") });
+    proved("valid");
+    expect(of("finish")).toMatchObject([{ executor: "one", verdict: "valid", basis: "fingerprint" }]);
+  });
+
   test("an answer that could not be proved is no answer", () => {
     start("final");
     proved("inconclusive");
     expect(of("deliver")).toEqual([]);
     expect(of("fail")).toMatchObject([{ code: "not-final" }]);
+  });
+});
+
+describe("a committee that one more witness could help", () => {
+  test("meets again with one that has read the whole answer, and then decides", () => {
+    start("stream");
+    undecided();
+    expect(of("finish")).toEqual([]);
+    expect(of("prove"), "not before it has read").toHaveLength(1);
+    reads("heir");
+    const all = ["one", "two", "heir"].map(idOf);
+    expect(of("prove")[1]).toMatchObject({ round: 2, executor: idOf("speaker"), witnesses: all });
+    proved("valid", [["two", "rejected"]]);
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "fingerprint" }]);
+    expect(outcomesOf("two")).toEqual(["rejected"]);
+  });
+
+  test("meets without those who kept their envelopes closed", () => {
+    start("stream");
+    undecided(["one", "silent"]);
+    expect(outcomesOf("one")).toEqual(["silent"]);
+    reads("heir");
+    expect(of("prove")[1]).toMatchObject({ witnesses: [idOf("two"), idOf("heir")] });
+  });
+
+  test("asks nobody where nobody is left, and waits for nobody beyond its time", () => {
+    known = prospects.slice(0, 3);
+    start("stream");
+    undecided();
+    expect(of("finish")).toMatchObject([{ basis: "tokens" }]);
+    [now, effects, known] = [0, [], prospects];
+    start("stream");
+    undecided();
+    now += 60_000;
+    happen({ kind: "tick" });
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "tokens" }]);
+  });
+
+  test("is not asked for what would make a whole answer late", () => {
+    start("stream");
+    now = 595_000;
+    undecided();
+    expect(of("finish")).toMatchObject([{ verdict: "valid", basis: "tokens" }]);
+    [now, effects] = [0, []];
+    start("stream");
+    now = 599_900;
+    happen({ kind: "tick" });
+    expect([of("fail"), of("finish").length]).toEqual([[], 1]);
   });
 });

@@ -1,78 +1,143 @@
+import { roundsMax } from "../verification/rounds.ts";
 import { budgets } from "./budgets.ts";
-import { leave } from "./cast.ts";
+import { leave, openNext } from "./cast.ts";
 import { chunkEnd } from "./chunk.ts";
-import { type Draft, witnessesOf } from "./draft.ts";
+import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import type { Outcome, Verdict } from "./effect.ts";
 import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
 import { answerLimit, isComplete } from "./hearing.ts";
-import type { AttemptId } from "./state.ts";
-import { dropFrom } from "./weighing.ts";
+import type { Attempt, AttemptId, Held } from "./state.ts";
+import { deadlineOf } from "./waiting.ts";
+import { dropFrom, goBack } from "./weighing.ts";
 
 /**
  * The proof at an answer's end. When the witnesses have accepted the tokens, executor and witnesses are asked to commit
- * to what they saw and then to open it (domain/verification). The job only waits for what comes of it, bounded.
+ * to what they saw and then to open it (domain/verification). Where they come to no verdict and one more witness could
+ * settle it, one is asked, reads the whole answer, and the committee meets again. The job only waits for what comes of
+ * it, bounded.
  */
 
 /** What commit and reveal came to. */
 export interface Finding {
   /** "inconclusive": it shows nothing about the answer, and what the tokens showed stands. */
   readonly verdict: Verdict;
+  /** One more honest witness could settle it. */
+  readonly undecided?: boolean;
   /** Whose part in it was false, or withheld. */
   readonly blamed: readonly { readonly attempt: AttemptId; readonly outcome: Outcome }[];
 }
 
 const nothingFound: Finding = { verdict: "inconclusive", blamed: [] };
 
-/** Asks for the proof, once, as soon as the tokens of the whole answer are accepted. */
-export function beginProof(draft: Draft): void {
-  if (!isComplete(draft) || draft.proof !== undefined || tokensVerdict(draft) !== "valid") return;
-  const total = draft.satisfied ?? draft.held.length;
-  const last = draft.held[total - 1];
-  const executor = draft.attempts.find(({ peer, witness }) => witness && peer === last?.speaker);
-  const witnesses = witnessesOf(draft).filter(
-    ({ peer, judgedChunks }) => judgedChunks >= total && peer !== last?.speaker,
-  );
-  if (last === undefined || executor === undefined || witnesses.length === 0) {
-    draft.proof = { since: draft.now, finding: nothingFound };
+/** Asks for the proof as soon as the tokens of the whole answer are accepted, and again when one more can testify. */
+export function keepProof(draft: Draft): void {
+  const { proof } = draft;
+  if (!isComplete(draft)) return;
+  if (proof === undefined) {
+    if (tokensVerdict(draft) === "valid") convene(draft);
     return;
   }
-  draft.proof = { since: draft.now, finding: undefined };
-  draft.effects.push({
-    ...{ kind: "prove", executor: executor.id, witnesses: witnesses.map(({ id }) => id) },
-    ...{ transcript: last.digest, tokens: chunkEnd(last.chunk), tokensMax: answerLimit(draft) },
-  });
+  if (proof.phase !== "seeking") return;
+  if (executorOf(draft) === undefined) return giveUp(draft);
+  const isNew = (each: Attempt) => !proof.asked.includes(each.id) && canSettle(draft, each);
+  if (witnessesOf(draft).some((each) => isNew(each) && hasJudgedAll(draft, each))) return convene(draft);
+  if (draft.attempts.some(isNew) || openNext(draft, (each) => canSettle(draft, each)) !== undefined) return;
+  if (draft.nobodyLeft && !draft.seeking) giveUp(draft);
 }
 
 /**
- * What was found is heeded: whoever's part was false leaves. An answer of a false executor goes back to before it,
- * while nothing of it was delivered, and somebody else speaks on; else the verdict says it.
+ * What was found is heeded: whoever's part was false leaves. While nothing of the answer was delivered, that of a false
+ * executor goes back to before it, and that of one who did not testify, to before its last chunk: somebody else speaks
+ * on, and answers for the whole. Else the verdict says it.
  */
 export function heardProof(draft: Draft, { finding }: Extract<JobEvent, { kind: "proved" }>): void {
   const { proof } = draft;
-  if (proof === undefined || proof.finding !== undefined) return;
-  draft.proof = { ...proof, finding };
-  const speaker = draft.held.at(-1)?.speaker;
-  const isReplaceable = finding.verdict === "invalid" && draft.delivered === 0;
+  if (proof?.phase !== "asked") return;
+  const speaker = lastOf(draft)?.speaker;
+  const isReplaced = finding.verdict === "invalid" && draft.delivered === 0;
   for (const { attempt, outcome } of finding.blamed) {
-    const peer = draft.attempts.find(({ id }) => id === attempt)?.peer;
-    if (!isReplaceable || peer !== speaker) leave(draft, attempt, outcome);
+    if (!isReplaced || attemptOf(draft, attempt)?.peer !== speaker) leave(draft, attempt, outcome);
   }
-  if (!isReplaceable) return;
-  draft.proof = undefined;
-  dropFrom(
-    draft,
-    draft.held.findIndex((held) => held.speaker === speaker),
-  );
+  if (isReplaced)
+    return dropFrom(
+      draft,
+      draft.held.findIndex((held) => held.speaker === speaker),
+    );
+  if (finding.verdict !== "inconclusive") return found(draft, finding);
+  const isTime = draft.now + budgets.opinionMs + budgets.proofMs <= deadlineOf(draft);
+  if (finding.undecided !== true || proof.opinions === budgets.opinionsMost || !isTime) return giveUp(draft);
+  draft.proof = { ...proof, phase: "seeking", since: draft.now, opinions: proof.opinions + 1 };
 }
 
 /** The finding, once there is one or it was awaited long enough. */
 export function findingOf(draft: Draft): Finding | undefined {
   const end = proofEnd(draft);
-  return draft.proof?.finding ?? (end !== undefined && draft.now >= end ? nothingFound : undefined);
+  if (draft.proof?.phase === "found") return draft.proof.finding;
+  return end !== undefined && draft.now >= end ? nothingFound : undefined;
 }
 
 /** Until when an answer waits for its proof. */
-export function proofEnd({ proof }: Draft): number | undefined {
-  return proof === undefined || proof.finding !== undefined ? undefined : proof.since + budgets.proofMs;
+export function proofEnd(draft: Draft): number | undefined {
+  const { proof } = draft;
+  if (proof === undefined || proof.phase === "found") return undefined;
+  const last = lastOf(draft);
+  const tokens = (draft.base?.promptTokens ?? 0) + (last === undefined ? 0 : chunkEnd(last.chunk));
+  const reading = budgets.opinionMs + tokens * budgets.readMsPerToken;
+  const most = proof.phase === "asked" ? budgets.proofMs : reading;
+  return Math.min(proof.since + most, deadlineOf(draft) - budgets.lastWordMs);
+}
+
+/** Executor and witnesses who saw all of the answer form a committee; without any of them there is nothing to find. */
+function convene(draft: Draft): void {
+  const last = lastOf(draft);
+  const executor = executorOf(draft);
+  const witnesses = witnessesOf(draft)
+    .filter((each) => hasJudgedAll(draft, each) && each.peer !== last?.speaker)
+    .map(({ id }) => id);
+  if (last === undefined || executor === undefined || witnesses.length === 0 || draft.rounds === roundsMax)
+    return found(draft, nothingFound);
+  const { asked = [], opinions = 0 } = draft.proof ?? {};
+  draft.rounds += 1;
+  draft.proof = {
+    ...{ phase: "asked", since: draft.now, finding: nothingFound, opinions },
+    asked: [...new Set([...asked, executor.id, ...witnesses])],
+  };
+  draft.effects.push({
+    ...{ kind: "prove", round: draft.rounds, executor: executor.id, witnesses },
+    ...{ transcript: last.digest, tokens: chunkEnd(last.chunk), tokensMax: answerLimit(draft) },
+  });
+}
+
+/** Nothing can be found about this executor's answer; but where it has gone, another's last chunk may be as good. */
+function giveUp(draft: Draft): void {
+  const last = lastOf(draft);
+  const isWithout = executorOf(draft) === undefined && draft.delivered === 0;
+  if (isWithout && last !== undefined) goBack(draft, draft.held.indexOf(last));
+  else found(draft, nothingFound);
+}
+
+function found(draft: Draft, finding: Finding): void {
+  const { asked = [], opinions = 0 } = draft.proof ?? {};
+  draft.proof = { phase: "found", since: draft.now, finding, asked, opinions };
+}
+
+/** The last chunk of the answer as the application has it. */
+function lastOf(draft: Draft): Held | undefined {
+  return draft.held[(draft.satisfied ?? draft.held.length) - 1];
+}
+
+/** Who said it, and so answers for the whole; undefined when it left, or has no logits to show. */
+function executorOf(draft: Draft): Attempt | undefined {
+  const speaker = lastOf(draft)?.speaker;
+  return draft.attempts.find(({ peer, witness }) => witness && peer === speaker);
+}
+
+function hasJudgedAll(draft: Draft, { judgedChunks }: Attempt): boolean {
+  return judgedChunks >= (draft.satisfied ?? draft.held.length);
+}
+
+/** Strangers are no help here: any number of them costs nothing. */
+function canSettle({ staked }: Draft, { witness, bonded }: Pick<Attempt, "witness" | "bonded">): boolean {
+  return witness && (bonded || !staked);
 }

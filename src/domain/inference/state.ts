@@ -75,6 +75,18 @@ export interface Turn {
   readonly saidAt: Ms | undefined;
 }
 
+/** How the proof of the whole answer stands (proving.ts). */
+export interface Proving {
+  /** "asked": a committee is at it. "seeking": it came to nothing that one more witness could not settle. */
+  readonly phase: "asked" | "seeking" | "found";
+  /** Beginning of this phase. */
+  readonly since: Ms;
+  /** Who had a seat in a committee about this answer, and how many further witnesses were sought for one. */
+  readonly asked: readonly AttemptId[];
+  readonly opinions: number;
+  readonly finding: Finding;
+}
+
 export interface JobState {
   readonly job: string;
   readonly policy: Policy;
@@ -140,8 +152,9 @@ export interface JobState {
   readonly satisfied: number | undefined;
   /** When the last chunk of the answer was heard; the verdict is awaited from then on. */
   readonly completeAt: Ms | undefined;
-  /** Since when the proof of the whole answer is awaited, and what came of it. */
-  readonly proof: { readonly since: Ms; readonly finding: Finding | undefined } | undefined;
+  readonly proof: Proving | undefined;
+  /** Committees that met in this job. Each takes a secret of its own, and there are not many. */
+  readonly rounds: number;
   /** Position of the first chunk that a rejection stands against without a majority either way, and since when. */
   readonly disputedAt: number | undefined;
   readonly disputedSince: Ms | undefined;

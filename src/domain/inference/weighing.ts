@@ -1,6 +1,7 @@
+import type { PeerId } from "../ids.ts";
 import { budgets } from "./budgets.ts";
 import { leave } from "./cast.ts";
-import { attemptOf, changeAttempt, type Draft, witnessesOf } from "./draft.ts";
+import { changeAttempt, type Draft, witnessesOf } from "./draft.ts";
 import { fail } from "./ending.ts";
 import { paceUnknown } from "./pace.ts";
 import type { Attempt } from "./state.ts";
@@ -65,9 +66,14 @@ function dismissOutvoted(draft: Draft): void {
   }
 }
 
-/** The answer goes back to before chunk `index`; who said it leaves, and whoever is then furthest speaks on. */
+/** The answer goes back to before chunk `index`, and who said it leaves as a liar. */
 export function dropFrom(draft: Draft, index: number): void {
-  const liar = draft.held[index]!.speaker;
+  condemn(draft, draft.held[index]!.speaker);
+  goBack(draft, index);
+}
+
+/** The answer goes back to before chunk `index`, and whoever is then furthest speaks on. */
+export function goBack(draft: Draft, index: number): void {
   const to = draft.held[index]!.chunk.start;
   draft.held = draft.held.slice(0, index);
   draft.unaccepted = draft.held.filter((held) => standingOf(held, draft) !== "accepted").length;
@@ -75,23 +81,22 @@ export function dropFrom(draft: Draft, index: number): void {
   draft.completeAt = undefined;
   draft.proof = undefined;
   // A later speaker that had gone on from the dropped chunk begins again: that is not another try.
-  const honest = draft.floor.filter(({ attempt }) => attemptOf(draft, attempt)?.peer !== liar).length;
-  draft.speakers -= honest;
-  draft.fruitless = Math.max(0, draft.fruitless - honest);
+  draft.speakers -= draft.floor.length;
+  draft.fruitless = Math.max(0, draft.fruitless - draft.floor.length);
   draft.floor = [];
-  const gone = draft.attempts.every(({ peer }) => peer !== liar);
-  for (const { id, peer, shown, judged, judgedChunks, drops } of draft.attempts) {
-    if (peer === liar) {
-      leave(draft, id, "rejected");
-      continue;
-    }
+  for (const { id, shown, judged, judgedChunks, drops } of draft.attempts) {
     changeAttempt(draft, id, {
       ...{ shown: Math.min(shown, index), drops: [...drops, to] },
       ...{ judged: Math.min(judged, to), judgedChunks: Math.min(judgedChunks, index) },
     });
     draft.effects.push({ kind: "drop", attempt: id, to, branch: drops.length + 1 });
   }
-  if (!gone) return;
+}
+
+/** It lied, whether it is still here or not. */
+function condemn(draft: Draft, liar: PeerId): void {
+  const attempt = draft.attempts.find(({ peer }) => peer === liar);
+  if (attempt !== undefined) return leave(draft, attempt.id, "rejected");
   const [outcome, since, seen] = ["rejected", draft.startedAt, paceUnknown] as const;
   draft.effects.push({ kind: "outcome", peer: liar, outcome, since, seen });
   if (!draft.barred.includes(liar)) draft.barred = [...draft.barred, liar];

@@ -58,15 +58,19 @@ interface ConvenerStep {
   readonly effects: readonly ConvenerEffect[];
 }
 
-/** Begins when the answer has ended. Everybody named is expected to commit without being asked. */
+/**
+ * Begins when the answer has ended. Everybody named is expected to commit without being asked, but for those whose
+ * `commits` an earlier committee collected: an envelope names its answer and no committee.
+ */
 export function convene(
-  asked: Pick<ConvenerState, "answer" | "committee" | "executor" | "witnesses" | "secret" | "said">,
+  asked: Pick<ConvenerState, "answer" | "committee" | "executor" | "witnesses" | "secret" | "said"> &
+    Partial<Pick<ConvenerState, "commits">>,
   now: Ms,
   { commitMs }: ConvenerRules,
 ): ConvenerStep {
   const until = now + commitMs;
   return {
-    state: { ...asked, phase: "collecting", until, commits: [], lastCommitAt: now, openings: [], gone: [] },
+    state: { commits: [], ...asked, phase: "collecting", until, lastCommitAt: now, openings: [], gone: [] },
     effects: [{ kind: "wake", at: until }],
   };
 }

@@ -17,6 +17,7 @@ import { equalBytes } from "./digest.ts";
 import { fingerprintRoot, openFingerprint } from "./fingerprint.ts";
 import type { Leaf } from "./leaf.ts";
 import { auditPositions } from "./positions.ts";
+import { isPromised } from "./rounds.ts";
 
 /** One node's side of commit and reveal, for one answer: `following`, then `committed`, then `opened`. */
 export interface MemberState {
@@ -28,7 +29,7 @@ export interface MemberState {
     /** One for each token of the answer. */
     readonly leaves: readonly Leaf[];
   };
-  /** One for each committee that was drawn or named for this answer: the client's, and those of later audits. */
+  /** One for each committee that was drawn or named for this answer: the client's rounds, and those of later audits. */
   readonly opened: readonly Opened[];
 }
 
@@ -67,7 +68,7 @@ export type RefusalToOpen =
   | SetComplaint
   | "not-committed" // this node has nothing to open, yet or at all
   | "other-answer"
-  | "other-secret" // not the one the job promised
+  | "other-secret" // not one that the job promised
   | "not-a-member" // of the set shown, under its own key and profile
   | "other-commit" // the set has not the commit this node made
   | "before-deadline" // a commit is missing and could still come
@@ -75,8 +76,8 @@ export type RefusalToOpen =
 
 export interface MemberRules extends SetRules {
   readonly own: Member;
-  /** What the job promised about its audit secret; undefined when it named none. */
-  readonly secretHash: Hex32 | undefined;
+  /** What the job promised about its audit secrets (rounds.ts); undefined when it named none. */
+  readonly promise: Hex32 | undefined;
   /** Time that members have to commit, counted by each from its own commit, ms. */
   readonly commitMs: number;
 }
@@ -138,7 +139,8 @@ function refusalToOpen(
   if (committed === undefined) return "not-committed";
   const { own } = rules;
   if (!isSameAnswer(set.answer, committed.answer)) return "other-answer";
-  if (set.committee.kind === "client" && set.committee.secretHash !== rules.secretHash) return "other-secret";
+  const { committee } = set;
+  if (committee.kind === "client" && !isPromised(committee.secretHash, rules.promise)) return "other-secret";
   const seat = [set.executor, ...set.witnesses].find(({ node }) => node === own.node);
   if (seat?.sessionKey !== own.sessionKey || seat.profile !== own.profile) return "not-a-member";
   if (set.commits.find(({ node }) => node === own.node)?.sealed !== committed.sealed) return "other-commit";

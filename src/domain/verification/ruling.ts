@@ -53,27 +53,27 @@ export interface Ruling {
  * What follows from a proof, the same for everybody who looks at it with the same calibration (and tokens).
  *
  * Valid: two thirds of the witnesses stand for the executor, that is, each accepted the tokens and has a fingerprint
- * near the executor's. Invalid: two thirds, and no fewer than two, stand against it, and no two of those are far from
- * each other, since liars are wrong in different ways; or the executor's own leaves contradict its tokens, which needs
- * no witness. Anything else is inconclusive, and nobody is blamed for it. Never throws.
+ * near the executor's. Invalid: two thirds, and no fewer than two, stand against it who are not far from one another,
+ * since liars are wrong in different ways; or the executor's own leaves contradict its tokens, which needs no witness.
+ * Anything else is inconclusive, and nobody is blamed for it. Never throws.
  */
 export function rule(proof: Proof, rules: RulingRules, tokens?: Tokens): Ruling {
   const unsound = setComplaint(proof.set, proof.secret, rules);
   if (unsound !== undefined)
     return { verdict: "inconclusive", unsound, opened: 0, members: [], pairs: [], outliers: [] };
-  const seats = seatsOf(proof, rules, tokens);
+  const seats = seatsOf(proof, rules, tokens) as [Seat, ...Seat[]];
   const pairs = pairsOf(seats, rules.tolerances);
   const outcomeOf: OutcomeOf = (a, b) =>
     pairs.find(({ one, other }) => (one === a && other === b) || (one === b && other === a))?.outcome;
-  const [executor, ...witnesses] = seats as [Seat, ...Seat[]];
+  const [executor, ...witnesses] = seats;
   const stands = witnesses.map((witness) => standOf(executor, witness, outcomeOf));
-  const verdict = isContradicted(executor) ? "invalid" : verdictOf(witnesses, stands, outcomeOf);
+  const { verdict, camp } = decide(seats, stands, outcomeOf);
   return {
     verdict,
     opened: Math.max(...seats.map(({ opened }) => (typeof opened === "string" ? 0 : opened.leaves.length))),
     members: seats.map((seat, at) => findingOf(seat, stands[at - 1])),
     pairs,
-    outliers: outliersOf(verdict, seats, stands, outcomeOf),
+    outliers: outliersOf(camp, seats, outcomeOf),
   };
 }
 
@@ -83,7 +83,7 @@ export function quorumOf(count: number): number {
 }
 
 /** Fewest who can convict: one voice against another is no verdict. */
-const againstMin = 2;
+export const againstMin = 2;
 
 type OutcomeOf = (a: Address, b: Address) => Verdict | undefined;
 
@@ -113,12 +113,28 @@ function standOf(executor: Seat, witness: Seat, outcomeOf: OutcomeOf): Stand {
   return verdict === "valid" && outcome === "valid" ? "for" : "neither";
 }
 
-function verdictOf(witnesses: readonly Seat[], stands: readonly Stand[], outcomeOf: OutcomeOf): Verdict {
+/** The verdict, and those who agree on it: by their distance from these the others are known. */
+function decide(
+  [executor, ...witnesses]: readonly [Seat, ...Seat[]],
+  stands: readonly Stand[],
+  outcomeOf: OutcomeOf,
+): { readonly verdict: Verdict; readonly camp: readonly Address[] } {
   const quorum = quorumOf(witnesses.length);
-  if (stands.filter((stand) => stand === "for").length >= quorum) return "valid";
-  const against = witnesses.filter((_, at) => stands[at] === "against").map(({ member }) => member.node);
-  const isSplit = against.some((a) => against.some((b) => outcomeOf(a, b) === "invalid"));
-  return against.length >= Math.max(againstMin, quorum) && !isSplit ? "invalid" : "inconclusive";
+  const who = (side: Stand) =>
+    witnesses.filter((_, at) => stands[at] === side).map(({ member }) => member.node);
+  const [supporters, opponents] = [who("for"), who("against")];
+  const camp = campAmong(opponents, Math.max(againstMin, quorum), outcomeOf);
+  if (isContradicted(executor)) return { verdict: "invalid", camp };
+  if (supporters.length >= quorum) return { verdict: "valid", camp: [executor.member.node, ...supporters] };
+  return { verdict: camp.length > 0 ? "invalid" : "inconclusive", camp };
+}
+
+/** So many of these, or more, of whom no two are far from each other; none where there is no such camp. */
+function campAmong(nodes: readonly Address[], least: number, outcomeOf: OutcomeOf): readonly Address[] {
+  const near = (one: Address) => nodes.filter((other) => outcomeOf(one, other) !== "invalid");
+  const isCamp = (camp: readonly Address[]) =>
+    camp.length >= least && camp.every((a) => camp.every((b) => outcomeOf(a, b) !== "invalid"));
+  return nodes.map(near).find(isCamp) ?? [];
 }
 
 function findingOf({ member: { node }, opened }: Seat, stands: Stand | undefined): MemberFinding {
@@ -128,15 +144,8 @@ function findingOf({ member: { node }, opened }: Seat, stands: Stand | undefined
 }
 
 /** Two who agree at least; one alone is no measure of anybody. */
-function outliersOf(
-  verdict: Verdict,
-  seats: readonly Seat[],
-  stands: readonly Stand[],
-  outcomeOf: OutcomeOf,
-): Address[] {
-  const side = verdict === "valid" ? "for" : verdict === "invalid" ? "against" : undefined;
+function outliersOf(camp: readonly Address[], seats: readonly Seat[], outcomeOf: OutcomeOf): Address[] {
+  if (camp.length < 2) return [];
   const nodes = seats.map(({ member }) => member.node);
-  const camp = nodes.filter((_, at) => (at === 0 ? verdict === "valid" : stands[at - 1] === side));
-  if (side === undefined || camp.length < 2) return [];
   return nodes.filter((node) => camp.every((one) => outcomeOf(one, node) === "invalid"));
 }

@@ -4,6 +4,7 @@ import { answerIdOf } from "../../domain/verification/answer-id.ts";
 import { type CommitSet, secretHash } from "../../domain/verification/committee.ts";
 import { leafOf } from "../../domain/verification/leaf.ts";
 import { noMargins } from "../../domain/verification/margin-tally.ts";
+import { roundSecrets } from "../../domain/verification/rounds.ts";
 import type { OpenOrder } from "../../protocol/attempt.ts";
 import {
   addressOf,
@@ -19,7 +20,8 @@ import type { Voice } from "./voice.ts";
 
 /** One node's part in commit and reveal, with simulated keys: what it seals, when it opens, and when it does not. */
 
-const secret = "5e".repeat(32);
+const secrets = roundSecrets("5e".repeat(32));
+const secret = secrets[0]!;
 const transcript = "7a".repeat(32);
 const promptDigest = "0d".repeat(32);
 const sampling = { temperature: 0, topP: 1, seed: "00".repeat(32) };
@@ -96,6 +98,23 @@ test("an answer it opened its envelope about is not sealed once more: everybody 
   one.testimony.forget();
   expect(one.testimony.commit(ended)).toEqual({});
   expect(one.testimony.commit({ ...ended, transcript: "7b".repeat(32) }).commit).toBeDefined();
+});
+
+test("when the committee meets again with one more witness, it opens under the next secret, and under no other", () => {
+  const { one, two, order } = committed();
+  const { testimony, member } = node(3);
+  one.testimony.open(order);
+  const commits = [...order.set.commits, { node: member.node, ...testimony.commit(ended).commit! }];
+  const witnesses = [two.member, member];
+  const again = (next: string) => {
+    const committee = { kind: "client" as const, secretHash: secretHash(next) };
+    return { t: "reveal" as const, set: { ...order.set, witnesses, commits, committee }, secret: next };
+  };
+  expect(one.testimony.open(again("00".repeat(32)))).toEqual({ refusal: "other-secret" });
+  for (const each of [one.testimony, two.testimony, testimony])
+    expect(each.open(again(secrets[1]!)).opening, "it opens").toBeDefined();
+  const [first, second] = [order, again(secrets[1]!)].map((each) => one.testimony.open(each).opening!);
+  expect(second!.statement.seq).not.toBe(first!.statement.seq);
 });
 
 test("who has not seen every position says nothing", () => {

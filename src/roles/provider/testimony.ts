@@ -1,7 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address } from "../../domain/ids.ts";
 import { answerIdOf } from "../../domain/verification/answer-id.ts";
-import { commitBytes, type Hex32 } from "../../domain/verification/committee.ts";
+import { commitBytes, type Hex32, setDigest } from "../../domain/verification/committee.ts";
 import { weighAnswer } from "../../domain/verification/margin-tally.ts";
 import {
   type MemberEffect,
@@ -64,9 +64,10 @@ export function createTestimony(
 ): Testimony {
   const { signer, node, market, clock } = ports;
   const own = { node, sessionKey: signer.sessionKey, profile: voice.profile };
-  const rules = { own, secretHash: audit, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
+  const rules = { own, promise: audit, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
   let state: MemberState = memberBegin;
-  let statement: SignedStatement | undefined;
+  /** Each under its own number: one for every set it opened against. */
+  const statements = new Map<string, SignedStatement>();
   /** Answers it opened its envelope about: sealing another for one of them would be from what everybody knows by now. */
   const opened = new Set<Hex32>();
 
@@ -106,12 +107,13 @@ export function createTestimony(
       const effect = take({ kind: "shown", set, secret });
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
       opened.add(set.answer.transcript);
-      statement ??= sign(effect, secret);
+      const name = bytesToHex(setDigest(set));
+      const statement = statements.get(name) ?? sign(effect, secret);
+      statements.set(name, statement);
       return { opening: { ...effect.opening, statement } };
     },
     forget() {
       state = memberBegin;
-      statement = undefined;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Finding } from "../../../domain/inference/proving.ts";
 import type { AttemptId } from "../../../domain/inference/state.ts";
 import {
   type AnswerId,
+  type Commit,
   type CommitSet,
   type Hex32,
   type Member,
@@ -15,8 +16,8 @@ import {
   convene,
   convenerStep,
 } from "../../../domain/verification/convener.ts";
-import type { Ruling } from "../../../domain/verification/ruling.ts";
 import type { Proof, RulingRules, Tokens } from "../../../domain/verification/seat.ts";
+import { isUndecided } from "../../../domain/verification/undecided.ts";
 import type { Clock, Log } from "../../../ports.ts";
 import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -41,12 +42,13 @@ export interface ProofRequest {
   readonly said: Tokens;
   readonly executor: ProofMember;
   readonly witnesses: readonly ProofMember[];
+  /** Envelopes about this answer that are here already. */
+  readonly commits: readonly Commit[];
 }
 
 export interface ProofResult {
   readonly finding: Finding;
   readonly proof: Proof;
-  readonly ruling: Ruling;
 }
 
 export interface RunningProof {
@@ -65,7 +67,7 @@ interface Outside {
 /** Drives commit and reveal at the end of one answer over its attempts, by the rules of a convener. */
 export function runProof(
   { clock, log, ...ports }: ProofPorts,
-  { answer, secret, said, executor, witnesses }: ProofRequest,
+  { answer, secret, said, executor, witnesses, commits }: ProofRequest,
   { tell, done }: Outside,
 ): RunningProof {
   const seats = [executor, ...witnesses];
@@ -77,14 +79,16 @@ export function runProof(
     {
       ...{ answer, secret, said, committee: { kind: "client", secretHash: secretHash(secret) } },
       ...{ executor: executor.member, witnesses: witnesses.map(({ member }) => member) },
+      commits: commits.filter(({ node }) => seats.some(({ member }) => member.node === node)),
     },
     clock.now(),
     rules,
   );
   let state = begun;
   for (const effect of effects) apply(effect);
-  for (const { attempt } of seats) {
-    tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
+  for (const { attempt, member } of seats) {
+    const isHere = commits.some(({ node }) => node === member.node);
+    if (!isHere) tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
   }
 
   return {
@@ -152,8 +156,8 @@ export function runProof(
     if (verdict === "invalid") blame(executor.member.node, "rejected");
     const distances = pairs.map(({ distance }) => Math.round(distance * 1000) / 1000);
     log.debug("proof-ended", { job: answer.job, verdict, unsound, distances, blamed: [...blamed.values()] });
-    const finding = { verdict, blamed: [...blamed].map(([attempt, outcome]) => ({ attempt, outcome })) };
-    done({ finding, proof, ruling });
+    const all = [...blamed].map(([attempt, outcome]) => ({ attempt, outcome }));
+    done({ finding: { verdict, undecided: isUndecided(ruling), blamed: all }, proof });
   }
 }
 

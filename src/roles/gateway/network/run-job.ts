@@ -7,7 +7,8 @@ import { begin, type Step, step } from "../../../domain/inference/job.ts";
 import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
-import { secretHash } from "../../../domain/verification/committee.ts";
+import { type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
+import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { RulingRules } from "../../../domain/verification/seat.ts";
 import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
@@ -75,14 +76,16 @@ export function runJob(
   listener: JobListener,
 ): RunningJob {
   const { dialer, log } = ports;
-  /** Decides which positions of the fingerprints are opened; told to nobody before everybody has committed. */
-  const secret = bytesToHex(ports.random.bytes(32));
+  /** Each decides which positions of the fingerprints one committee opens; told to nobody before all have committed. */
+  const secrets = roundSecrets(bytesToHex(ports.random.bytes(32)));
   const clock = createJobClock(ports.clock);
   const channels = new Map<AttemptId, { channel: Channel<Order>; peer: PeerId }>();
   const events: JobEvent[] = [];
   let state: JobState;
   let proof: RunningProof | undefined;
   let receipt: string | undefined;
+  /** Envelopes that the last committee's members closed, about one answer. */
+  let closed: Pick<CommitSet, "answer" | "commits"> | undefined;
   /** By the session keys they vouch for: who was lost on the way may have another by the end. */
   const offers = new Map<SessionKey, string>();
   let busy = false;
@@ -195,7 +198,7 @@ export function runJob(
         tokensDefault,
         contextTokens,
       },
-      ...{ holdMs: policy.holdMs, deadlineMs, audit: secretHash(secret) },
+      ...{ holdMs: policy.holdMs, deadlineMs, audit: secretHash(secrets[0]!) },
       ...(tokensMax === undefined ? {} : { tokensMax }),
     };
   }
@@ -251,18 +254,19 @@ export function runJob(
     const { tokensMax } = effect;
     const held = state.held.slice(0, state.satisfied ?? state.held.length);
     proof?.cancel();
+    const answer = answerIdOf(
+      { ...spec, tokensMax },
+      {
+        promptDigest: state.base?.promptDigest ?? "",
+        transcript: bytesToHex(effect.transcript),
+        tokens: effect.tokens,
+      },
+    );
+    const isSame = closed?.answer.transcript === answer.transcript;
     proof = runProof(
       { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
       {
-        answer: answerIdOf(
-          { ...spec, tokensMax },
-          {
-            promptDigest: state.base?.promptDigest ?? "",
-            transcript: bytesToHex(effect.transcript),
-            tokens: effect.tokens,
-          },
-        ),
-        secret,
+        ...{ answer, secret: secrets[effect.round - 1]!, commits: isSame ? closed!.commits : [] },
         said: { ids: held.flatMap(({ chunk }) => chunk.ids), sampling: spec.sampling },
         executor: memberOf(effect.executor),
         witnesses: effect.witnesses.map(memberOf),
@@ -272,6 +276,7 @@ export function runJob(
         done({ finding, proof }) {
           const kept = receiptOf(ports.proofs.market, request, { state, proof, tokensMax, offers });
           receipt = JSON.stringify(kept);
+          closed = proof.set;
           happen({ kind: "proved", finding });
         },
       },
