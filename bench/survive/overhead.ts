@@ -4,11 +4,12 @@ import type { Figure, Outcome } from "../measurement.ts";
 import { median } from "../statistics.ts";
 import { Client, type Question } from "./client.ts";
 import { prepared, startHoldfast } from "./holdfast.ts";
+import { startRelay } from "./relay.ts";
 import { startUpstream } from "./upstreams.ts";
 
 /** What a gateway adds, measured in turn with direct calls to the same upstream in the same run. */
 export const overheadMethod =
-  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. Ratios are per round; figures are medians over the rounds. CPU: what the kernel booked on the gateway's process at 32 in flight, per request. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
+  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. The limit is a relay of bytes in the gateway's place, which reads nothing. Ratios are per round; figures are medians over the rounds. CPU: what the kernel booked on the gateway's process at 32 in flight, per request. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
 
 export interface OverheadSettings {
   readonly rounds: number;
@@ -24,20 +25,26 @@ export async function overhead(settings: OverheadSettings): Promise<Outcome> {
   await prepared();
   for (let count = 0; count < 3; count++) starts.push(await startTime(upstream.url));
   const gateway = await startHoldfast([upstream.url]);
-  const clients = { direct: new Client(upstream.url), gateway: new Client(gateway.url) };
+  const relay = await startRelay(upstream.url);
+  const clients = {
+    direct: new Client(upstream.url),
+    relay: new Client(relay.url),
+    gateway: new Client(gateway.url),
+  };
   await pause(1_000);
   const idle = rssMb(gateway.pid);
   const seen: Round[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const order = round % 2 === 0 ? (["direct", "gateway"] as const) : (["gateway", "direct"] as const);
-    const both = { direct: nothing, gateway: nothing };
-    for (const name of order) both[name] = await measure(clients[name], windowMs, gateway.pid);
-    // The first round warms both up.
-    if (round > 0) seen.push(both);
-    say(`round ${round}: ${describe(both.direct)} direct, ${describe(both.gateway)} through the gateway`);
+    const order = round % 2 === 0 ? ways : ways.toReversed();
+    const all = { direct: nothing, relay: nothing, gateway: nothing };
+    for (const way of order) all[way] = await measure(clients[way], windowMs, gateway.pid);
+    // The first round warms them up.
+    if (round > 0) seen.push(all);
+    say(`round ${round}: ${ways.map((way) => `${way} ${describe(all[way])}`).join("; ")}`);
   }
   const after = rssMb(gateway.pid);
-  await Promise.all([clients.direct.close(), clients.gateway.close(), gateway.stop(), upstream.stop()]);
+  await Promise.all(ways.map((way) => clients[way].close()));
+  await Promise.all([gateway.stop(), relay.stop(), upstream.stop()]);
   return outcomeOf(seen, { starts, idle, after });
 }
 
@@ -50,7 +57,8 @@ interface Speed {
   readonly cpuMs: number;
 }
 
-type Round = Record<"direct" | "gateway", Speed>;
+const ways = ["direct", "relay", "gateway"] as const;
+type Round = Record<(typeof ways)[number], Speed>;
 const nothing: Speed = { latencyMs: 0, firstMs: 0, requestsPerS: 0, streamsPerS: 0, cpuMs: 0 };
 
 async function measure(client: Client, windowMs: number, gateway: number): Promise<Speed> {
@@ -122,8 +130,8 @@ function outcomeOf(
 ): Outcome {
   const each = (of: (round: Round) => number) => rounds.map(of);
   const added = (key: "latencyMs" | "firstMs") => each(({ direct, gateway }) => gateway[key] - direct[key]);
-  const share = (key: "requestsPerS" | "streamsPerS") =>
-    each(({ direct, gateway }) => (100 * gateway[key]) / direct[key]);
+  const share = (key: "requestsPerS" | "streamsPerS", way: "relay" | "gateway" = "gateway") =>
+    each((round) => (100 * round[way][key]) / round.direct[key]);
   const samples = {
     "added latency, ms": added("latencyMs"),
     "added time to first content, ms": added("firstMs"),
@@ -160,6 +168,8 @@ function outcomeOf(
     },
     { name: "idle RSS", value: idle, unit: "MB", target: { atMost: 100 } },
     { name: "RSS after the load", value: after, unit: "MB" },
+    plain("the limit, a relay of bytes: requests/s of direct", share("requestsPerS", "relay"), "%"),
+    plain("the limit, a relay of bytes: streams/s of direct", share("streamsPerS", "relay"), "%"),
     plain(
       "gateway: CPU of a request",
       each(({ gateway }) => gateway.cpuMs),
