@@ -1,4 +1,6 @@
 import { createLlamaEngine } from "../adapters/llama/engine.ts";
+import { createOnnxEngine } from "../adapters/onnx/engine.ts";
+import { isOnnxFile, readOnnxModel } from "../adapters/onnx/model.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
@@ -18,6 +20,8 @@ export async function openEngine(settings: Settings, signal: AbortSignal): Promi
   const { slots = slotsDefault, contextTokens = contextTokensDefault, threads = 1 } = settings;
   if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
   if (settings.engine === "synthetic") return openSynthetic(settings, contextTokens);
+  const { model: file } = settings;
+  if (file !== undefined && isOnnxFile(file)) return openOnnx({ ...settings, model: file });
   const model = await obtainModel(settings, signal);
   return createLlamaEngine({
     ...{ file: model.path, model: model.id, name: model.name, slots, contextTokens, threads },
@@ -35,6 +39,15 @@ function openSynthetic({ home, slots, pace }: Settings, contextTokens: number): 
     { clock, condition: watchCondition(home) },
     { contextTokens, slots: slots ?? syntheticSlotsDefault, pace: pace ?? syntheticPaceDefault },
   );
+}
+
+/** Texts to embed are short, and while one is computed the node hears nothing. */
+const embeddingTokensDefault = 512;
+
+async function openOnnx(settings: Settings & { readonly model: string }): Promise<Engine> {
+  const { slots = slotsDefault, contextTokens = embeddingTokensDefault, threads = 1 } = settings;
+  const { id: model, model: file, ...rest } = await readOnnxModel(settings.model, settings.sha256);
+  return createOnnxEngine({ ...rest, file, model, slots, contextTokens, threads });
 }
 
 function openUpstream(settings: Settings, room: { slots: number; contextTokens: number }): Engine {

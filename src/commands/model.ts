@@ -3,6 +3,7 @@ import { cacheFolder } from "../adapters/models/cache-folder.ts";
 import { defaultModel, fetchDefaultModel } from "../adapters/models/default-model.ts";
 import type { FetchProgress, ModelFile } from "../adapters/models/model-file.ts";
 import { useModel } from "../adapters/models/own-model.ts";
+import { isOnnxFile, readOnnxModel } from "../adapters/onnx/model.ts";
 import type { Settings } from "./settings.ts";
 
 export interface NamedModel extends ModelFile {
@@ -12,6 +13,11 @@ export interface NamedModel extends ModelFile {
 
 /** The model the settings ask for, fetched and checked. Tells on standard error how far it is, when it takes time. */
 export async function obtainModel(settings: Settings, signal?: AbortSignal): Promise<NamedModel> {
+  const { model: own, sha256 } = settings;
+  if (own !== undefined && isOnnxFile(own)) {
+    const { id, name, model } = await readOnnxModel(own, sha256);
+    return { path: own, id, name, bytes: model.length };
+  }
   const bar = progressBar();
   const options = { cache: cacheFolder(process.env), progress: bar.show, signal };
   try {

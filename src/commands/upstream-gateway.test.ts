@@ -79,7 +79,7 @@ describe("the HTTP face", () => {
   });
 
   test("knows its paths and methods", async () => {
-    for (const path of ["/", "/v1", "/v1/embeddings", "/v1/models/none"]) {
+    for (const path of ["/", "/v1", "/v1/models/none"]) {
       const response = await fetch(gateway.url + path);
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ error: { type: "not_found_error" } });

@@ -98,7 +98,7 @@ export interface HoldfastEnd extends HoldfastSpoken {
   readonly finality: "stream" | "final" | "none";
   readonly verdict: "valid" | "invalid" | "inconclusive";
   /** What the verdict rests on. */
-  readonly basis: "fingerprint" | "tokens" | "text" | "none";
+  readonly basis: "fingerprint" | "replication" | "tokens" | "text" | "none";
   /** Where the answer's receipt is, once it has ended; of several choices that of the first. */
   readonly receipt?: string;
   /** Times another peer took over after content had been delivered. */

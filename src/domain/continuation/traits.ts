@@ -12,13 +12,20 @@ export interface Traits {
 
 type Body = Readonly<Record<string, unknown>>;
 
-export function traitsOf(endpoint: "chat/completions" | "completions", body: Body): Traits {
+export function traitsOf(endpoint: "chat/completions" | "completions" | "embeddings", body: Body): Traits {
+  if (endpoint === "embeddings") return vectors;
   const deterministic = body["temperature"] === 0 || typeof body["seed"] === "number";
   const obstacle = obstacleIn(body);
   if (obstacle !== undefined) return { deterministic, prefill: false, replay: false, obstacle };
   const prefill = endpoint === "completions" ? promptCanGrow(body) : chatCanGrow(body);
   return { deterministic, prefill, replay: true };
 }
+
+/** They come whole or not at all; and servers' vectors of one text seldom agree to the last bit. */
+const vectors: Traits = {
+  ...{ deterministic: false, prefill: false, replay: false },
+  obstacle: "vectors cannot be continued",
+};
 
 function obstacleIn(body: Body): string | undefined {
   if (above(body["n"], 1) || above(body["best_of"], 1)) return "several answers were asked for at once";

@@ -5,6 +5,8 @@ interface Claim {
   readonly id: ModelId;
   readonly name: string;
   readonly contextTokens: number;
+  /** Numbers of its vectors, where it gives vectors rather than words. */
+  readonly dimensions?: number;
   /** Can it hold an answer to a JSON schema? */
   readonly schema?: boolean;
 }
@@ -20,6 +22,8 @@ export interface ModelOnOffer {
   readonly name: string;
   /** The window its jobs reckon with, tokens. */
   readonly contextTokens: number;
+  /** Numbers of its vectors; undefined where it gives words. */
+  readonly dimensions: number | undefined;
   /** Nodes that hold that window. */
   readonly providers: number;
   readonly stake: bigint;
@@ -47,7 +51,7 @@ export function modelsOnOffer(
       else others.push({ ...claim, stake });
     }
   }
-  const found = [...claims].map(([id, all]) => modelOf(id, all));
+  const found = [...claims].map(([id, all]) => ({ ...modelOf(id, all), dimensions: dimensionsOf(all) }));
   const rank = ({ id }: ModelOnOffer) => (isRegistered(id) ? 1 : 0);
   return found.sort(
     (a, b) =>
@@ -55,7 +59,10 @@ export function modelsOnOffer(
   );
 }
 
-function modelOf(id: ModelId, claims: ReadonlyArray<Claim & { readonly stake: bigint }>): ModelOnOffer {
+function modelOf(
+  id: ModelId,
+  claims: ReadonlyArray<Claim & { readonly stake: bigint }>,
+): Omit<ModelOnOffer, "dimensions"> {
   const stake = claims.reduce((sum, claim) => sum + claim.stake, 0n);
   const weighed = claims.map((claim) => ({ ...claim, weight: stake > 0n ? claim.stake : 1n }));
   const contextTokens = windowOf(weighed);
@@ -63,6 +70,15 @@ function modelOf(id: ModelId, claims: ReadonlyArray<Claim & { readonly stake: bi
   const staked = claims.filter((claim) => claim.stake > 0n).length >= 2;
   const schema = claims.some((claim) => claim.schema === true);
   return { id, name: nameOf(weighed), contextTokens, providers, stake, staked, schema };
+}
+
+/** What more than half of the stake says, or of the nodes where nobody has any; words, if it says nothing alike. */
+function dimensionsOf(claims: ReadonlyArray<Claim & { readonly stake: bigint }>): number | undefined {
+  const staked = claims.filter(({ stake }) => stake > 0n);
+  const weighed = staked.length > 0 ? staked : claims.map((claim) => ({ ...claim, stake: 1n }));
+  const weightOf = (all: typeof weighed) => all.reduce((sum, { stake }) => sum + stake, 0n);
+  const alike = [...Map.groupBy(weighed, ({ dimensions }) => dimensions)];
+  return alike.find(([, those]) => 2n * weightOf(those) > weightOf(weighed))?.[0];
 }
 
 /** The largest window that more than half of the weight holds: a minority cannot shrink it. */

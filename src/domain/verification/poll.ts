@@ -4,6 +4,8 @@ import { type Agreement, agreementOf, type Replica, voicesLacking } from "./repl
 export interface Poll {
   readonly replicas: readonly Replica[];
   readonly quorum: number;
+  /** Asked for by the client, and not asked yet. */
+  readonly unasked: number;
   /** Under way, and heard of lately. */
   readonly awaited: number;
   /** Under way, and silent for too long to be counted on. */
@@ -21,11 +23,11 @@ export type Move =
   /** More cannot be had. */
   | { readonly kind: "conclude" };
 
-/** What to do next: settle as soon as enough agree, and ask as many more as that could still take. */
-export function nextMove({ replicas, quorum, awaited, late, left, strict }: Poll): Move {
+/** What to do next: ask as many as the client wants, settle as soon as enough agree, and replace those who cannot help. */
+export function nextMove({ replicas, quorum, unasked, awaited, late, left, strict }: Poll): Move {
   const agreement = agreementOf(replicas, quorum);
   if (agreement !== undefined) return { kind: "settle", agreement };
-  const count = Math.min(left, voicesLacking(replicas, quorum) - awaited);
+  const count = Math.min(left, Math.max(unasked, voicesLacking(replicas, quorum) - awaited));
   if (count > 0) return { kind: "ask", count };
   const hopeful = late > 0 && (strict || replicas.length === 0);
   return awaited > 0 || hopeful ? { kind: "wait" } : { kind: "conclude" };

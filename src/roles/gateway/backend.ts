@@ -22,8 +22,19 @@ export interface ModelCard {
   readonly facts?: Record<string, unknown>;
 }
 
-export interface Call {
+export type Call = AnswerCall | EmbeddingCall;
+
+/** Asks for words. */
+export interface AnswerCall extends CallFacts {
   readonly endpoint: "chat/completions" | "completions";
+}
+
+/** Asks for vectors. */
+export interface EmbeddingCall extends CallFacts {
+  readonly endpoint: "embeddings";
+}
+
+interface CallFacts {
   /** Also the answer's `x-request-id` header. */
   readonly requestId: string;
   readonly body: Readonly<Record<string, unknown>> & { readonly model: string };

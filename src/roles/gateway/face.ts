@@ -17,6 +17,7 @@ export function createFace(backend: Backend, options: FaceOptions = {}): HttpHan
   const routes: Readonly<Record<string, Route>> = {
     "/v1/chat/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
     "/v1/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
+    "/v1/embeddings": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
     "/v1/models": { method: "GET", run: (_, reply) => listModels(backend, reply) },
     "/holdfast/status": {
       method: "GET",
@@ -62,7 +63,9 @@ function answer(backend: Backend, request: HttpRequest, reply: Reply): void {
   }
   const models = modelsWanted(body as Record<string, unknown>);
   if (isRefusal(models)) return reply.refuse(models);
-  const endpoint = request.path === "/v1/completions" ? "completions" : "chat/completions";
+  const endpoint = request.path.replace("/v1/", "") as Call["endpoint"];
+  if (endpoint === "embeddings" && (body as Record<string, unknown>)["stream"] === true)
+    return reply.refuse(invalidRequest("Vectors come whole: `stream` cannot be true here.", "stream"));
   const { id: requestId, headers, remote } = request;
   backend.answer({
     ...{ endpoint, requestId, headers, reply },
@@ -123,7 +126,7 @@ function modelBody({ id, ownedBy, facts }: ModelCard) {
  */
 function canonicalPath(path: string): string {
   return path
-    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|models|receipts)(?:\/|$))/, "/v1")
+    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|embeddings|models|receipts)(?:\/|$))/, "/v1")
     .replace(/^(?:\/v1)+(?=\/(?:holdfast\/|healthz$))/, "");
 }
 

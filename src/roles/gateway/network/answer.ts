@@ -9,7 +9,7 @@ import type { AnswerRequest } from "../../../protocol/chat-request.ts";
 import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { gatewayClosing, type Refusal } from "../../../protocol/openai.ts";
-import { type Call, spokenBy } from "../backend.ts";
+import { type AnswerCall, spokenBy } from "../backend.ts";
 import { clientOf } from "../client.ts";
 import type { Line, Place } from "../line.ts";
 import type { NetworkPorts } from "./backend.ts";
@@ -21,7 +21,7 @@ import { createWriter, type Finished } from "./writer.ts";
 
 /** One call, understood. */
 export interface Ask {
-  readonly call: Call;
+  readonly call: AnswerCall;
   readonly request: AnswerRequest;
   readonly wishes: HoldfastOptions;
   readonly model: ModelOnOffer;

@@ -9,9 +9,11 @@ import {
   type Refusal,
   unknownModel,
 } from "../../../protocol/openai.ts";
-import type { Backend, Call } from "../backend.ts";
+import type { AnswerCall, Backend, Call, EmbeddingCall } from "../backend.ts";
 import { createLine } from "../line.ts";
 import { type Answer, type Ask, createAnswer } from "./answer.ts";
+import { createEmbeddingAnswer } from "./embeddings/answer.ts";
+import { understandEmbedding } from "./embeddings/ask.ts";
 import { windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
 import type { RunPorts } from "./run-job.ts";
@@ -41,7 +43,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
   const answers = new Set<Answer>();
   let closing = false;
 
-  function understand(call: Call): Ask | Refusal {
+  function understand(call: AnswerCall): Ask | Refusal {
     if (closing) return gatewayClosing;
     const request = parseAnswerRequest(call.endpoint, call.body);
     if (isRefusal(request)) return request;
@@ -58,6 +60,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
         roster.models().map(({ name }) => name),
       );
     }
+    if (model.dimensions !== undefined) return givesVectors(model);
     if (request.schema !== undefined && !model.schema) {
       const message = `No provider of ${model.name.slice(0, 128)} can hold an answer to a schema.`;
       return invalidRequest(message, "response_format", "unsupported_parameter");
@@ -66,14 +69,23 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
     return tooLong(call, request, model) ?? { call, request, wishes, model, deadlineMs };
   }
 
+  function embed(call: EmbeddingCall): void {
+    const ask = closing ? gatewayClosing : understandEmbedding(call, roster, options);
+    if (isRefusal(ask)) return call.reply.refuse(ask);
+    const answer = createEmbeddingAnswer({ ...ports, roster, line }, ask, () => answers.delete(answer));
+    answers.add(answer);
+    answer.begin();
+  }
+
   return {
     models: () =>
-      roster.models().map(({ id, name, providers, contextTokens }) => ({
+      roster.models().map(({ id, name, providers, contextTokens, dimensions }) => ({
         id: name,
         ownedBy: "holdfast",
-        facts: { digest: id, providers, contextTokens },
+        facts: { digest: id, providers, contextTokens, ...(dimensions && { dimensions }) },
       })),
     answer(call) {
+      if (call.endpoint === "embeddings") return embed(call);
       const ask = understand(call);
       if (isRefusal(ask)) return call.reply.refuse(ask);
       const answer = createAnswer({ ...ports, roster, line }, ask, () => answers.delete(answer));
@@ -87,6 +99,12 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       await ports.dialer.close();
     },
   };
+}
+
+/** 400: there are no words to be had from it. */
+function givesVectors({ name }: ModelOnOffer): Refusal {
+  const message = `${name.slice(0, 128)} gives vectors, not words: ask it at /v1/embeddings.`;
+  return invalidRequest(message, "model", "unsupported_model");
 }
 
 /** An answer that fills the window leaves no room for any prompt: nobody need be asked to know that. */

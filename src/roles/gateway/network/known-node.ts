@@ -27,6 +27,8 @@ export interface Listing {
   readonly model: ModelId;
   readonly slots: number;
   readonly contextTokens: number;
+  /** Numbers of its vectors, where it gives vectors rather than words. */
+  readonly dimensions: number | undefined;
   /** Can it hold an answer to a JSON schema? */
   readonly schema: boolean;
   /** Of a million tokens, smallest unit, near enough to compare. */
@@ -47,8 +49,8 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
   const domain = failureDomain(offer.domain, offer.endpoints);
   node.gone = false;
   node.listings = offer.models.map(
-    ({ id, contextTokens, priceIn, priceOut, witness, resume, schema = false }) => ({
-      ...{ node, peer, model: id, slots, contextTokens, schema, domain },
+    ({ id, contextTokens, dimensions, priceIn, priceOut, witness, resume, schema = false }) => ({
+      ...{ node, peer, model: id, slots, contextTokens, dimensions, schema, domain },
       price: Number(priceIn) + Number(priceOut),
       terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
       pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,

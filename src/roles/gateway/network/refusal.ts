@@ -9,7 +9,7 @@ export interface FailedWhere {
   readonly job: string;
   readonly model: ModelOnOffer;
   /** The field that holds the prompt. */
-  readonly prompt: "messages" | "prompt";
+  readonly prompt: "messages" | "prompt" | "input";
   /** How long it would have had to wait for seats; undefined when that cannot be told. */
   readonly waitMs: Ms | undefined;
 }

@@ -194,6 +194,7 @@ export function createRoster(
     const listings = shelves.draw(model.id, limits.candidatesMax, chance);
     return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
       .filter(({ contextTokens, schema }) => contextTokens >= model.contextTokens && (schema || !mustFit))
+      .filter(({ dimensions }) => dimensions === model.dimensions)
       .map((listing) => candidateOf(listing, held.get(listing.peer) ?? 0, now));
   }
 

@@ -1,0 +1,26 @@
+import type { JobId } from "../../../../domain/ids.ts";
+import type { Agreement } from "../../../../domain/verification/replication.ts";
+import type { ReplicationReceipt } from "../../../../domain/verification/replication-receipt.ts";
+import { limits } from "../../../../protocol/limits.ts";
+import type { AnswerPorts } from "../answer.ts";
+import type { EmbeddingAsk } from "./answer.ts";
+import type { Testimony } from "./panel.ts";
+
+/** What the client keeps of vectors that were agreed on. The texts are in it only when the client asked for that. */
+export function replicationReceiptOf(
+  { proofs, roster }: AnswerPorts,
+  { request, wishes, model }: EmbeddingAsk,
+  { job, agreement, testimonies }: { job: JobId; agreement: Agreement; testimonies: readonly Testimony[] },
+): ReplicationReceipt {
+  const agreed = testimonies.filter(({ peer }) => agreement.by.includes(peer));
+  const offers = agreed.flatMap(({ peer }) => roster.signedOf(peer) ?? []).slice(0, limits.receiptOffersMax);
+  const { chainId, bonds } = proofs.market;
+  return {
+    ...{ v: 1, kind: "replication", market: { chainId, bonds }, job, model: model.id },
+    profile: agreed[0]!.profile,
+    ...(wishes.receiptPrompt === true ? { inputs: request.inputs } : {}),
+    vectors: agreed[0]!.vectors.map(({ tokens, encoded }) => ({ tokens, values: encoded })),
+    replicas: agreed.map(({ sessionKey, statement }) => ({ sessionKey, statement })),
+    offers: offers.map((text) => JSON.parse(text) as ReplicationReceipt["offers"][number]),
+  };
+}
