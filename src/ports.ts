@@ -5,6 +5,7 @@
 import type { Vocabulary } from "./domain/grammar/vocabulary.ts";
 import type { Address, JobId, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
 import type { Prompt } from "./domain/inference/spec.ts";
+import type { Hex32 } from "./domain/verification/committee.ts";
 import type { Candidate } from "./domain/verification/sampler.ts";
 import type { Order, Word } from "./protocol/attempt.ts";
 import type { Offer } from "./protocol/offer.ts";
@@ -283,13 +284,32 @@ export interface Chain {
   freshAt(): number | undefined;
 }
 
+/** What draws committees: blocks later than what is judged, and stakes as they were before; as most endpoints have them. */
+export interface Beacons {
+  /** The highest block that most endpoints have. Undefined while the chain is away. */
+  head(): Promise<number | undefined>;
+  /** A block's hash, and its time as Unix ms. Undefined while most endpoints do not have it, or not the same. */
+  block(number: number): Promise<{ readonly hash: Hex32; readonly at: number } | undefined>;
+  /** Stakes at the end of a block that is over, of these nodes in the order asked, and of all nodes together. */
+  weights(nodes: readonly Address[], block: number): Promise<Weights | undefined>;
+}
+
+/** Smallest unit. */
+export interface Weights {
+  readonly stakes: readonly bigint[];
+  readonly total: bigint;
+}
+
 // ---------------------------------------------------------------- disk
 
-/** Receipts of answers, kept for whoever asked. The oldest go first. */
+/** Receipts of answers, or what a node must be able to open later; one text for each job. The oldest go first. */
 export interface Receipts {
-  /** Returns at once. One that cannot be kept is dropped, and logged. */
+  /** Returns at once, and replaces what there was of this job. What cannot be kept is dropped, and logged. */
   put(job: JobId, receipt: string): void;
   get(job: JobId): Promise<string | undefined>;
+  /** Oldest first. */
+  jobs(): JobId[];
+  drop(job: JobId): void;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { createOpenAiEngine } from "../adapters/openai/engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
-import type { Engine } from "../ports.ts";
+import type { Engine, TokenEngine } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { parseUpstreams } from "../protocol/upstreams.ts";
 import { obtainModel } from "./model.ts";
@@ -28,6 +28,18 @@ export async function openEngine(settings: Settings, signal: AbortSignal): Promi
     // A whole network on one machine would fight over its one GPU.
     gpu: settings.local ? false : "auto",
   });
+}
+
+/** Has it weights of its own to compute a dispute with? */
+export function canReferee({ upstreams, engine }: Settings): boolean {
+  return (upstreams ?? []).length === 0 && engine !== "synthetic";
+}
+
+/** The same model as referees compute it: one sequence, one thread, no GPU, no flash attention, its own memory. */
+export async function openReferenceEngine(settings: Settings, signal: AbortSignal): Promise<TokenEngine> {
+  const { path: file, id: model, name } = await obtainModel(settings, signal);
+  const { contextTokens = contextTokensDefault } = settings;
+  return createLlamaEngine({ file, model, name, slots: 1, contextTokens, threads: 1, gpu: false });
 }
 
 /** More than other engines: it takes no processor, and the network is what is being loaded. */

@@ -60,7 +60,15 @@ export async function startLocalNetwork(
   const startGateway = (port: number | string) =>
     startChild(ports.children, settings, gatewayPlace, [
       ...["gateway", "--port", String(port), ...placeFlags(gatewayPlace, places, rpc)],
-      ...settingFlags(settings, ["host", "hostsAllowed", "witnesses", "finality", "holdMs", "deadlineMs"]),
+      ...settingFlags(settings, [
+        "host",
+        "hostsAllowed",
+        "witnesses",
+        "finality",
+        "holdMs",
+        "deadlineMs",
+        "auditPercent",
+      ]),
       ...Object.entries(settings.fallbacks ?? {}).flatMap(([model, next]) => [
         "--fallback",
         `${model}=${next.join(",")}`,

@@ -1,15 +1,22 @@
 import { join as joinPath } from "node:path";
+import { createBeacons } from "../adapters/chain/beacons.ts";
 import { openReceipts } from "../adapters/disk/receipts.ts";
 import { serveHttp } from "../adapters/http/server.ts";
 import { createDialer } from "../adapters/http2/dialer.ts";
 import { verify } from "../adapters/keys/session.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import { systemRandom as random } from "../adapters/system/random.ts";
-import type { Log } from "../ports.ts";
+import type { JobId } from "../domain/ids.ts";
+import { auditRules } from "../domain/verification/audit.ts";
+import type { Log, Receipts } from "../ports.ts";
 import { limits } from "../protocol/limits.ts";
+import { readReceipt } from "../protocol/receipt.ts";
+import type { Audited } from "../roles/auditor/audit.ts";
+import { startAudits } from "../roles/auditor/audits.ts";
+import { clientsReceipt } from "../roles/gateway/audits/unwatched.ts";
 import { createFace } from "../roles/gateway/face.ts";
 import { withFallbacks } from "../roles/gateway/fallback.ts";
-import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
+import { createNetworkBackend, type NetworkBackend } from "../roles/gateway/network/backend.ts";
 import { readTolerances } from "./calibration.ts";
 import { defaultPort } from "./defaults.ts";
 import { join } from "./join.ts";
@@ -21,10 +28,14 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const { chain, network, node, ...member } = await join(settings, log, settings.listen);
   const dialer = createDialer({ clock, log }, { relay: node.relay });
   const receipts = openReceipts({ log }, joinPath(settings.home, "receipts"));
+  const share = settings.auditPercent === undefined ? auditRules.share : settings.auditPercent / 100;
+  const unwatched = share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched")) : undefined;
+  const tolerances = await readTolerances(settings.home, member.address);
   const backend = createNetworkBackend(
     {
       ...{ market: node, dialer, chain, verify, clock, random, log, receipts },
-      proofs: { market: network, tolerances: await readTolerances(settings.home, member.address) },
+      ...(unwatched && { unwatched }),
+      proofs: { market: network, tolerances },
     },
     {
       defaults: {
@@ -35,6 +46,11 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
       deadlineMs: settings.deadlineMs ?? limits.deadlineMsDefault,
     },
   );
+  const rules = { market: network, tolerances, verify };
+  const auditing = { market: node, dialer, clock, log, rules, beacons: createBeacons(network) };
+  const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
+  const found = keepAudited({ receipts, evidence }, backend);
+  const audits = unwatched && startAudits({ ...auditing, unwatched, found }, { share });
   const { host, hostsAllowed } = settings;
   // The rest of an address may hold a key, and whoever may ask for answers may ask for this.
   const rpcHosts = network.rpcs.map((rpc) => new URL(rpc).host);
@@ -58,8 +74,23 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     url: server.url,
     peer: node.peer,
     async close() {
+      await audits?.close();
       await Promise.all([backend.close(), server.close(), member.close()]);
-      await receipts.close();
+      await Promise.all([receipts.close(), unwatched?.close(), evidence.close()]);
     },
+  };
+}
+
+/** An audited receipt takes the place of the client's; a lie is kept whole besides, as evidence for a dispute. */
+function keepAudited(
+  { receipts, evidence }: { readonly receipts: Receipts; readonly evidence: Receipts },
+  backend: NetworkBackend,
+) {
+  return async (job: JobId, { receipt, ruling, peer }: Audited) => {
+    const receiptPrompt = "prompt" in readReceipt((await receipts.get(job)) ?? "");
+    receipts.put(job, JSON.stringify(clientsReceipt(receipt, { receiptPrompt })));
+    if (ruling.verdict !== "invalid") return;
+    evidence.put(job, JSON.stringify(receipt));
+    backend.condemn(peer, receipt.model);
   };
 }

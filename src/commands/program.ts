@@ -58,6 +58,10 @@ function addUp(program: Command): void {
     .option("--slots <count>", "jobs each provider runs at once (default: 4; synthetic: 64)")
     .addOption(engineOption)
     .option("--pace <count>", "tokens a second of each of the synthetic engine's jobs (default: 30)")
+    .option(
+      "--audit-percent <count>",
+      "of unwatched answers, audited in each epoch (default: 1; 0: none kept)",
+    )
     .addOption(
       list("--announce <host:port>", "where others reach a provider's data plane, one for each in order"),
     )
@@ -87,6 +91,10 @@ function addGateway(program: Command): void {
     .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")
     .option("--hold-ms <ms>", "longest time a token waits for a witness (default: 250)")
     .option("--deadline-ms <ms>", "a request's whole time (default: 600000)")
+    .option(
+      "--audit-percent <count>",
+      "of unwatched answers, audited in each epoch (default: 1; 0: none kept)",
+    )
     .addOption(
       list("--fallback <spec>", "MODEL=NEXT[,NEXT]: models to use when nobody serves that one; repeat it"),
     )
@@ -266,6 +274,7 @@ function addVerify(program: Command): void {
     .argument("<receipt>", "a file that holds one receipt")
     .option("--model <file-or-url>", "also compute the answer again with this GGUF model")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
+    .addOption(list("--rpc <url>", "an endpoint of its chain, to check who was drawn; repeat it"))
     .option("--export <file>", "also write it as an in-toto attestation (DSSE), signed by this node's key")
     .option("--json", "print one JSON object: {verdict, reasons, checked, notChecked}")
     .addHelpText(

@@ -1,16 +1,20 @@
 import { cpus, hostname } from "node:os";
+import { join as joinPath } from "node:path";
+import { createBeacons } from "../adapters/chain/beacons.ts";
 import { devPayerKey } from "../adapters/chain/deploy.ts";
 import { ensureBond } from "../adapters/chain/operator.ts";
 import { ensureModel } from "../adapters/chain/registrant.ts";
+import { openReceipts } from "../adapters/disk/receipts.ts";
 import { createListener } from "../adapters/http2/listener.ts";
-import { createSession, verify } from "../adapters/keys/session.ts";
+import { verify } from "../adapters/keys/session.ts";
+import { openSessions } from "../adapters/keys/sessions.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import { systemRandom as random } from "../adapters/system/random.ts";
 import type { Engine, Log } from "../ports.ts";
 import { startProvider } from "../roles/provider/provider.ts";
 import { createSequence } from "../roles/provider/sequence.ts";
 import { readTolerances } from "./calibration.ts";
-import { openEngine } from "./engine.ts";
+import { canReferee, openEngine, openReferenceEngine } from "./engine.ts";
 import { endpointsOf, join, type Membership } from "./join.ts";
 import { commandLog } from "./log.ts";
 import { processOf, recordAlone } from "./run-file.ts";
@@ -46,7 +50,9 @@ export async function provider(
   ]);
   await registerModel(settings, member, engine, log);
   const { node } = member;
-  const session = createSession();
+  const { session, signerOf } = openSessions({ store: member.store, random, clock }, member.key);
+  const sealed = openReceipts({ log }, joinPath(settings.home, "sealed"));
+  closers.push(sealed.close);
   const { key, certificate, fingerprint } = session.tls;
   const listener = await createListener(
     { clock, log },
@@ -58,6 +64,8 @@ export async function provider(
   await startProvider(
     {
       ...{ listener, market: node, engines: [engine], signer: session, verify, clock, log, random },
+      ...{ sealed, signerOf, beacons: createBeacons(member.network) },
+      ...(canReferee(settings) ? { openReference: (signal) => openReferenceEngine(settings, signal) } : {}),
       sequence: createSequence({ store: member.store, clock }),
       tolerances: await readTolerances(settings.home, member.address),
     },

@@ -76,7 +76,7 @@ test("an executor that committed to nothing, or a beacon nobody here knows, leav
   });
   const drawn = {
     ...receipt,
-    proof: { ...receipt.proof, set: { ...set, committee: { kind: "drawn", block: 5 } } },
+    proof: { ...receipt.proof, set: { ...set, committee: { kind: "drawn", epoch: 0, block: 5 } } },
   };
   expect(await report(drawn)).toMatchObject({
     verdict: "inconclusive",

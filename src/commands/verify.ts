@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createBeacons } from "../adapters/chain/beacons.ts";
 import { openEnvelope, sealEnvelope } from "../adapters/keys/envelope-signature.ts";
 import { addressOf, loadNodeKey } from "../adapters/keys/node-key.ts";
 import { verify as isSigned } from "../adapters/keys/session.ts";
@@ -7,15 +8,18 @@ import { openOffer } from "../adapters/libp2p/sealed-offer.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Address, SessionKey } from "../domain/ids.ts";
 import { attestationOf } from "../domain/verification/attestation.ts";
+import { auditDraw } from "../domain/verification/audit.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Replayed } from "../domain/verification/replayed.ts";
 import { type Report, reportOn } from "../domain/verification/report.ts";
 import type { Tolerances } from "../domain/verification/tolerance.ts";
+import type { Beacons } from "../ports.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
+import { type DrawnSet, lookUpDrawn } from "../roles/auditor/drawn-set.ts";
 import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
@@ -26,14 +30,14 @@ const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
 
 /**
  * `holdfast verify RECEIPT.json`: checks a receipt from scratch, with nothing but the receipt and a calibration, and
- * with `--model FILE` computes its answer again. `--json`: `{verdict, reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 when there is
- * no file to read.
+ * with `--model FILE` computes its answer again, and with `--rpc URL` asks its chain who was drawn. `--json`: `{verdict,
+ * reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 when there is no file to read.
  */
 export async function verify(file: string, flags: Flags): Promise<void> {
-  const { home } = readSettings(flags, process.env);
+  const { home, rpc } = readSettings(flags, process.env);
   const text = read(file);
-  const again = flags["model"] === undefined ? undefined : replayWith(flags);
-  const report = await reportOnText(text, await tolerancesAt(home), again);
+  const again = flags["model"] === undefined ? {} : { again: replayWith(flags) };
+  const report = await reportOnText(text, await tolerancesAt(home), { ...again, rpcs: rpc ?? [] });
   if (typeof flags["export"] === "string") await exportTo(flags["export"], text, home);
   if (flags["json"]) console.log(JSON.stringify(report));
   else print(report);
@@ -41,30 +45,46 @@ export async function verify(file: string, flags: Flags): Promise<void> {
 }
 
 /** What follows from a file's text, whatever is in it: a receipt, or one in an envelope that somebody signed. */
-export async function reportOnText(text: string, tolerances: Tolerances, again?: Again): Promise<Report> {
+export async function reportOnText(text: string, tolerances: Tolerances, means: Means = {}): Promise<Report> {
   const envelope = readEnvelope(text);
-  if (envelope === undefined) return reportOnReceipt(readReceipt(text), tolerances, again);
+  if (envelope === undefined) return reportOnReceipt(readReceipt(text), tolerances, means);
   const { text: inner, signers } = await openEnvelope(envelope);
   if (signers.length < envelope.signatures.length)
     return refused("forged-envelope: a signature on it does not hold");
-  const { checked, ...report } = await reportOnReceipt(readReceipt(inner), tolerances, again);
+  const { checked, ...report } = await reportOnReceipt(readReceipt(inner), tolerances, means);
   return { ...report, checked: [`the envelope, signed by ${signers.join(", ")}`, ...checked] };
 }
 
 /** Computes a receipt's answer again. */
 type Again = (receipt: Receipt) => Promise<Replayed>;
 
+/** What else is at hand: a model, and endpoints of the receipt's chain. */
+interface Means {
+  readonly again?: Again;
+  readonly rpcs?: readonly string[];
+}
+
 async function reportOnReceipt(
   receipt: ReturnType<typeof readReceipt>,
   tolerances: Tolerances,
-  again?: Again,
+  { again, rpcs = [] }: Means,
 ): Promise<Report> {
   if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`);
   const keys = await vouchedKeys(receipt);
-  // A beacon is read from the chain; without one, a drawn committee's receipt says so.
-  const rules = { verify: isSigned, tolerances, beaconAt: () => undefined };
+  // Beacons and stakes are on the chain; without one, a drawn committee's receipt says so.
+  const drawn =
+    rpcs.length === 0 ? undefined : await drawnOf(createBeacons({ rpcs, ...receipt.market }), receipt);
+  const beaconAt = (block: number) => (block === drawn?.positions.block ? drawn.positions.beacon : undefined);
+  const rules = { verify: isSigned, tolerances, beaconAt, ...(drawn && { drawn }) };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
   return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
+}
+
+/** What the chain says of an audit's committee; nothing of a client's own. */
+function drawnOf(beacons: Beacons, { proof }: Receipt): Promise<DrawnSet | undefined> {
+  const { executor, commits } = proof.set;
+  const sealed = commits.find(({ node }) => node === executor.node)?.sealed ?? "";
+  return lookUpDrawn(beacons, proof.set, (beacon) => auditDraw({ sealed, executor: executor.node }, beacon));
 }
 
 /** Reads the answer again with the model of `--model FILE`. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { commitSchema, commitSetSchema, openingSchema } from "./committee.ts";
 import { embeddedWordSchema, embedOrderSchema, vectorWordSchema } from "./embedding.ts";
 import { limits } from "./limits.ts";
-import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
+import { addressSchema, jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
 
 /**
  * The conversation of one attempt: one HTTP/2 stream to one provider, newline-delimited JSON both ways.
@@ -12,11 +12,12 @@ import { jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./sche
  * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
  *
  *   gateway → provider   open · said* · drop* · speak* · commit? · reveal?       (closing the stream cancels)
+ *                        recall · reveal                                         (of an answer of long ago)
  *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · revealed? · refused?
  *
- * When the answer has ended, `commit` asks for a sealed fingerprint of it and `reveal` shows everybody's, against which
  * An attempt that begins with `embed` has no other order: its words are vector* · embedded or refused.
  *
+ * When the answer has ended, `commit` asks for a sealed fingerprint of it and `reveal` shows everybody's, against which
  * a member opens its own (domain/verification/member.ts). A `drop` after them makes it another answer.
  *
  * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
@@ -71,8 +72,12 @@ export const orderSchema = z.discriminatedUnion("t", [
     holdMs: z.number().min(0).max(limits.holdMsMax),
     /** Time left for the whole job, ms. The provider stops by itself after it. */
     deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
-    /** Hash of the secret that will decide which positions of the fingerprint are opened. */
+    /** Hash of the secret that will decide which positions of the fingerprint are opened. Left out in a drawn committee. */
     audit: seedSchema.exactOptional(),
+    /** Nobody watches: who says the last chunk seals its fingerprint with it, and keeps what it takes to open that later. */
+    seal: z.literal(true).exactOptional(),
+    /** To be computed on the reference profile: a sequence of its own, nothing in its cache, nobody beside it. */
+    reference: z.literal(true).exactOptional(),
   }),
   /** A chunk another node said, unchanged; its signature is over the running digest under `speaker`. */
   z.strictObject({ t: z.literal("said"), chunk: chunkSchema, speaker: sessionKeySchema }),
@@ -86,7 +91,18 @@ export const orderSchema = z.discriminatedUnion("t", [
     through: position,
     /** Numeric profile of whoever answers for the whole: margins are tolerated by the pair of theirs and one's own. */
     executor: z.string().max(256),
+    /** As a referee, at the positions that this set opened with this secret, rather than to all of it. */
+    dispute: z
+      .strictObject({
+        set: commitSetSchema,
+        secret: seedSchema,
+        accused: addressSchema,
+        accuser: addressSchema,
+      })
+      .exactOptional(),
   }),
+  /** Instead of `open`, long after: what this node sealed when nobody watched is going to be revealed. */
+  z.strictObject({ t: z.literal("recall"), job: jobIdSchema }),
   /** What everybody committed to, and the secret: open what you committed to. */
   z.strictObject({ t: z.literal("reveal"), set: commitSetSchema, secret: seedSchema }),
   embedOrderSchema,
@@ -106,7 +122,13 @@ export const wordSchema = z.discriminatedUnion("t", [
   }),
   /** The prompt is evaluated: from here on a token costs one step. */
   z.strictObject({ t: z.literal("read") }),
-  z.strictObject({ t: z.literal("chunk"), branch, chunk: chunkSchema }),
+  /** `commit`: to the whole answer, with its last chunk, where nobody watches. */
+  z.strictObject({
+    t: z.literal("chunk"),
+    branch,
+    chunk: chunkSchema,
+    commit: commitSchema.omit({ node: true }).exactOptional(),
+  }),
   /** Everything before `through` was judged and accepted. `margin`: largest seen in this step, logits. */
   z.strictObject({ t: z.literal("judged"), branch, through: position, margin: z.number().min(0) }),
   /** The chunk that starts at `start` is not what the model would have said. The follower keeps following. */
@@ -132,6 +154,8 @@ export const wordSchema = z.discriminatedUnion("t", [
     opening: openingSchema.exactOptional(),
     refusal: z.string().max(100).exactOptional(),
   }),
+  vectorWordSchema,
+  embeddedWordSchema,
   /** The provider will not (or no longer) do this job. `retryAfterMs` marks back-pressure, which is no failure. */
   z.strictObject({
     t: z.literal("refused"),
@@ -149,8 +173,6 @@ export const wordSchema = z.discriminatedUnion("t", [
     message: z.string().max(500),
     retryAfterMs: z.number().min(0).exactOptional(),
   }),
-  vectorWordSchema,
-  embeddedWordSchema,
 ]);
 
 export type Order = z.infer<typeof orderSchema>;

@@ -26,6 +26,8 @@ export const configSchema = z
     finality: z.enum(["stream", "final", "none"]),
     /** Hold budget for a request that names none, ms. */
     holdMs: z.number().min(0).max(limits.holdMsMax),
+    /** Of a hundred answers that nobody watched, how many each epoch has audited; 0 keeps none for that. */
+    auditPercent: z.int().min(0).max(100),
     /** A request's whole time, ms. */
     deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
     /** For each model, those to use in its place when nobody serves it: {"one": ["next", "one after"]}. */
@@ -93,6 +95,7 @@ export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" 
   witnesses: "number",
   finality: "text",
   holdMs: "number",
+  auditPercent: "number",
   deadlineMs: "number",
   fallbacks: "list",
   nodes: "number",

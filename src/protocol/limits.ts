@@ -153,6 +153,19 @@ export const limits = {
   /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
   statementsReserved: 256,
 
+  // ---- audits and disputes, long after an answer ----
+  /** Time for a drawn node to read an answer again and commit, and then to open, ms. It may be busy, and the answer long. */
+  auditReadMsMax: 120_000,
+  auditOpenMsMax: 10_000,
+  /** How long a node waits for its own endpoints to have a block that others saw, ms. */
+  beaconLagMsMax: 5_000,
+  /** How long a committee that has committed waits for the next block, ms: some minutes of the slowest chain there is. */
+  beaconWaitMsMax: 120_000,
+  /** How often a gateway looks whether an epoch has begun, ms; one lasts an hour on a slow chain, minutes on a quick one. */
+  epochLookMs: 5_000,
+  /** Nodes asked for a draw. Each costs a call to the chain; a model of more than these is audited by some of them. */
+  drawnAmongMax: 1024,
+
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
   connectionsInMax: 1024,
   streamsPerConnectionMax: 256,

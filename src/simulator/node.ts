@@ -1,4 +1,4 @@
-import type { Address, ModelId, PeerId } from "../domain/ids.ts";
+import type { Address, JobId, ModelId, PeerId } from "../domain/ids.ts";
 import type { Log } from "../ports.ts";
 import type { Offer } from "../protocol/offer.ts";
 import { startProvider } from "../roles/provider/provider.ts";
@@ -58,7 +58,7 @@ export function createNode(
   { index, traits, domain, slots, contextTokens, clock: clockTraits }: NodeOptions,
 ): SimulatedNode {
   const peer = peerOf(index);
-  const disk = { seq: 0, statements: 0 };
+  const disk = { seq: 0, statements: 0, sealed: new Map<JobId, string>() };
   let starts = 0;
   let process: { clock: MachineClock; engine: { taken(): number } } | undefined;
 
@@ -79,6 +79,10 @@ export function createNode(
           ...{ clock, log, verify, engines: [engine], signer: createSigner(peer, starts) },
           ...{ random: createSalts(peer, starts), sequence: { next: () => (disk.statements += 1) } },
           tolerances: () => simulatedTolerance,
+          sealed: {
+            put: (job, text) => void disk.sealed.set(job, text),
+            get: async (job) => disk.sealed.get(job),
+          },
         },
         {
           identity: { node: addressOf(peer), market: simulatedMarket },

@@ -11,7 +11,7 @@ interface Kept {
 }
 
 /**
- * Receipts as files in one folder, `JOB.json`, the oldest going when there are too many or they take too much. Writing
+ * Receipts as files in one folder, `JOB.json`, for this user's eyes only, the oldest going when there are too many or they take too much. Writing
  * waits for nobody: until it is on disk a receipt is read from memory. A disk that fails costs receipts, not answers.
  */
 export function openReceipts({ log }: { readonly log: Log }, folder: string): Receipts {
@@ -27,6 +27,7 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
     put(job, receipt) {
       const size = Buffer.byteLength(receipt);
       if (size > limits.receiptBytesMax || pending.size >= limits.receiptsPendingMax) return;
+      forget(job);
       pending.set(job, receipt);
       kept.push({ job, bytes: size });
       bytes += size;
@@ -37,10 +38,22 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
       if (waiting !== undefined) return waiting;
       return readFile(fileOf(job), "utf8").catch(() => undefined);
     },
+    jobs: () => kept.map(({ job }) => job),
+    drop(job) {
+      forget(job);
+      turn = turn.then(() => rm(fileOf(job), { force: true }));
+    },
     async close() {
       await turn;
     },
   };
+
+  function forget(job: JobId): void {
+    pending.delete(job);
+    const at = kept.findIndex((each) => each.job === job);
+    const [before] = at < 0 ? [] : kept.splice(at, 1);
+    bytes -= before?.bytes ?? 0;
+  }
 
   function fileOf(job: JobId): string {
     return join(folder, `${job}.json`);
@@ -49,13 +62,13 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
   async function write(job: JobId, receipt: string): Promise<void> {
     const draft = `${fileOf(job)}.draft`;
     try {
-      await writeFile(draft, receipt);
+      await writeFile(draft, receipt, { mode: 0o600 });
       await rename(draft, fileOf(job));
       await makeRoom();
     } catch (error) {
       log.warn("receipt.not-kept", { job, reason: error instanceof Error ? error.message : String(error) });
     }
-    pending.delete(job);
+    if (pending.get(job) === receipt) pending.delete(job);
   }
 
   async function makeRoom(): Promise<void> {

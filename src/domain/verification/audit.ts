@@ -1,6 +1,6 @@
 import type { Address } from "../ids.ts";
 import type { Hex32 } from "./committee.ts";
-import { drawn, drawSeed, type Staked } from "./sortition.ts";
+import { type Draw, drawSeed, type Staked, seated } from "./sortition.ts";
 
 /** An answer that one executor gave with nobody watching, as its commit has it. */
 export interface Unwatched {
@@ -20,28 +20,40 @@ export interface AuditRules {
   readonly thawMs: number;
 }
 
+/** What the network goes by. On a small network nearly everybody has one of the seats, so that there are enough. */
+export const auditRules: AuditRules = { share: 0.01, seats: 5, thawMs: 7 * 24 * 60 * 60_000 };
+
 /**
  * Who audits an answer of the past, by the beacon of an epoch after it: nearly always nobody, and nobody can tell
  * before. Every epoch of the thaw window draws anew, so that no answer is ever safe while its stake is there. The
- * executor is not among its auditors.
+ * executor is not among its auditors. `epoch.at`: when its beacon came, Unix ms.
  */
 export function auditorsOf(
   answer: Unwatched,
   epoch: { readonly beacon: Hex32; readonly at: number },
   nodes: readonly Staked[],
-  { share, seats, thawMs }: AuditRules,
+  rules: AuditRules,
 ): Address[] {
-  if (epoch.at <= answer.at || epoch.at > answer.at + thawMs) return [];
-  const seed = drawSeed(epoch.beacon, answer.sealed);
-  if (!isDue(seed, share)) return [];
-  return drawn(
-    drawSeed(seed, answer.sealed),
-    nodes.filter(({ node }) => node !== answer.executor),
-    seats,
-  );
+  if (!isAuditDue(answer, epoch, rules)) return [];
+  return seated(auditDraw(answer, epoch.beacon, rules.seats), nodes);
 }
 
-/** The seed as a share of all seeds, to 52 bits. */
-function isDue(seed: Hex32, share: number): boolean {
-  return Number.parseInt(seed.slice(0, 13), 16) / 2 ** 52 < share;
+/** Does the beacon of this epoch draw this answer? */
+export function isAuditDue(
+  { sealed, at }: Pick<Unwatched, "sealed" | "at">,
+  epoch: { readonly beacon: Hex32; readonly at: number },
+  { share, thawMs }: Omit<AuditRules, "seats">,
+): boolean {
+  if (epoch.at <= at || epoch.at > at + thawMs) return false;
+  // The seed as a share of all seeds, to 52 bits.
+  return Number.parseInt(drawSeed(epoch.beacon, sealed).slice(0, 13), 16) / 2 ** 52 < share;
+}
+
+/** The draw of its auditors: by another hash than makes it due, or only some nodes could ever be drawn. */
+export function auditDraw(
+  { sealed, executor }: Pick<Unwatched, "sealed" | "executor">,
+  beacon: Hex32,
+  seats = auditRules.seats,
+): Draw {
+  return { seed: drawSeed(drawSeed(beacon, sealed), sealed), seats, excluded: [executor] };
 }

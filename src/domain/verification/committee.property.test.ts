@@ -92,7 +92,7 @@ function bent(set: CommitSet, bend: Showing["bend"], people: readonly Person[]):
     case "other-secret-hash":
       return { ...set, committee: { kind: "client", secretHash: secretHash("99".repeat(32)) } };
     case "drawn":
-      return { ...set, committee: { kind: "drawn", block: 5 } };
+      return { ...set, committee: { kind: "drawn", epoch: 0, block: 5 } };
   }
 }
 
@@ -285,7 +285,7 @@ test("in a drawn committee the seat of who is silent stays, and nobody opens bef
   const beacon = "b4".repeat(32);
   const rules = { ...rulingRules, beaconAt: (block: number) => (block === 7 ? beacon : undefined), commitMs };
   const [executor, one, silent] = [createPerson(), createPerson(), createPerson()];
-  const drawn = { kind: "drawn", block: 7 } as const;
+  const drawn = { kind: "drawn", epoch: 0, block: 7 } as const;
   const members = { executor: executor.member, witnesses: [one.member, silent.member] };
   let step = convene({ answer, committee: drawn, ...members, secret: beacon }, 0, rules);
   const happen = (event: ConvenerEvent, now: number) => {

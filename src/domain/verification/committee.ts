@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { Address, JobId, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
-import { digest, joined } from "./digest.ts";
+import { digest, joined, u32 } from "./digest.ts";
 import type { FingerprintOpening } from "./fingerprint.ts";
 import type { SignedStatement } from "./statement.ts";
 
@@ -60,12 +60,12 @@ export interface Member {
 
 /**
  * Who chose the committee, and what decides the positions it opens. "client": the requester, by a secret whose hash
- * it told before anybody answered; convinces the requester only. "drawn": stake and chance, by the beacon of a block
- * later than every commit; convinces strangers.
+ * it told before anybody answered; convinces the requester only. "drawn": stake and chance, by the beacon of an epoch
+ * later than what is judged; the hash of a block later than every commit decides the positions. Convinces strangers.
  */
 export type Committee =
   | { readonly kind: "client"; readonly secretHash: Hex32 }
-  | { readonly kind: "drawn"; readonly block: number };
+  | { readonly kind: "drawn"; readonly epoch: number; readonly block: number };
 
 /** The committee of one answer and what it committed to. */
 export interface CommitSet {
@@ -105,7 +105,10 @@ export function setDigest({ answer, committee, executor, witnesses, commits }: C
     digest("member", nodeBytes(node), hexToBytes(sessionKey), profile),
   );
   const sealed = commits.map(({ node, sealed }) => joined([nodeBytes(node), hexToBytes(sealed)]));
-  const entropy = committee.kind === "client" ? hexToBytes(committee.secretHash) : committee.block;
+  const entropy =
+    committee.kind === "client"
+      ? hexToBytes(committee.secretHash)
+      : joined([u32(committee.epoch), u32(committee.block)]);
   return digest("set", answerBytes(answer), committee.kind, entropy, joined(members), joined(sealed));
 }
 

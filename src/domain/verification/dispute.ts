@@ -7,6 +7,7 @@ import type { Leaf } from "./leaf.ts";
 import { auditPositions } from "./positions.ts";
 import { rule } from "./ruling.ts";
 import { contradicts, type Proof, type RulingRules, type Seat, seatsOf, type Tokens } from "./seat.ts";
+import { type Draw, drawSeed } from "./sortition.ts";
 import { type Tolerances, weighMean } from "./tolerance.ts";
 
 /**
@@ -76,6 +77,16 @@ export function encodeLoser(dispute: Dispute, loser: Loser): Uint8Array {
 
 /** Fewest referees of one dispute. */
 export const refereesMin = 5;
+
+/** Seats drawn, so that there are nearly always enough of those who answer. */
+const refereeSeats = 9;
+
+/** The draw of its referees, by the beacon of an epoch after it came up: anybody with a stake but who is in it. */
+export function refereeDraw(dispute: Dispute, beacon: Hex32): Draw {
+  const { executor, witnesses } = dispute.proof.set;
+  const excluded = [executor, ...witnesses].map(({ node }) => node);
+  return { seed: drawSeed(beacon, disputeId(dispute)), seats: refereeSeats, excluded };
+}
 
 /** Bounds of nothing at all: one machine, one arithmetic. */
 const toTheByte: Tolerances = () => ({ distance: [{ from: 1, near: 0, far: 0 }], margin: [], marginMax: 0 });

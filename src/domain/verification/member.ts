@@ -156,10 +156,11 @@ function openedFor({ opened }: MemberState, { committee }: CommitSet): Opened | 
 }
 
 function nameOf(committee: Committee): string {
-  return committee.kind === "client" ? committee.secretHash : String(committee.block);
+  return committee.kind === "client" ? committee.secretHash : String(committee.epoch);
 }
 
-function isSameAnswer(a: AnswerId, b: AnswerId): boolean {
+/** Is it the same question and the same answer? */
+export function isSameAnswer(a: AnswerId, b: AnswerId): boolean {
   return (
     a.job === b.job &&
     a.spec === b.spec &&

@@ -18,6 +18,8 @@ export interface Report {
 export interface ReportRules extends Omit<RulingRules, "market"> {
   /** Which node vouches for a session key, by the receipt's offers whose signatures hold. */
   readonly vouchedBy: (key: SessionKey) => readonly Address[];
+  /** What the chain says of a drawn committee: who in it has no seat by its beacon and their stake. Absent: not asked. */
+  readonly drawn?: { readonly strangers: readonly Address[] };
 }
 
 /**
@@ -32,6 +34,8 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
   const again = replayed === undefined ? undefined : weighReplay(receipt, replayed, { ...rules, market });
   const faults = faultsOf(receipt, ruling, complaint);
   if (again?.verdict === "invalid") faults.push(again.reason);
+  for (const node of rules.drawn?.strangers ?? [])
+    faults.push(`not-drawn: by the beacon and its stake, ${node} has no seat in this committee.`);
   // One's own model outweighs a quorum that is missing, but nothing else that is.
   const isSettled = again?.verdict === "valid" || ruling.verdict !== "inconclusive";
   const doubts = [
@@ -46,12 +50,17 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
   return {
     verdict,
     reasons,
-    checked: checkedOf(receipt, ruling, again !== undefined),
-    notChecked: notCheckedOf(prompt !== undefined, again !== undefined),
+    checked: [
+      ...checkedOf(receipt, ruling, again !== undefined),
+      ...(rules.drawn === undefined
+        ? []
+        : ["each witness's seat, by the beacon and what it had at stake before"]),
+    ],
+    notChecked: notCheckedOf(prompt !== undefined, again !== undefined, rules.drawn !== undefined),
   };
 }
 
-function notCheckedOf(hasPrompt: boolean, isReplayed: boolean): string[] {
+function notCheckedOf(hasPrompt: boolean, isReplayed: boolean, isDrawn: boolean): string[] {
   return [
     ...(isReplayed
       ? []
@@ -59,7 +68,7 @@ function notCheckedOf(hasPrompt: boolean, isReplayed: boolean): string[] {
           "the model: nothing was computed again",
           "the text of the tokens: that takes the model's tokenizer",
         ]),
-    "the members' bonds: they are on the chain",
+    ...(isDrawn ? [] : ["the members' bonds: they are on the chain"]),
     ...(hasPrompt ? [] : ["the prompt: this receipt does not hold it"]),
   ];
 }

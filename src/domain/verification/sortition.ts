@@ -31,14 +31,45 @@ export function isDrawn(seed: Hex32, { node, stake }: Staked, seats: number, tot
   return lotOf(seed, node) * total < (BigInt(seats) * stake) << 256n;
 }
 
+/** A draw of some seats: everything about it but who has what at stake. */
+export interface Draw {
+  readonly seed: Hex32;
+  readonly seats: number;
+  /** Who is judged, and takes no part in it. Their stake counts for nothing. */
+  readonly excluded: readonly Address[];
+}
+
+/**
+ * Who of `nodes` is drawn, lowest hash first. `total`: what all nodes of the network have at stake, where some of them
+ * are not known here; those excluded are among those known.
+ */
+export function seated(
+  { seed, seats, excluded }: Draw,
+  nodes: readonly Staked[],
+  total = sumOf(nodes),
+): Address[] {
+  const judged = new Set(excluded.map((node) => node.toLowerCase()));
+  const isJudged = ({ node }: Staked) => judged.has(node.toLowerCase());
+  const rest = total - sumOf(nodes.filter(isJudged));
+  return drawn(
+    seed,
+    nodes.filter((each) => !isJudged(each)),
+    seats,
+    rest,
+  );
+}
+
 /** All who have a seat, lowest hash first: the first speaks where an executor is wanted. */
-export function drawn(seed: Hex32, nodes: readonly Staked[], seats: number): Address[] {
-  const total = nodes.reduce((sum, { stake }) => sum + stake, 0n);
+export function drawn(seed: Hex32, nodes: readonly Staked[], seats: number, total = sumOf(nodes)): Address[] {
   return nodes
     .filter((each) => isDrawn(seed, each, seats, total))
     .map(({ node }) => ({ node, lot: lotOf(seed, node) }))
     .sort((a, b) => (a.lot < b.lot ? -1 : a.lot > b.lot ? 1 : 0))
     .map(({ node }) => node);
+}
+
+function sumOf(nodes: readonly Staked[]): bigint {
+  return nodes.reduce((sum, { stake }) => sum + stake, 0n);
 }
 
 function lotOf(seed: Hex32, node: Address): bigint {

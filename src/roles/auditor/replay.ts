@@ -1,12 +1,10 @@
-import type { Prompt } from "../../domain/inference/spec.ts";
 import type { Receipt } from "../../domain/verification/receipt.ts";
 import type { Replayed } from "../../domain/verification/replayed.ts";
 import type { Clock, TokenEngine } from "../../ports.ts";
-import type { OpenOrder } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
-import { limits } from "../../protocol/limits.ts";
 import { createAnswer } from "../provider/answer.ts";
 import { openTokenVoice } from "../provider/token-voice.ts";
+import { openOrderOf } from "./reading.ts";
 
 /**
  * Reads a receipt's answer again as a witness would have, chunk for chunk: checking long after is witnessing late.
@@ -15,26 +13,17 @@ import { openTokenVoice } from "../provider/token-voice.ts";
 export async function replay(
   ports: { readonly clock: Clock },
   engine: TokenEngine,
-  { model, prompt, sampling, tokensMax, chunks, proof }: Receipt,
+  receipt: Receipt,
   signal: AbortSignal,
 ): Promise<Replayed> {
-  if (prompt === undefined)
-    throw refusal("no-prompt", "Without its prompt an answer cannot be computed again.", {});
+  const { model, chunks, proof } = receipt;
+  const open = openOrderOf(receipt, engine.contextTokens);
   if (engine.model !== model)
-    throw refusal("other-model", "The receipt is about another model.", {
-      receipt: model,
-      here: engine.model,
+    throw new HoldfastError("The receipt is about another model.", {
+      ...{ code: "other-model", fault: "user", facts: { receipt: model, here: engine.model } },
     });
   const { job } = proof.set.answer;
-  const voice = await openTokenVoice(
-    ports,
-    engine,
-    {
-      ...{ t: "open", job, model, prompt: copied(prompt), sampling, tokensMax, tokensDefault: tokensMax },
-      ...{ contextTokens: engine.contextTokens, holdMs: 0, deadlineMs: limits.deadlineMsMax },
-    },
-    signal,
-  );
+  const voice = await openTokenVoice(ports, engine, open, signal);
   try {
     const answer = createAnswer(job, voice.promptDigest);
     let misformedAt: number | undefined;
@@ -52,16 +41,7 @@ export async function replay(
   }
 }
 
-/** As the wire has it, which may be written to. */
-function copied(prompt: Prompt): OpenOrder["prompt"] {
-  return prompt.kind === "text" ? prompt : { ...prompt, messages: [...prompt.messages] };
-}
-
 /** Margins are weighed as a whole, by calibrated bounds. */
 function isForm(reason: string): boolean {
   return reason === "text" || reason === "end";
-}
-
-function refusal(code: string, message: string, facts: Record<string, string>): HoldfastError {
-  return new HoldfastError(message, { code, fault: "user", facts });
 }

@@ -1,4 +1,3 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { TokenId } from "../../domain/ids.ts";
 import { chunkEnd } from "../../domain/inference/chunk.ts";
 import type { Channel, ChannelHandlers, Log } from "../../ports.ts";
@@ -6,10 +5,11 @@ import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { createTestimony, type Identity, type Testimony, type TestimonyPorts } from "./testimony.ts";
+import { type RecallPorts, recall } from "./recall.ts";
+import { createStand, type Stand } from "./stand.ts";
 import type { Voice } from "./voice.ts";
 
-export interface ConversationPorts extends TestimonyPorts, Identity {
+export interface ConversationPorts extends RecallPorts {
   /** Begins work on a job, or throws what `refusalOf` reads. */
   readonly openVoice: (open: OpenOrder, signal: AbortSignal) => Promise<Voice>;
   readonly log: Log;
@@ -82,6 +82,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   async function run(): Promise<void> {
     const open = await nextOrder();
     if (open === undefined) return;
+    if (open.t === "recall") return reveal(await recall(ports, open.job));
     if (open.t !== "open") throw outOfTurn(open.t);
     voice = await openWhenFree(open);
     if (stop.signal.aborted) return voice.close();
@@ -94,7 +95,16 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     channel.send({ t: "ready", promptTokens, promptDigest, profile });
     await voice.prepare(stop.signal);
     channel.send({ t: "read" });
-    await follow(voice, createAnswer(open.job, promptDigest), createTestimony(ports, open, voice));
+    await follow(open, voice, createAnswer(open.job, promptDigest));
+  }
+
+  /** Opens what was sealed long ago, and does nothing else. */
+  async function reveal({ reveal }: Pick<Stand, "reveal">): Promise<void> {
+    cancelDeadline = clock.after(limits.attemptIdleMsMax, () => end());
+    for (let order = await nextOrder(); order !== undefined; order = await nextOrder()) {
+      if (order.t !== "reveal") throw outOfTurn(order.t);
+      channel.send({ t: "revealed", branch: 0, ...(await reveal(order)) });
+    }
   }
 
   /**
@@ -115,7 +125,8 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   }
 
   /** Follows what is shown and speaks when told to, until the channel closes. */
-  async function follow(voice: Voice, answer: Answer, testimony: Testimony): Promise<void> {
+  async function follow(open: OpenOrder, voice: Voice, answer: Answer): Promise<void> {
+    const stand = createStand(ports, open, voice, answer);
     let branch = 0;
     let speaking = false;
     /** Where the first chunk it would not have said starts. */
@@ -125,10 +136,10 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         const order = await nextOrder();
         if (order === undefined) return;
         if (order.t === "open") throw outOfTurn(order.t);
-        if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch));
+        if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch, open));
         if (order.t === "drop") {
           if (dissent >= order.to) dissent = Number.POSITIVE_INFINITY;
-          testimony.forget();
+          stand.forget();
           answer.drop(order.to);
           await voice.drop(order.to);
           branch = order.branch;
@@ -140,16 +151,18 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         }
         if (order.t === "commit") {
           speaking = false;
-          channel.send({ t: "committed", branch, ...seal(answer, testimony, order, dissent) });
+          channel.send({ t: "committed", branch, ...(await stand.commit(order, dissent)) });
         }
-        if (order.t === "reveal") channel.send({ t: "revealed", branch, ...testimony.open(order) });
+        if (order.t === "reveal") channel.send({ t: "revealed", branch, ...(await stand.reveal(order)) });
+        if (order.t === "recall") throw outOfTurn(order.t);
         continue;
       }
       const said = await voice.speak(answer, () => orders.length > 0, stop.signal);
       if (said === undefined || stop.signal.aborted) continue;
       const signature = signer.sign(answer.digestAfter(said));
       answer.append(said);
-      channel.send({ t: "chunk", branch, chunk: { ...said, signature } });
+      const sealed = said.end === undefined ? {} : stand.seal();
+      channel.send({ t: "chunk", branch, chunk: { ...said, signature }, ...sealed });
       speaking = said.end === undefined;
     }
   }
@@ -160,13 +173,14 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     answer: Answer,
     order: Extract<Order, { t: "said" }>,
     branch: number,
+    { reference }: OpenOrder,
   ): Promise<number> {
     const { chunk, speaker } = order;
     const { start } = chunk;
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
     const through = chunkEnd(chunk);
     const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
-    const judgement = await voice.judge(answer, chunk, idsWaiting(), stop.signal);
+    const judgement = await voice.judge(answer, chunk, reference ? [] : idsWaiting(), stop.signal);
     answer.append(chunk);
     if (stop.signal.aborted || judgement === undefined) return Number.POSITIVE_INFINITY;
     const { margin } = judgement;
@@ -212,19 +226,7 @@ function unitsOf(order: Order): number {
   return 256 + (order.t === "said" ? order.chunk.text.length + 16 * order.chunk.ids.length : 0);
 }
 
-function seal(
-  answer: Answer,
-  testimony: Testimony,
-  { through, executor }: Extract<Order, { t: "commit" }>,
-  dissent: number,
-) {
-  const digest = answer.digestAt(through);
-  if (digest === undefined) throw outOfTurn(`commit at ${through} of ${answer.end}`);
-  const rejected = dissent < through;
-  return testimony.commit({ transcript: bytesToHex(digest), through, rejected, executor });
-}
-
-function outOfTurn(what: string): HoldfastError {
+export function outOfTurn(what: string): HoldfastError {
   return new HoldfastError(`out of turn: ${what}`, { code: "bad-request", fault: "peer" });
 }
 

@@ -6,9 +6,11 @@ import { embed } from "./embedding.ts";
 import { byFirstOrder } from "./first-order.ts";
 import { createGuests } from "./guests.ts";
 import { openVoice } from "./open-voice.ts";
-import type { Identity, TestimonyPorts } from "./testimony.ts";
+import type { RecallPorts } from "./recall.ts";
+import { createReference, type ReferencePorts } from "./reference-voice.ts";
+import type { Identity } from "./testimony.ts";
 
-export interface ProviderPorts extends TestimonyPorts {
+export interface ProviderPorts extends Omit<RecallPorts, keyof Identity>, ReferencePorts {
   readonly listener: Listener;
   readonly market: Market;
   readonly engines: readonly Engine[];
@@ -36,6 +38,7 @@ export async function startProvider(
   const embedding = engines.filter((engine) => engine.kind === "embedding");
   const speaking = engines.filter((engine) => engine.kind !== "embedding");
   const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
+  const openReference = createReference(ports);
   let running = 0;
   const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());
 
@@ -69,7 +72,10 @@ export async function startProvider(
         talk(
           {
             ...own,
-            openVoice: (order, signal) => openVoice({ ...ports, engines: speaking }, order, signal),
+            openVoice: (order, signal) =>
+              order.reference
+                ? openReference(order, signal)
+                : openVoice({ ...ports, engines: speaking }, order, signal),
           },
           seated,
         ),

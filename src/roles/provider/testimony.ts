@@ -1,14 +1,21 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address } from "../../domain/ids.ts";
+import type { Verdict } from "../../domain/inference/effect.ts";
 import { answerIdOf } from "../../domain/verification/answer-id.ts";
-import { commitBytes, type Hex32, setDigest } from "../../domain/verification/committee.ts";
+import { type AnswerId, commitBytes, type Hex32, setDigest } from "../../domain/verification/committee.ts";
+import { type Dispute, refereedAnswer } from "../../domain/verification/dispute.ts";
+import type { Leaf } from "../../domain/verification/leaf.ts";
 import { weighAnswer } from "../../domain/verification/margin-tally.ts";
 import {
+  isSameAnswer,
   type MemberEffect,
+  type MemberEvent,
+  type MemberRules,
   type MemberState,
   memberBegin,
   memberStep,
 } from "../../domain/verification/member.ts";
+import { auditPositions } from "../../domain/verification/positions.ts";
 import {
   type Market712,
   type SignedStatement,
@@ -16,9 +23,11 @@ import {
   statementOf,
 } from "../../domain/verification/statement.ts";
 import type { Tolerances } from "../../domain/verification/tolerance.ts";
-import type { Clock, Random, Sequence, Signer, Verify } from "../../ports.ts";
+import type { Clock, Random, Receipts, Sequence, Signer, Verify } from "../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
+import { writeSealed } from "../../protocol/sealed.ts";
+import type { DrawnSet } from "../auditor/drawn-set.ts";
 import type { Voice } from "./voice.ts";
 
 export interface TestimonyPorts {
@@ -28,6 +37,8 @@ export interface TestimonyPorts {
   readonly random: Random;
   readonly sequence: Sequence;
   readonly tolerances: Tolerances;
+  /** Where what was sealed while nobody watched outlives the job; without it nothing is. */
+  readonly sealed?: Pick<Receipts, "put" | "get">;
 }
 
 /** Who testifies, and under which contract its word counts. */
@@ -37,12 +48,18 @@ export interface Identity {
 }
 
 /** What a node puts on record about one job's answer: sealed first, opened later. Signs what the rules of a member say. */
-export interface Testimony {
+export interface Testimony extends Opener {
   /** The answer ended at `through`, where `transcript` is its digest. Without a word about it there is nothing to send. */
   commit(ended: Ended): Sealed;
-  open(order: Extract<Order, { t: "reveal" }>): Opened;
+  /** The same for an answer of its own that nobody watched, and keeps what it takes to open it long after. */
+  seal(ended: Pick<Ended, "transcript" | "through">): Sealed;
   /** It ends elsewhere after all. */
   forget(): void;
+}
+
+export interface Opener {
+  /** `drawn`: what the chain says of a drawn committee. */
+  open(order: Extract<Order, { t: "reveal" }>, drawn?: DrawnSet): Opened;
 }
 
 interface Ended {
@@ -52,27 +69,98 @@ interface Ended {
   readonly rejected: boolean;
   /** The executor's numeric profile. */
   readonly executor: string;
+  /** The chain's highest block now, where a drawn committee will ask: no beacon that is known already may. */
+  readonly head?: number | undefined;
+  /** What it is a referee of. */
+  readonly dispute?: Dispute | undefined;
 }
 
-type Sealed = Pick<Extract<Word, { t: "committed" }>, "commit">;
-type Opened = Pick<Extract<Word, { t: "revealed" }>, "opening" | "refusal">;
+export type Sealed = Pick<Extract<Word, { t: "committed" }>, "commit">;
+export type Opened = Pick<Extract<Word, { t: "revealed" }>, "opening" | "refusal">;
 
 export function createTestimony(
   ports: TestimonyPorts & Identity,
   { job, model, prompt, sampling, audit }: OpenOrder,
   voice: Voice,
 ): Testimony {
-  const { signer, node, market, clock } = ports;
+  const { signer, node } = ports;
   const own = { node, sessionKey: signer.sessionKey, profile: voice.profile };
-  const rules = { own, promise: audit, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
-  let state: MemberState = memberBegin;
-  /** Each under its own number: one for every set it opened against. */
-  const statements = new Map<string, SignedStatement>();
+  const member = createMember(ports, signer, { own, promise: audit });
   /** Answers it opened its envelope about: sealing another for one of them would be from what everybody knows by now. */
   const opened = new Set<Hex32>();
 
-  function take(event: Parameters<typeof memberStep>[1]): MemberEffect | undefined {
-    const step = memberStep(state, event, clock.now(), rules);
+  function seen({ transcript, through }: Pick<Ended, "transcript" | "through">) {
+    const leaves = opened.has(transcript) ? undefined : voice.leaves(through);
+    if (leaves === undefined) return undefined;
+    const { promptDigest, tokensMax } = voice;
+    const asked = { job, model, prompt, sampling, tokensMax };
+    const answer = answerIdOf(asked, { promptDigest, transcript, tokens: through });
+    return { answer, leaves, salt: bytesToHex(ports.random.bytes(32)), verdict: "valid" as const };
+  }
+
+  function verdictOf({ through, rejected, executor }: Ended): Verdict {
+    if (rejected) return "invalid";
+    const tolerance = ports.tolerances(executor, voice.profile);
+    return tolerance === undefined ? "valid" : weighAnswer(voice.margins(through), tolerance);
+  }
+
+  return {
+    commit(ended) {
+      const all = seen(ended);
+      const { dispute, head } = ended;
+      if (all === undefined) return {};
+      if (dispute === undefined) return member.commit({ ...all, verdict: verdictOf(ended) }, head);
+      const part = partOf(dispute, all);
+      return part === undefined ? {} : member.commit({ ...all, ...part }, head);
+    },
+    seal(ended) {
+      const all = ports.sealed && seen(ended);
+      const said = all === undefined ? {} : member.commit(all);
+      const committed = member.committed();
+      if (said.commit === undefined || committed === undefined) return {};
+      const { sessionKey, profile } = own;
+      ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, opened: [] }));
+      return said;
+    },
+    open(order, drawn) {
+      const word = member.open(order, drawn);
+      if (word.opening !== undefined) opened.add(order.set.answer.transcript);
+      return word;
+    },
+    forget: member.forget,
+  };
+}
+
+/** What a referee puts in its envelope; nothing when what it computed is not the answer in dispute. */
+function partOf(
+  dispute: Dispute,
+  { answer, leaves }: { readonly answer: AnswerId; readonly leaves: readonly Leaf[] },
+) {
+  const { set, secret } = dispute.proof;
+  if (!isSameAnswer(set.answer, answer)) return undefined;
+  const part = auditPositions(set, secret).map((position) => leaves[position]!);
+  return { answer: refereedAnswer(dispute), leaves: part };
+}
+
+/** One node's side of commit and reveal, with its signatures. `committed`: as it stood when it sealed that, long ago. */
+export function createMember(
+  ports: TestimonyPorts & Identity,
+  signer: Signer,
+  rules: Pick<MemberRules, "own" | "promise">,
+  committed?: MemberState["committed"],
+) {
+  const { market, clock } = ports;
+  let state: MemberState = committed === undefined ? memberBegin : { committed, opened: [] };
+  /** Each under its own number: one for every set it opened against. */
+  const statements = new Map<string, SignedStatement>();
+  let committedAtBlock = -1;
+
+  function take(event: Parameters<typeof memberStep>[1], drawn?: DrawnSet): MemberEffect | undefined {
+    const positions = drawn?.positions;
+    const beaconAt = (block: number) =>
+      block === positions?.block && block > committedAtBlock ? positions.beacon : undefined;
+    const whole = { ...rules, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
+    const step = memberStep(state, event, clock.now(), whole);
     state = step.state;
     return step.effects[0];
   }
@@ -84,29 +172,18 @@ export function createTestimony(
   }
 
   return {
-    commit({ transcript, through, rejected, executor }) {
-      const leaves = opened.has(transcript) ? undefined : voice.leaves(through);
-      if (leaves === undefined) return {};
-      const { promptDigest, tokensMax } = voice;
-      const asked = { job, model, prompt, sampling, tokensMax };
-      const answer = answerIdOf(asked, { promptDigest, transcript, tokens: through });
-      const tally = voice.margins(through);
-      const tolerance = ports.tolerances(executor, voice.profile);
-      const verdict = rejected
-        ? "invalid"
-        : tolerance === undefined
-          ? "valid"
-          : weighAnswer(tally, tolerance);
-      const salt = bytesToHex(ports.random.bytes(32));
-      const effect = take({ kind: "ended", answer, leaves, verdict, salt });
+    committed: () => state.committed,
+    commit(ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">, head = -1): Sealed {
+      const effect = take({ kind: "ended", ...ended });
       if (effect?.kind !== "commit") return {};
+      committedAtBlock = head;
       const { sealed } = effect.commit;
-      return { commit: { sealed, signature: signer.sign(commitBytes(answer, effect.commit)) } };
+      return { commit: { sealed, signature: signer.sign(commitBytes(ended.answer, effect.commit)) } };
     },
-    open({ set, secret }) {
-      const effect = take({ kind: "shown", set, secret });
+    open({ set, secret }: Extract<Order, { t: "reveal" }>, drawn?: DrawnSet): Opened {
+      if (drawn !== undefined && drawn.strangers.length > 0) return { refusal: "not-drawn" };
+      const effect = take({ kind: "shown", set, secret }, drawn);
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
-      opened.add(set.answer.transcript);
       const name = bytesToHex(setDigest(set));
       const statement = statements.get(name) ?? sign(effect, secret);
       statements.set(name, statement);
@@ -117,6 +194,3 @@ export function createTestimony(
     },
   };
 }
-
-/** No drawn committee meets during an attempt. */
-const beaconAt = () => undefined;

@@ -1,3 +1,5 @@
+import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import { paceUnknown } from "../../../domain/inference/pace.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
@@ -28,6 +30,7 @@ export interface NetworkPorts {
   readonly log: Log;
   readonly proofs: RunPorts["proofs"];
   readonly receipts: RunPorts["receipts"];
+  readonly unwatched?: RunPorts["receipts"];
 }
 
 export interface NetworkOptions {
@@ -36,8 +39,13 @@ export interface NetworkOptions {
   readonly deadlineMs: number;
 }
 
+export interface NetworkBackend extends Backend {
+  /** An audit has shown that it lied, long after. */
+  condemn(peer: PeerId, model: ModelId): void;
+}
+
 /** The open network behind the gateway's HTTP face: each choice of each call is a job among the providers on offer. */
-export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): Backend {
+export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): NetworkBackend {
   const line = createLine(ports.clock);
   const roster = createRoster(ports, line.look);
   const answers = new Set<Answer>();
@@ -93,6 +101,15 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       answer.begin();
     },
     status: () => ({ running: answers.size, queue: line.status(), ...roster.status() }),
+    condemn(peer, id) {
+      const model = roster.modelOf(id);
+      const now = ports.clock.now();
+      if (model === undefined) return;
+      roster.learnt(
+        { kind: "outcome", peer, outcome: "rejected", since: now, seen: paceUnknown },
+        { model, witnesses: 0, marks: [], schema: false },
+      );
+    },
     async close() {
       closing = true;
       for (const answer of [...answers]) answer.close();

@@ -7,12 +7,14 @@ import { begin, type Step, step } from "../../../domain/inference/job.ts";
 import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
-import { type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
+import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
 import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { RulingRules } from "../../../domain/verification/seat.ts";
 import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
 import type { Offer } from "../../../protocol/offer.ts";
+import { writeUnwatched } from "../../../protocol/unwatched.ts";
+import { clientsReceipt, unwatchedReceipt } from "../audits/unwatched.ts";
 import { createJobClock } from "./job-clock.ts";
 import { type RunningProof, runProof } from "./proof.ts";
 import { receiptOf } from "./receipt-of.ts";
@@ -26,6 +28,8 @@ export interface RunPorts {
   /** What proofs are judged by. */
   readonly proofs: Pick<RulingRules, "market" | "tolerances">;
   readonly receipts: Pick<Receipts, "put">;
+  /** Answers that nobody watched, for later audits. */
+  readonly unwatched?: Pick<Receipts, "put">;
 }
 
 /** Where a job finds providers and leaves what it learnt of them. */
@@ -88,7 +92,11 @@ export function runJob(
   let closed: Pick<CommitSet, "answer" | "commits"> | undefined;
   /** By the session keys they vouch for: who was lost on the way may have another by the end. */
   const offers = new Map<SessionKey, string>();
+  /** What executors that nobody watched sealed with their last chunk, and who of them did not. */
+  const sealed = new Map<SessionKey, Omit<Commit, "node">>();
+  let unsealed: PeerId | undefined;
   let busy = false;
+  const isUnwatched = request.policy.finality === "none" || request.policy.witnesses === 0;
 
   busy = true;
   perform(begin(request, clock.now()));
@@ -148,17 +156,41 @@ export function runJob(
         if (effect.outcome !== "completed" && effect.outcome !== "unused") {
           log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
         }
-        return roster.learnt({ ...effect, since: clock.real(effect.since) });
+        return roster.learnt({
+          ...{ ...effect, since: clock.real(effect.since) },
+          ...(effect.peer === unsealed && effect.outcome === "completed" ? { outcome: "silent" } : {}),
+        });
       case "wake":
         return clock.wake(effect.at, () => happen({ kind: "tick" }));
       case "finish":
         roster.answered();
+        if (isUnwatched) keepUnwatched();
         if (receipt !== undefined) ports.receipts.put(request.spec.job, receipt);
         return listener(effect, receipt === undefined ? undefined : request.spec.job);
       case "deliver":
       case "fail":
         return listener(effect);
     }
+  }
+
+  /** What is kept of an answer that nobody watched. Who can seal and does not evades every audit. */
+  function keepUnwatched(): void {
+    const last = state.held.at(-1);
+    const offer = last && roster.offerOf(last.speaker);
+    const model = offer?.models.find(({ id }) => id === request.spec.model);
+    if (last === undefined || offer === undefined || model?.witness !== true) return;
+    const { sessionKey } = last;
+    const executor = { node: offer.address, sessionKey, profile: model.profile };
+    const told = { state, executor, sealed: sealed.get(sessionKey), secret: secrets[0]!, offers };
+    const kept = unwatchedReceipt({ ...ports.proofs, verify: ports.verify }, request, told);
+    if (kept === undefined && last.chunk.end !== undefined && state.satisfied === undefined)
+      unsealed = last.speaker;
+    if (kept === undefined) return;
+    receipt = JSON.stringify(clientsReceipt(kept, request));
+    ports.unwatched?.put(
+      request.spec.job,
+      writeUnwatched({ at: Math.floor(ports.clock.wall()), receipt: kept }),
+    );
   }
 
   function open(attempt: AttemptId, peer: PeerId): void {
@@ -200,6 +232,7 @@ export function runJob(
       },
       ...{ holdMs: policy.holdMs, deadlineMs, audit: secretHash(secrets[0]!) },
       ...(tokensMax === undefined ? {} : { tokensMax }),
+      ...(isUnwatched ? { seal: true } : {}),
     };
   }
 
@@ -221,6 +254,7 @@ export function runJob(
       case "read":
         return happen({ kind: "read", attempt });
       case "chunk":
+        if (word.commit !== undefined) noteSealed(attempt, word.commit);
         return happen({
           kind: "chunk",
           attempt,
@@ -241,6 +275,11 @@ export function runJob(
       case "refused":
         return happen({ kind: "refused", attempt, code: word.code, message: word.message });
     }
+  }
+
+  function noteSealed(id: AttemptId, commit: Omit<Commit, "node">): void {
+    const key = state.attempts.find((each) => each.id === id)?.sessionKey;
+    if (key !== undefined) sealed.set(key, commit);
   }
 
   function prove(effect: Extract<JobEffect, { kind: "prove" }>): void {

@@ -1,0 +1,228 @@
+import type { Address } from "../../domain/ids.ts";
+import type { AnswerId, Commit, Committee, Hex32, Member } from "../../domain/verification/committee.ts";
+import {
+  type ConvenerEffect,
+  type ConvenerEvent,
+  convene,
+  convenerStep,
+} from "../../domain/verification/convener.ts";
+import type { Ruling } from "../../domain/verification/ruling.ts";
+import type { Proof, RulingRules, Tokens } from "../../domain/verification/seat.ts";
+import type { Beacons, Channel, Clock, Dialer, Log } from "../../ports.ts";
+import type { Order, Word } from "../../protocol/attempt.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Offer } from "../../protocol/offer.ts";
+
+export interface AssemblyPorts {
+  readonly dialer: Dialer;
+  readonly beacons: Beacons;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: Omit<RulingRules, "beaconAt">;
+}
+
+/** One of a drawn committee, and what it is told first. */
+export interface AssemblyMember {
+  readonly member: Member;
+  readonly offer: Offer;
+  readonly orders: readonly Order[];
+  /** What it committed to long ago; then it is told nothing before it is to open. */
+  readonly commit?: Commit;
+}
+
+export interface Assembly {
+  readonly answer: AnswerId;
+  /** The block whose beacon drew it. */
+  readonly epoch: number;
+  readonly said?: Tokens;
+  /** The first has the executor's seat. */
+  readonly members: readonly AssemblyMember[];
+}
+
+export interface Assembled {
+  readonly proof: Proof;
+  readonly ruling: Ruling;
+}
+
+/**
+ * Commit and reveal of a drawn committee, by the rules of a convener: all that answer commit, then a block is awaited that
+ * nobody could know, then all open. Undefined when too few committed to show anything, or the chain stands still.
+ */
+export async function assemble(
+  ports: AssemblyPorts,
+  asked: Assembly,
+  signal: AbortSignal,
+): Promise<Assembled | undefined> {
+  const seats = asked.members.map((each) => openSeat(ports, each, asked.answer));
+  const closeAll = () => {
+    for (const seat of seats) seat.close();
+  };
+  signal.addEventListener("abort", closeAll, { once: true });
+  try {
+    const commits = (await Promise.all(seats.map((seat) => seat.commit))).flatMap((commit) => commit ?? []);
+    const [executor] = asked.members;
+    const hasExecutor = commits.some(({ node }) => node === executor?.member.node);
+    ports.log.debug("committee-committed", {
+      job: asked.answer.job,
+      commits: commits.length,
+      of: seats.length,
+    });
+    if (!hasExecutor || commits.length < 2 || signal.aborted) return undefined;
+    const last = await nextBlock(ports, signal);
+    if (last === undefined) return undefined;
+    return await reveal(ports, asked, { seats, commits, last });
+  } finally {
+    signal.removeEventListener("abort", closeAll);
+    closeAll();
+  }
+}
+
+/** The first block of which nobody has heard yet, once it is there. */
+async function nextBlock({ beacons, clock }: AssemblyPorts, signal: AbortSignal) {
+  const head = await beacons.head();
+  if (head === undefined) return undefined;
+  for (let waited = 0; waited < limits.beaconWaitMsMax && !signal.aborted; waited += blockPollMs) {
+    const found = await beacons.block(head + 1);
+    if (found !== undefined) return { block: head + 1, beacon: found.hash };
+    await new Promise<void>((resolve) => clock.after(blockPollMs, resolve));
+  }
+  return undefined;
+}
+
+const blockPollMs = 500;
+
+type Heard = (word: Extract<Word, { t: "revealed" }> | undefined) => void;
+
+interface OpenSeat {
+  readonly member: Member;
+  /** Undefined when nothing comes of it. */
+  readonly commit: Promise<Commit | undefined>;
+  /** `heard`: once, with nothing when it is lost. */
+  reveal(order: Extract<Order, { t: "reveal" }>, heard: Heard): void;
+  close(): void;
+}
+
+function openSeat(
+  { dialer, clock }: AssemblyPorts,
+  { member, offer, orders, commit: before }: AssemblyMember,
+  { job }: AnswerId,
+): OpenSeat {
+  const { promise, resolve } = Promise.withResolvers<Commit | undefined>();
+  let heard: Heard | undefined;
+  let channel: Channel<Order> | undefined;
+  const tell = (word?: Extract<Word, { t: "revealed" }>) => {
+    heard?.(word);
+    heard = undefined;
+  };
+  const lost = () => {
+    resolve(undefined);
+    tell();
+  };
+  const connect = () =>
+    dialer.open(offer, {
+      message(word) {
+        if (word.t === "committed") resolve(word.commit && { node: member.node, ...word.commit });
+        if (word.t === "revealed") tell(word);
+        if (word.t === "refused") lost();
+      },
+      closed: lost,
+    });
+
+  const stopWaiting = clock.after(limits.auditReadMsMax, () => resolve(undefined));
+  if (before !== undefined) resolve(before);
+  else {
+    channel = connect();
+    for (const order of orders) channel.send(order);
+  }
+  return {
+    member,
+    commit: promise,
+    reveal(order, listener) {
+      heard = listener;
+      if (channel === undefined) {
+        channel = connect();
+        channel.send({ t: "recall", job });
+      }
+      channel.send(order);
+    },
+    close() {
+      stopWaiting();
+      channel?.close();
+      resolve(undefined);
+    },
+  };
+}
+
+interface Committed {
+  readonly seats: readonly OpenSeat[];
+  readonly commits: readonly Commit[];
+  readonly last: { readonly block: number; readonly beacon: Hex32 };
+}
+
+/** Shows the commits to all and collects what they open, until all have or their time is over. */
+function reveal(
+  { clock, log, ...ports }: AssemblyPorts,
+  { answer, epoch, said }: Assembly,
+  { seats, commits, last }: Committed,
+): Promise<Assembled> {
+  const { block, beacon } = last;
+  const committee: Committee = { kind: "drawn", epoch, block };
+  const beaconAt = (asked: number) => (asked === block ? beacon : undefined);
+  const rules = { ...ports.rules, beaconAt, commitMs: limits.auditOpenMsMax };
+  const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
+  const { promise, resolve } = Promise.withResolvers<Assembled>();
+  let stopWaiting = () => {};
+  let { state } = convene(
+    {
+      answer,
+      committee,
+      executor,
+      witnesses,
+      secret: beacon,
+      commits: inOrder(commits, seats),
+      ...(said && { said }),
+    },
+    clock.now(),
+    rules,
+  );
+  for (const { member } of seats)
+    if (!commits.some(({ node }) => node === member.node)) happen(gone(member.node));
+  happen({ kind: "tick" });
+  return promise;
+
+  function happen(event: ConvenerEvent): void {
+    const step = convenerStep(state, event, clock.now(), rules);
+    state = step.state;
+    for (const effect of step.effects) apply(effect);
+  }
+
+  function apply(effect: ConvenerEffect): void {
+    if (effect.kind === "wake") {
+      stopWaiting();
+      stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
+    } else if (effect.kind === "show") {
+      const { witnesses, commits, ...rest } = effect.set;
+      const set = { ...rest, witnesses: [...witnesses], commits: [...commits] };
+      for (const seat of seats) {
+        const { node } = seat.member;
+        if (!commits.some((commit) => commit.node === node)) continue;
+        seat.reveal({ t: "reveal", set, secret: beacon }, (word) => {
+          if (word?.opening === undefined)
+            log.info("not-opened", { job: answer.job, node, why: word?.refusal ?? "lost" });
+          happen(word?.opening === undefined ? gone(node) : { kind: "opening", node, opening: word.opening });
+        });
+      }
+    } else if (effect.kind === "ruled") {
+      stopWaiting();
+      resolve({ proof: effect.proof, ruling: effect.ruling });
+    } else log.info("committee-offence", { job: answer.job, node: effect.node, reason: effect.reason });
+  }
+}
+
+function inOrder(commits: readonly Commit[], seats: readonly OpenSeat[]): Commit[] {
+  return seats.flatMap(({ member }) => commits.filter(({ node }) => node === member.node));
+}
+
+function gone(node: Address): ConvenerEvent {
+  return { kind: "gone", node };
+}

@@ -1,0 +1,88 @@
+import type { JobId } from "../../domain/ids.ts";
+import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
+import { epochBlockOf } from "../../domain/verification/epoch.ts";
+import type { Receipt } from "../../domain/verification/receipt.ts";
+import type { Receipts } from "../../ports.ts";
+import { kindOf } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import { readUnwatched } from "../../protocol/unwatched.ts";
+import { type Audited, type AuditPorts, audit } from "./audit.ts";
+
+export interface AuditsPorts extends AuditPorts {
+  /** Answers that nobody watched; each goes when its stake could not be slashed any more, or it was audited. */
+  readonly unwatched: Pick<Receipts, "get" | "jobs" | "drop">;
+  /** Heeds what an audit came to. */
+  readonly found: (job: JobId, audited: Audited) => void;
+}
+
+/**
+ * The standing duty of whoever holds the prompts: in each epoch, has those of its unwatched answers audited that the
+ * epoch's beacon draws. Nobody can tell before which these are, the one who holds them included.
+ */
+export function startAudits(
+  ports: AuditsPorts,
+  { share }: { readonly share: number },
+): { close(): Promise<void> } {
+  const { beacons, clock, log, unwatched } = ports;
+  const closing = new AbortController();
+  let seen = 0;
+  let turn = Promise.resolve();
+  let cancel = clock.after(limits.epochLookMs, next);
+  return {
+    async close() {
+      closing.abort();
+      cancel();
+      await turn;
+    },
+  };
+
+  function next(): void {
+    turn = look().catch((error: unknown) => log.warn("audits-failed", { error: kindOf(error) }));
+    void turn.then(() => {
+      if (!closing.signal.aborted) cancel = clock.after(limits.epochLookMs, next);
+    });
+  }
+
+  async function look(): Promise<void> {
+    const head = await beacons.head();
+    const block = head === undefined ? 0 : epochBlockOf(head);
+    if (block === 0 || block === seen) return;
+    const first = await beacons.block(block);
+    if (first === undefined) return;
+    for (const job of unwatched.jobs()) {
+      if (closing.signal.aborted) return;
+      const kept = await receiptAt(job);
+      if (kept === undefined || first.at > kept.at + auditRules.thawMs) unwatched.drop(job);
+      else if (isDue(kept, { beacon: first.hash, at: first.at })) await auditOne(job, kept.receipt, block);
+    }
+    seen = block;
+  }
+
+  async function receiptAt(job: JobId) {
+    const text = await unwatched.get(job);
+    return text === undefined ? undefined : readUnwatched(text);
+  }
+
+  function isDue(
+    { receipt, at }: { receipt: Receipt; at: number },
+    epoch: { beacon: string; at: number },
+  ): boolean {
+    const sealed = receipt.proof.set.commits[0]?.sealed;
+    return sealed !== undefined && isAuditDue({ sealed, at }, epoch, { ...auditRules, share });
+  }
+
+  async function auditOne(job: JobId, receipt: Receipt, epoch: number): Promise<void> {
+    try {
+      const audited = await audit(ports, receipt, epoch, closing.signal);
+      if (audited === undefined) return log.info("audit-not-held", { job, epoch });
+      const { verdict } = audited.ruling;
+      const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
+      if (verdict === "valid") log.info("audited", facts);
+      else log.warn("audited", facts);
+      ports.found(job, audited);
+      if (verdict !== "inconclusive") unwatched.drop(job);
+    } catch (error) {
+      log.warn("audit-failed", { job, error: kindOf(error) });
+    }
+  }
+}

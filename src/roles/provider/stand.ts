@@ -1,0 +1,83 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { auditDraw } from "../../domain/verification/audit.ts";
+import type { CommitSet } from "../../domain/verification/committee.ts";
+import { type Dispute, refereeDraw } from "../../domain/verification/dispute.ts";
+import type { Beacons } from "../../ports.ts";
+import type { OpenOrder, Order } from "../../protocol/attempt.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import { type DrawnSet, lookUpDrawn } from "../auditor/drawn-set.ts";
+import type { Answer } from "./answer.ts";
+import {
+  createTestimony,
+  type Identity,
+  type Opened,
+  type Sealed,
+  type TestimonyPorts,
+} from "./testimony.ts";
+import type { Voice } from "./voice.ts";
+
+export interface StandPorts extends TestimonyPorts, Identity {
+  /** Without it this node opens for no drawn committee. */
+  readonly beacons?: Beacons;
+}
+
+/** Where a node testifies in one attempt: what it is asked, answered with what it has seen and what the chain says. */
+export interface Stand {
+  /** `dissent`: where the first chunk it would not have said starts. */
+  commit(order: Extract<Order, { t: "commit" }>, dissent: number): Promise<Sealed>;
+  reveal(order: Extract<Order, { t: "reveal" }>): Promise<Opened>;
+  /** To the whole of its own answer, if nobody watched. */
+  seal(): Sealed;
+  forget(): void;
+}
+
+export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, answer: Answer): Stand {
+  const testimony = createTestimony(ports, open, voice);
+  let dispute: Dispute | undefined;
+
+  function transcriptAt(through: number): string {
+    const digest = answer.digestAt(through);
+    if (digest !== undefined) return bytesToHex(digest);
+    throw new HoldfastError(`out of turn: commit at ${through} of ${answer.end}`, {
+      ...{ code: "bad-request", fault: "peer" },
+    });
+  }
+
+  return {
+    async commit({ through, executor, dispute: asked }, dissent) {
+      const transcript = transcriptAt(through);
+      dispute = asked && { ...asked, proof: { set: asked.set, secret: asked.secret, openings: [] } };
+      // Who names no secret of its own will come with a beacon: one that nobody can know yet.
+      const head = open.audit === undefined ? await ports.beacons?.head() : undefined;
+      return testimony.commit({ transcript, through, rejected: dissent < through, executor, head, dispute });
+    },
+    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, dispute)),
+    seal: () =>
+      open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
+    forget: testimony.forget,
+  };
+}
+
+/** A set's committee as the chain has it. A block that others have just seen is waited for a little. */
+export async function drawnOf(
+  { beacons, clock }: Pick<StandPorts, "beacons" | "clock">,
+  set: CommitSet,
+  dispute?: Dispute,
+): Promise<DrawnSet | undefined> {
+  if (beacons === undefined || set.committee.kind !== "drawn") return undefined;
+  const { executor, commits } = set;
+  const sealed = commits[0]?.sealed ?? "";
+  for (let waited = 0; waited < limits.beaconLagMsMax; waited += beaconPollMs) {
+    const drawn = await lookUpDrawn(beacons, set, (beacon) =>
+      dispute === undefined
+        ? auditDraw({ sealed, executor: executor.node }, beacon)
+        : refereeDraw(dispute, beacon),
+    );
+    if (drawn !== undefined) return drawn;
+    await new Promise<void>((resolve) => clock.after(beaconPollMs, resolve));
+  }
+  return undefined;
+}
+
+const beaconPollMs = 500;

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { reportOnText } from "../../src/commands/verify.ts";
+import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
+import { tolerancesOf } from "../../src/protocol/calibration.ts";
+import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
+import { type Streamed, streamChat } from "../rigs/stream.ts";
+import { until } from "../rigs/until.ts";
+
+/** Answers that nobody watched, an honest one and a false one, and what auditors drawn long after make of them. */
+
+let network: LiveNetwork;
+let chain: { readonly rpc: string[] };
+
+beforeAll(async () => {
+  network = await startLiveNetwork({ nodes: 5, args: ["--audit-percent", "100"] });
+  chain = JSON.parse(readFileSync(join(network.home, "run.json"), "utf8")).chain;
+});
+afterAll(() => network?.stop());
+
+test("an executor that cheated while nobody watched is found out, and an honest one is not", async () => {
+  const [liar] = network.providers();
+  liar!.signal("SIGKILL");
+  await liar!.revive("other-model");
+  const honest = await askedOf((peer) => peer !== liar!.peer);
+  const cheated = await askedOf((peer) => peer === liar!.peer);
+  expect(await report(honest), "nobody has read it yet").toMatchObject({ verdict: "inconclusive" });
+
+  await mine(301);
+  await until(
+    async () => {
+      await mine(1);
+      return [honest, cheated].every((answer) => verdictIn(answer) !== undefined);
+    },
+    40_000,
+    "both were audited",
+  );
+  expect(verdictIn(honest)).toBe("valid");
+  expect(verdictIn(cheated)).toBe("invalid");
+  expect(await report(honest)).toMatchObject({
+    verdict: "valid",
+    checked: expect.arrayContaining([expect.stringMatching(/committee: drawn/)]),
+  });
+  expect((await report(cheated)).reasons.join()).toMatch(/rejected/);
+});
+
+async function askedOf(wanted: (executor: string) => boolean): Promise<Streamed> {
+  for (let seed = 0; seed < 40; seed += 1) {
+    const seen = await streamChat(network.url, {
+      ...{ model: "SmolLM2-135M-Instruct", temperature: 0.7, max_tokens: 48, seed },
+      messages: [{ role: "user", content: `Tell me a story about the number ${seed}.` }],
+      holdfast: { finality: "none", receiptPrompt: true },
+    });
+    if (seen.end !== undefined && wanted(seen.casts[0]?.executor ?? "")) return seen;
+  }
+  throw new Error("in forty answers it never spoke");
+}
+
+/** What the gateway's log says of an audit of this answer. */
+function verdictIn({ casts }: Streamed): string | undefined {
+  const lines = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n");
+  const audited = lines.filter((line) => line.includes('"audited"')).map((line) => JSON.parse(line));
+  return audited.find(({ job }) => job === casts[0]?.job)?.verdict;
+}
+
+async function report({ end }: Streamed) {
+  const text = await (await fetch(new URL(end!.receipt!, network.url))).text();
+  return reportOnText(text, tolerancesOf(shippedPairs), { rpcs: chain.rpc });
+}
+
+async function mine(blocks: number): Promise<void> {
+  const call = { jsonrpc: "2.0", id: 1, method: "anvil_mine", params: [`0x${blocks.toString(16)}`] };
+  await fetch(chain.rpc[0]!, {
+    ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(call) },
+  });
+}
