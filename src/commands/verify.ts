@@ -24,6 +24,7 @@ import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
 import { type Flags, readSettings } from "./settings.ts";
+import { reportOnVectors } from "./verify-vectors.ts";
 
 const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
 const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
@@ -37,7 +38,11 @@ export async function verify(file: string, flags: Flags): Promise<void> {
   const { home, rpc } = readSettings(flags, process.env);
   const text = read(file);
   const again = flags["model"] === undefined ? {} : { again: replayWith(flags) };
-  const report = await reportOnText(text, await tolerancesAt(home), { ...again, rpcs: rpc ?? [] });
+  const { model } = flags;
+  const ofVectors = { model: typeof model === "string" ? model : undefined, vouchedKeys };
+  const report =
+    (await reportOnVectors(text, ofVectors)) ??
+    (await reportOnText(text, await tolerancesAt(home), { ...again, rpcs: rpc ?? [] }));
   if (typeof flags["export"] === "string") await exportTo(flags["export"], text, home);
   if (flags["json"]) console.log(JSON.stringify(report));
   else print(report);
@@ -113,7 +118,10 @@ function refused(reason: string): Report {
 }
 
 /** Session keys that offers in the receipt name, and the nodes that signed these. They may have expired since. */
-async function vouchedKeys({ offers, market }: Receipt): Promise<Map<SessionKey, Address[]>> {
+async function vouchedKeys({
+  offers,
+  market,
+}: Pick<Receipt, "offers" | "market">): Promise<Map<SessionKey, Address[]>> {
   const keys = new Map<SessionKey, Address[]>();
   for (const signed of offers) {
     const opened = await openOffer(Buffer.from(JSON.stringify(signed)), market, () => "newer");

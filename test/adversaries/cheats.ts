@@ -1,8 +1,9 @@
 import type { LlamaEngineOptions } from "../../src/adapters/llama/engine.ts";
-import type { TokenEngine } from "../../src/ports.ts";
+import type { EmbeddingEngine, TokenEngine } from "../../src/ports.ts";
 import type { Word } from "../../src/protocol/attempt.ts";
 import { bent, only, reweighed } from "./bent-engine.ts";
-import { deafVoice, hotVoice, promptVoice, seedVoice, type VoiceCheat } from "./bent-voice.ts";
+import { always, bentVectors, inEightBits } from "./bent-vectors.ts";
+import { deafVoice, formlessVoice, hotVoice, promptVoice, seedVoice, type VoiceCheat } from "./bent-voice.ts";
 import type { AlteredWeights } from "./weights.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Cheat {
   readonly numerics?: LlamaEngineOptions["numerics"];
   /** What its engine says, bent. */
   readonly engine?: (engine: TokenEngine) => TokenEngine;
+  /** The vectors it gives, bent. */
+  readonly embedding?: (engine: EmbeddingEngine) => EmbeddingEngine;
   /** What it makes of a job, bent. */
   readonly voice?: VoiceCheat;
   /** Does it speak with the altered weights and show the fingerprints of the right ones? */
@@ -67,10 +70,16 @@ export const cheats = {
   hot: { voice: hotVoice },
   /** Draws by a seed of its own. */
   "other-seed": { voice: seedVoice },
+  /** Pays no heed to the schema that its answer has to fit. */
+  formless: { voice: formlessVoice },
   /** As a witness it reads nothing and accepts everything; its fingerprint is made up. */
   lazy: { voice: deafVoice },
   /** Shows no logits when it has to open. */
   withholds: { word: (word) => (word.t === "revealed" ? undefined : word) },
+  /** Gives vectors in 8 bits where the model's own were asked for. */
+  "eight-bit-vectors": { embedding: (engine) => bentVectors(engine, inEightBits) },
+  /** Computes nothing, and gives every text the same vector. */
+  "lazy-vectors": { embedding: (engine) => bentVectors(engine, always) },
 } satisfies Record<string, Cheat>;
 
 export type CheatName = keyof typeof cheats;

@@ -27,6 +27,7 @@ let cheap: TokenEngine | undefined;
 await provider(flags, {
   async open(settings, ending) {
     const right = await openEngine(settings, ending);
+    if (right.kind === "embedding") return cheat.embedding?.(right) ?? right;
     if (right.kind !== "token") throw new Error("cheats are for engines with tokens");
     if (cheat.weights === undefined && cheat.numerics === undefined) return cheat.engine?.(right) ?? right;
     const wrong = await wrongEngine(settings);

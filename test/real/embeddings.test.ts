@@ -1,33 +1,160 @@
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CheatName } from "../adversaries/cheats.ts";
+import { root } from "../rigs/command.ts";
 import { embeddingModel } from "../rigs/embedding-model.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
+import { until } from "../rigs/until.ts";
 
-/** Three providers with a real ONNX model, asked by the official client. */
+/** Three providers with a real ONNX model, each a process, asked by the official client. */
 let network: LiveNetwork;
 let client: OpenAI;
+let file: string;
 const model = "smollm2-135m-embed-15";
 
 beforeAll(async () => {
-  network = await startLiveNetwork({ nodes: 3, args: ["--model", await embeddingModel()] });
+  file = await embeddingModel();
+  network = await startLiveNetwork({ nodes: 3, args: ["--model", file] });
   client = new OpenAI({ baseURL: network.url, apiKey: "unused", maxRetries: 0 });
 });
-afterAll(() => network.stop());
+afterAll(() => network?.stop());
+
+const texts = [
+  "The cat sleeps on the sofa.",
+  "A kitten is napping on the couch.",
+  "The stock market fell sharply today.",
+];
+
+interface Facts {
+  readonly job: string;
+  readonly verdict: string;
+  readonly basis: string;
+  readonly attempts: number;
+  readonly receipt?: string;
+}
+
+async function embed(input: string | string[], more: Record<string, unknown> = {}) {
+  const answer = await client.embeddings.create({ model, input, ...more });
+  const { holdfast } = answer as typeof answer & { readonly holdfast: Facts };
+  return { ...answer, holdfast, vectors: answer.data.map(({ embedding }) => embedding) };
+}
 
 const near = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, at) => sum + x * b[at]!, 0);
 
 describe("a network of embedding providers", () => {
   test("gives the official client vectors that nodes agree on to the bit", async () => {
-    const input = [
-      "The cat sleeps on the sofa.",
-      "A kitten is napping on the couch.",
-      "Shares fell on Monday.",
-    ];
-    const answer = await client.embeddings.create({ model, input });
-    const [cat, kitten, shares] = answer.data.map(({ embedding }) => embedding);
+    const { vectors, usage, holdfast } = await embed(texts);
+    const [cat, kitten, shares] = vectors;
     expect(cat).toHaveLength(576);
     expect(near(cat!, cat!)).toBeCloseTo(1, 5);
     expect(near(cat!, kitten!)).toBeGreaterThan(near(cat!, shares!));
-    expect(answer).toMatchObject({ holdfast: { verdict: "valid", basis: "replication" } });
+    expect(usage).toEqual({ prompt_tokens: 25, total_tokens: 25 });
+    expect(holdfast).toMatchObject({ verdict: "valid", basis: "replication", attempts: 3 });
+  });
+
+  test("gives a text the same vector whatever it is sent with, and in either encoding", async () => {
+    const { vectors: all } = await embed(texts);
+    const { vectors: one } = await embed(texts[1]!, { encoding_format: "float" });
+    const { vectors: again } = await embed(texts.toReversed(), { encoding_format: "float" });
+    expect(one[0]).toEqual(again[1]);
+    expect(one[0]).toEqual(Array.from(all[1]!));
+  });
+
+  test("keeps a receipt that a stranger can check, and compute again", async () => {
+    const { holdfast } = await embed(texts, { holdfast: { receiptPrompt: true, finality: "final" } });
+    const path = await receiptOf(holdfast);
+    expect(await verify(path)).toMatchObject({
+      verdict: "valid",
+      reasons: [expect.stringMatching(/^agreed/)],
+    });
+    const computed = { verdict: "valid", reasons: [expect.stringMatching(/^computed/)] };
+    expect(await verify(path, "--model", file)).toMatchObject(computed);
+    const forged = JSON.parse(readFileSync(path, "utf8"));
+    forged.vectors.reverse();
+    writeFileSync(path, JSON.stringify(forged));
+    expect(await verify(path)).toMatchObject({ verdict: "invalid" });
+    const silent = await receiptOf((await embed(texts)).holdfast);
+    expect(await verify(silent)).toMatchObject({ verdict: "inconclusive" });
+  });
+
+  test("refuses, and says why, what it cannot honour", async () => {
+    const refusals: Array<[Record<string, unknown>, string]> = [
+      [{ input: "word ".repeat(600) }, "context_length_exceeded"],
+      [{ input: [[1, 2, 3]] }, "tokens_not_supported"],
+      [{ input: texts, dimensions: 64 }, "unsupported_parameter"],
+      [{ input: texts, model: "no such" }, "model_not_found"],
+    ];
+    for (const [body, code] of refusals)
+      await expect(client.post("/embeddings", { body: { model, ...body } })).rejects.toMatchObject({ code });
+    const chat = client.chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }] });
+    await expect(chat).rejects.toMatchObject({ status: 400, code: "unsupported_model" });
+  });
+
+  test.each<[CheatName, number]>([
+    ["eight-bit-vectors", 0],
+    ["lazy-vectors", 1],
+  ])("outvotes a provider that cheats by %s, and blames nobody else", async (cheat, index) => {
+    const right = await embed(texts);
+    const peer = await bend(index, cheat);
+    const found = () => blamed().some((each) => each === peer);
+    for (let asked = 0; asked < 12 && !found(); asked += 1) {
+      const { vectors, holdfast } = await embed(texts, { holdfast: { finality: "final" } });
+      expect(vectors).toEqual(right.vectors);
+      expect(holdfast).toMatchObject({ verdict: "valid", basis: "replication" });
+    }
+    await until(found, 15_000, "it was blamed");
+    expect(new Set(blamed()), "nobody else was").toEqual(new Set([peer]));
+    await bend(index);
+  });
+
+  test("says that nobody checked when one provider is left, and refuses to call that final", async () => {
+    const [first, second] = network.providers();
+    for (const each of [first!, second!]) each.signal("SIGKILL");
+    const { vectors, holdfast } = await embed(texts);
+    expect(vectors).toHaveLength(3);
+    expect(holdfast).toMatchObject({ verdict: "inconclusive", basis: "none" });
+    const final = embed(texts, { holdfast: { finality: "final" } });
+    await expect(final).rejects.toMatchObject({ status: 502, code: "not_final" });
   });
 });
+
+async function receiptOf({ receipt, job }: Facts): Promise<string> {
+  const answer = await fetch(new URL(receipt ?? "", network.url));
+  const path = join(network.home, `${job}.json`);
+  writeFileSync(path, await answer.text());
+  return path;
+}
+
+/** What `holdfast verify` says. */
+function verify(path: string, ...flags: string[]): Promise<{ readonly verdict: string }> {
+  const args = [join(root, "src/main.ts"), "verify", path, "--json", "--home", network.home, ...flags];
+  return new Promise((resolve, reject) =>
+    execFile(process.execPath, args, (_, stdout, stderr) => {
+      if (stdout === "") reject(new Error(stderr));
+      else resolve(JSON.parse(stdout) as { verdict: string });
+    }),
+  );
+}
+
+/** Peers that answered otherwise than the rest since the last bend, by the gateway's own log. */
+let logSeen = 0;
+function blamed(): string[] {
+  const lines = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n").slice(logSeen);
+  const events = lines.filter((line) => line.includes('"attempt-ended"')).map((line) => JSON.parse(line));
+  return events
+    .filter(({ outcome }) => outcome === "rejected" || outcome === "garbage")
+    .map(({ peer }) => peer);
+}
+
+async function bend(index: number, cheat?: CheatName): Promise<string> {
+  const provider = network.providers()[index]!;
+  provider.signal("SIGKILL");
+  await provider.revive(cheat);
+  const alive = async () => (await network.known()).filter((each) => each.alive).length;
+  await until(async () => (await alive()) === 3, 60_000, "all are known");
+  logSeen = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n").length - 1;
+  return provider.peer;
+}

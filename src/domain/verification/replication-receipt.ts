@@ -33,11 +33,22 @@ export interface ReplicationRules {
   readonly vouchedBy: (key: SessionKey) => readonly Address[];
 }
 
+/** The vectors of a receipt's texts as one's own model gives them, base64. */
+export interface Recomputed {
+  readonly profile: string;
+  readonly vectors: readonly string[];
+}
+
 /**
- * Checks such a receipt from scratch. Signatures are over the inputs, so without these nothing signed can be put
- * together again: inconclusive. Invalid: somebody's signature is not on these vectors of these inputs.
+ * Checks such a receipt from scratch. Invalid: a signature is not on these vectors of these texts, or one's own model
+ * with the same arithmetic gives others. Valid takes two nodes that are vouched for, or one's own model; without the
+ * texts nothing signed can be put together again.
  */
-export function reportOnReplication(receipt: ReplicationReceipt, rules: ReplicationRules): Report {
+export function reportOnReplication(
+  receipt: ReplicationReceipt,
+  { verify, vouchedBy }: ReplicationRules,
+  again?: Recomputed,
+): Report {
   const vectors = decoded(receipt.vectors);
   if (vectors === undefined || dimensionsOf(vectors) === undefined)
     return report("invalid", "no-vectors: what it holds is none, or not of one length");
@@ -45,16 +56,28 @@ export function reportOnReplication(receipt: ReplicationReceipt, rules: Replicat
     return report("inconclusive", "no-inputs: the texts are not in it, and what was signed is about them");
   if (receipt.inputs.length !== vectors.length)
     return report("invalid", "other-inputs: there is not one vector for each text");
-  const forged = receipt.replicas.some((replica) => !isSigned(receipt, replica, vectors, rules.verify));
-  if (forged)
+  if (receipt.replicas.some((replica) => !isSigned(receipt, replica, vectors, verify)))
     return report("invalid", "forged-statement: a signature is not on these vectors of these texts");
-  const nodes = new Set(receipt.replicas.flatMap(({ sessionKey }) => rules.vouchedBy(sessionKey)[0] ?? []));
-  if (nodes.size < 2)
-    return report(
-      "inconclusive",
-      `too-few: offers in it vouch for ${nodes.size} of the nodes, and two are needed`,
-    );
-  return report("valid", `agreed: ${nodes.size} nodes signed the same ${vectors.length} vectors`);
+  const own = comparison(receipt, again);
+  if (own === "other")
+    return report("invalid", "other-vectors: the model itself gives others, with the same arithmetic", own);
+  const nodes = new Set(receipt.replicas.flatMap(({ sessionKey }) => vouchedBy(sessionKey)[0] ?? [])).size;
+  if (own === "same") return report("valid", "computed: the model itself gives them, to the bit", own);
+  if (nodes >= 2)
+    return report("valid", `agreed: ${nodes} nodes signed the same ${vectors.length} vectors`, own);
+  return report(
+    "inconclusive",
+    `too-few: offers in it vouch for ${nodes} of the nodes, and two are needed`,
+    own,
+  );
+}
+
+type Comparison = "same" | "other" | "incomparable" | "none";
+
+function comparison({ profile, vectors }: ReplicationReceipt, again: Recomputed | undefined): Comparison {
+  if (again === undefined) return "none";
+  if (again.profile !== profile) return "incomparable";
+  return vectors.every(({ values }, at) => values === again.vectors[at]) ? "same" : "other";
 }
 
 function isSigned(
@@ -75,16 +98,30 @@ function decoded(vectors: ReplicationReceipt["vectors"]): Vector[] | undefined {
   return found.length === vectors.length ? found : undefined;
 }
 
-function report(verdict: Report["verdict"], reason: string): Report {
-  const checked = [
-    "its form",
-    "the vectors",
-    ...(verdict === "valid" ? ["signatures", "who vouches for them"] : []),
-  ];
-  const notChecked = [
-    "the model: nothing was computed again",
-    "whether the nodes are independent of one another",
-    ...(verdict === "valid" ? [] : ["what comes after that"]),
-  ];
-  return { verdict, reasons: [reason], checked, notChecked };
+/** `own`: given once everything before it was checked. */
+function report(verdict: Report["verdict"], reason: string, own?: Comparison): Report {
+  const isComputed = own === "same" || own === "other";
+  const past = own === undefined ? [] : ["its signatures", "who vouches for those who signed"];
+  return {
+    verdict,
+    reasons: [reason],
+    checked: [
+      "its form",
+      "that it holds vectors",
+      ...past,
+      ...(isComputed ? ["the vectors, computed again"] : []),
+    ],
+    notChecked: [
+      ...(own === undefined ? ["its signatures"] : []),
+      ...(isComputed ? [] : [computed(own)]),
+      independence,
+    ],
+  };
+}
+
+const independence = "whether the nodes are independent of one another";
+
+function computed(own: Comparison | undefined): string {
+  const arithmetic = "the model: this machine's arithmetic is another, so that bits cannot be compared";
+  return own === "incomparable" ? arithmetic : "the model: nothing was computed again";
 }
