@@ -1,6 +1,6 @@
 import { createLlamaEngine } from "../adapters/llama/engine.ts";
+import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../adapters/onnx/engine.ts";
-import { isOnnxFile, readOnnxModel } from "../adapters/onnx/model.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";

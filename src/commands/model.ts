@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
 import { defaultModel, fetchDefaultModel } from "../adapters/models/default-model.ts";
 import type { FetchProgress, ModelFile } from "../adapters/models/model-file.ts";
+import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { useModel } from "../adapters/models/own-model.ts";
-import { isOnnxFile, readOnnxModel } from "../adapters/onnx/model.ts";
 import type { Settings } from "./settings.ts";
 
 export interface NamedModel extends ModelFile {

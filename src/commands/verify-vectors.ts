@@ -1,6 +1,6 @@
 import { verify as isSigned } from "../adapters/keys/session.ts";
+import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../adapters/onnx/engine.ts";
-import { isOnnxFile, readOnnxModel } from "../adapters/onnx/model.ts";
 import type { Address, SessionKey } from "../domain/ids.ts";
 import { toBase64 } from "../domain/verification/base64.ts";
 import type { Recomputed, ReplicationReceipt } from "../domain/verification/replication-receipt.ts";

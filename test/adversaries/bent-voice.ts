@@ -17,6 +17,10 @@ export const hotVoice: VoiceCheat = (honest) =>
 export const seedVoice: VoiceCheat = (honest) =>
   spokenBy(honest, (open) => ({ ...open, sampling: { ...open.sampling, seed: "5e".repeat(32) } }));
 
+/** Says what it likes, whatever form was asked for. */
+export const formlessVoice: VoiceCheat = (honest) =>
+  spokenBy(honest, ({ sampling: { schema: _, ...sampling }, ...open }) => ({ ...open, sampling }));
+
 /** Reads another prompt than was asked, and says that it read the right one. */
 export function promptVoice(how: "cut" | "injected"): VoiceCheat {
   return (honest) => async (open, signal) => {

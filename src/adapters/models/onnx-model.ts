@@ -5,9 +5,11 @@ import * as z from "zod";
 import type { ModelId } from "../../domain/ids.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { corrupt } from "../models/digest.ts";
-import { modelIdOf } from "../models/model-file.ts";
-import type { Pooling } from "./pooling.ts";
+import { corrupt } from "./digest.ts";
+import { modelIdOf } from "./model-file.ts";
+
+/** How the vectors of a text's tokens become one: their mean, the first one's, or the last one's. */
+type Pooling = "mean" | "first" | "last";
 
 /** Everything that decides a text's vector, read into memory: what was hashed is what is used. */
 export interface OnnxModel {
