@@ -25,6 +25,8 @@ export function createProgram(): Command {
   addChaos(program);
   addCalibrate(program);
   addVerify(program);
+  addAudit(program);
+  addDispute(program);
   addEconomics(program);
   return program;
 }
@@ -282,6 +284,41 @@ function addVerify(program: Command): void {
       examples("holdfast verify receipt.json", "holdfast verify receipt.json --json | jq -r .verdict"),
     )
     .action(async (file: string, flags: Flags) => (await import("./verify.ts")).verify(file, flags));
+}
+
+function addAudit(program: Command): void {
+  networkFlags(homeFlags(program.command("audit")))
+    .summary("have an unwatched answer audited")
+    .description(
+      "Has an answer that nobody watched read again by providers whom the next beacon draws. A gateway does it by itself for a share of its answers. Exit code 0 valid, 1 invalid, 2 inconclusive.",
+    )
+    .argument("<receipt>", "a file that holds its receipt, with the prompt")
+    .option("--out <file>", "where the new receipt goes (default: beside it, .audited.json)")
+    .option("--json", "print one JSON object: {verdict, auditors, receipt}")
+    .addHelpText(
+      "after",
+      examples("holdfast audit receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…"),
+    )
+    .action(async (file: string, flags: Flags) => (await import("./audit.ts")).audit(file, flags));
+}
+
+function addDispute(program: Command): void {
+  networkFlags(homeFlags(program.command("dispute")))
+    .summary("have two who contradict each other judged by referees")
+    .description(
+      "Finds who contradicts whom in a receipt, has at least five providers who are not involved compute it on one reference profile, and says who lost. Run again with the evidence it wrote, it goes on.",
+    )
+    .argument("<file>", "a receipt with its prompt, or the evidence of an earlier run")
+    .option("--out <file>", "where the evidence goes (default: beside it, .evidence.json)")
+    .option(
+      "--json",
+      "print one JSON object: {loser, node, accused, accuser, apartAt, reference, word, evidence}",
+    )
+    .addHelpText(
+      "after",
+      examples("holdfast dispute receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…"),
+    )
+    .action(async (file: string, flags: Flags) => (await import("./dispute.ts")).dispute(file, flags));
 }
 
 function addEconomics(program: Command): void {

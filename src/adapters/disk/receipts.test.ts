@@ -49,3 +49,16 @@ test("a folder that vanished costs the receipt and nothing else", async () => {
   await receipts.close();
   expect(await receipts.get(jobOf(1))).toBeUndefined();
 });
+
+test("one that is put again replaces the first, and one that was dropped is gone from the disk", async () => {
+  const receipts = openReceipts({ log }, folder);
+  for (const text of ["sealed", "audited"]) receipts.put(jobOf(1), text);
+  receipts.put(jobOf(2), "other");
+  await receipts.close();
+  expect(await receipts.get(jobOf(1))).toBe("audited");
+  expect(receipts.jobs()).toEqual([jobOf(1), jobOf(2)]);
+  receipts.drop(jobOf(1));
+  await receipts.close();
+  expect(receipts.jobs()).toEqual([jobOf(2)]);
+  expect(readdirSync(folder)).toEqual([`${jobOf(2)}.json`]);
+});

@@ -8,3 +8,8 @@ const epochBlocks = 300;
 export function epochBlockOf(block: number): number {
   return block - (block % epochBlocks);
 }
+
+/** The first block after this one whose hash draws. */
+export function nextEpochBlock(block: number): number {
+  return epochBlockOf(block) + epochBlocks;
+}

@@ -35,7 +35,7 @@ export interface Assembly {
   /** The block whose beacon drew it. */
   readonly epoch: number;
   readonly said?: Tokens;
-  /** The first has the executor's seat. */
+  /** The first has the executor's seat; where nobody committed long ago, the first who commits. */
   readonly members: readonly AssemblyMember[];
 }
 
@@ -53,21 +53,18 @@ export async function assemble(
   asked: Assembly,
   signal: AbortSignal,
 ): Promise<Assembled | undefined> {
-  const seats = asked.members.map((each) => openSeat(ports, each, asked.answer));
+  const all = asked.members.map((each) => openSeat(ports, each, asked.answer));
   const closeAll = () => {
-    for (const seat of seats) seat.close();
+    for (const seat of all) seat.close();
   };
   signal.addEventListener("abort", closeAll, { once: true });
   try {
-    const commits = (await Promise.all(seats.map((seat) => seat.commit))).flatMap((commit) => commit ?? []);
-    const [executor] = asked.members;
-    const hasExecutor = commits.some(({ node }) => node === executor?.member.node);
-    ports.log.debug("committee-committed", {
-      job: asked.answer.job,
-      commits: commits.length,
-      of: seats.length,
-    });
-    if (!hasExecutor || commits.length < 2 || signal.aborted) return undefined;
+    const said = (await Promise.all(all.map((seat) => seat.commit))).flatMap((commit) => commit ?? []);
+    const first = asked.members.find(({ commit }) => commit !== undefined)?.member.node ?? said[0]?.node;
+    const seats = all.toSorted((a, b) => Number(b.member.node === first) - Number(a.member.node === first));
+    const commits = inOrder(said, seats);
+    ports.log.debug("committee-committed", { job: asked.answer.job, commits: said.length, of: all.length });
+    if (commits.length < 2 || signal.aborted) return undefined;
     const last = await nextBlock(ports, signal);
     if (last === undefined) return undefined;
     return await reveal(ports, asked, { seats, commits, last });
@@ -179,7 +176,7 @@ function reveal(
       executor,
       witnesses,
       secret: beacon,
-      commits: inOrder(commits, seats),
+      commits,
       ...(said && { said }),
     },
     clock.now(),

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import type { SessionKey } from "../../domain/ids.ts";
+import type { Store } from "../../ports.ts";
+import { systemClock as clock } from "../system/clock.ts";
+import { systemRandom as random } from "../system/random.ts";
+import { makeNodeKey } from "./node-key.ts";
+import { verify } from "./session.ts";
+import { openSessions } from "./sessions.ts";
+
+function createStore(): Store {
+  const kept = new Map<string, string>();
+  return {
+    get: (key) => kept.get(key),
+    put: (key, value) => void kept.set(key, value),
+    entries: (prefix) => [...kept].filter(([key]) => key.startsWith(prefix)),
+    delete: (key) => void kept.delete(key),
+    close() {},
+  };
+}
+
+test("each start has a key of its own, and the node can sign once more with those before", () => {
+  const [store, key, bytes] = [createStore(), makeNodeKey(), Uint8Array.of(1, 2, 3)];
+  const [first, second] = [1, 2].map(() => openSessions({ store, random, clock }, key));
+  const { sessionKey } = first!.session;
+  expect(second!.session.sessionKey).not.toBe(sessionKey);
+  const again = second!.signerOf(sessionKey);
+  expect(again?.sessionKey).toBe(sessionKey);
+  expect(verify(sessionKey, bytes, again!.sign(bytes))).toBe(true);
+  expect(second!.signerOf("ab".repeat(32) as SessionKey)).toBeUndefined();
+});
+
+test("the disk alone makes no key: another node's gives another", () => {
+  const store = createStore();
+  const { session } = openSessions({ store, random, clock }, makeNodeKey());
+  const thief = openSessions({ store, random, clock }, makeNodeKey());
+  expect(thief.signerOf(session.sessionKey)?.sessionKey).not.toBe(session.sessionKey);
+});
+
+test("keys of long ago are forgotten", () => {
+  const [store, key] = [createStore(), makeNodeKey()];
+  const { session } = openSessions({ store, random, clock: { ...clock, wall: () => 1 } }, key);
+  expect(openSessions({ store, random, clock }, key).signerOf(session.sessionKey)).toBeUndefined();
+});

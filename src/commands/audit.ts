@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { nextEpochBlock } from "../domain/verification/epoch.ts";
+import { HoldfastError } from "../protocol/errors.ts";
+import { readReceipt } from "../protocol/receipt.ts";
+import { readUnwatched } from "../protocol/unwatched.ts";
+import { audit as hold } from "../roles/auditor/audit.ts";
+import { untilBlock } from "./dispute.ts";
+import { text } from "./flag-values.ts";
+import { commandLog } from "./log.ts";
+import { lookOn } from "./onlooker.ts";
+import { type Flags, readSettings } from "./settings.ts";
+import { onStop } from "./stopping.ts";
+
+const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
+
+/**
+ * `holdfast audit RECEIPT.json`: has an answer that nobody watched audited now, by those whom the next beacon draws, and
+ * writes the receipt that comes of it. Exit code 0 valid, 1 invalid, 2 inconclusive. Throws HoldfastError
+ * `not-a-receipt` (fault user), `too-few-auditors` (fault environment).
+ */
+export async function audit(file: string, flags: Flags): Promise<void> {
+  const settings = readSettings(flags, process.env);
+  const given = readFileSync(file, "utf8");
+  const receipt = readReceipt(given);
+  const kept = "complaint" in receipt ? readUnwatched(given)?.receipt : receipt;
+  if (kept === undefined)
+    throw new HoldfastError("The file holds no receipt.", { code: "not-a-receipt", fault: "user" });
+  const { ports, close } = await lookOn(settings, commandLog(settings), kept);
+  const ending = onStop(close);
+  const epoch = nextEpochBlock((await ports.beacons.head()) ?? 0);
+  await untilBlock(ports.beacons, epoch, ending);
+  const audited = await hold(ports, kept, epoch, ending);
+  if (audited === undefined)
+    throw new HoldfastError("Too few of those drawn are there, or the executor is not.", {
+      ...{ code: "too-few-auditors", fault: "environment", retryable: true },
+      remedy: "Try again: another epoch draws others.",
+    });
+  const out = text(flags, "out") ?? `${file.replace(/\.json$/, "")}.audited.json`;
+  writeFileSync(out, `${JSON.stringify(audited.receipt)}\n`);
+  await close();
+  const { verdict, members } = audited.ruling;
+  const auditors = members.slice(1).map(({ node, stands }) => ({ node, stands }));
+  if (flags["json"]) console.log(JSON.stringify({ verdict, auditors, receipt: out }));
+  else console.log(`${verdict}, by ${auditors.length} auditors; the receipt is in ${out}`);
+  process.exit(exitCodes[verdict]);
+}

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { rulingRules } from "../../../test/rigs/committee.ts";
+import { type Court, type CourtTraits, createCourt } from "../../../test/rigs/court.ts";
+import { auditDraw } from "../../domain/verification/audit.ts";
+import { reportOn } from "../../domain/verification/report.ts";
+import { limits } from "../../protocol/limits.ts";
+import { audit } from "./audit.ts";
+import { lookUpDrawn } from "./drawn-set.ts";
+
+/** Audits of answers that nobody watched: drawn, read again, committed, opened, ruled. */
+
+const { signal } = new AbortController();
+const epoch = 300;
+const honest: CourtTraits[] = [{}, {}, {}, {}, {}];
+
+async function audited(court: Court, speaker = 0) {
+  const receipt = await court.answeredBy(court.nodes[speaker]!);
+  return { receipt, audited: await audit(court.ports, receipt, epoch, signal) };
+}
+
+test("an honest executor is found honest by drawn nodes, and a stranger with the chain at hand can check that", async () => {
+  const court = createCourt(honest);
+  const { audited: found } = await audited(court);
+  expect(found?.ruling.verdict).toBe("valid");
+  const { receipt } = found!;
+  const { set, secret } = receipt.proof;
+  expect(set.committee).toMatchObject({ kind: "drawn", epoch });
+  expect(set.witnesses).toHaveLength(4);
+  const { sealed, node: executor } = set.commits[0]!;
+  const drawBy = (beacon: string) => auditDraw({ sealed, executor }, beacon);
+  const drawn = await lookUpDrawn(court.beacons, set, drawBy);
+  expect(drawn).toMatchObject({ positions: { beacon: secret }, strangers: [] });
+  const rules = {
+    ...rulingRules,
+    vouchedBy: () => [set.executor, ...set.witnesses].map(({ node }) => node),
+    schemas: limits,
+  };
+  const beaconAt = () => drawn!.positions.beacon;
+  expect(reportOn(receipt, { ...rules, beaconAt, drawn: drawn! })).toMatchObject({ verdict: "valid" });
+  // Without the chain nothing is known of the draw.
+  expect(reportOn(receipt, rules)).toMatchObject({ verdict: "inconclusive" });
+});
+
+test("one that computed something else is found out, whoever it was that kept silent", async () => {
+  const court = createCourt([{ otherModel: true }, ...honest]);
+  court.nodes[4]!.leave();
+  const { audited: found } = await audited(court);
+  expect(found?.ruling.verdict).toBe("invalid");
+});
+
+test("an executor that is gone, or too few of those drawn, leave it for another epoch", async () => {
+  const court = createCourt(honest);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  court.nodes[0]!.leave();
+  expect(await audit(court.ports, receipt, epoch, signal)).toBeUndefined();
+  const lonely = createCourt([{}]);
+  expect((await audited(lonely)).audited).toBeUndefined();
+});
+
+test("what was sealed is opened once in each epoch", async () => {
+  const court = createCourt(honest);
+  const { receipt, audited: first } = await audited(court);
+  expect(first?.ruling.verdict).toBe("valid");
+  const again = await audit(court.ports, receipt, epoch, signal);
+  expect(again?.ruling.members[0]).toMatchObject({ complaint: "not-opened" });
+  expect(again?.ruling.verdict).toBe("inconclusive");
+});
+
+test("a member without a seat is seen, and so is a beacon that begins no epoch", async () => {
+  const court = createCourt(honest);
+  const { audited: found } = await audited(court);
+  const { set } = found!.receipt.proof;
+  const stranger = { ...set.witnesses[0]!, node: `0x${"77".repeat(20)}` as never };
+  const nobodys = {
+    ...court.beacons,
+    weights: async () => ({ stakes: [0n, 100n, 100n, 100n, 100n], total: 500n }),
+  };
+  const { sealed, node: executor } = set.commits[0]!;
+  const drawBy = (beacon: string) => auditDraw({ sealed, executor }, beacon);
+  const other = { ...set, witnesses: [stranger, ...set.witnesses.slice(1)] };
+  expect((await lookUpDrawn(nobodys, other, drawBy))?.strangers).toContain(stranger.node);
+  const late = { ...set, committee: { kind: "drawn", epoch: 301, block: 400 } as const };
+  expect(await lookUpDrawn(court.beacons, late, drawBy), "no epoch begins there").toBeUndefined();
+});
