@@ -12,8 +12,8 @@ const [folder] = process.argv.slice(2);
 const build = await rolldown({
   input: { main: path.join(root, "src/main.ts"), guard: path.join(root, "src/adapters/process/guard.ts") },
   platform: "node",
-  // Natives, and CommonJS that looks for files beside itself.
-  external: ["node-llama-cpp", "pino", "yauzl"],
+  // Natives, what need not be installed, and CommonJS that looks for files beside itself.
+  external: ["node-llama-cpp", "onnxruntime-node", "@huggingface/tokenizers", "pino", "yauzl"],
 });
 await build.write({ dir: folder, format: "esm", sourcemap: false, minify: false });
 await build.close();

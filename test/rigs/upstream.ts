@@ -154,7 +154,9 @@ function whole(response: ServerResponse, text: string, is: Behaviour, path: stri
   const said = chat
     ? `"message":{"role":"assistant","content":${JSON.stringify(text)}}`
     : `"text":${JSON.stringify(text)}`;
-  const full = `{"id":"whole-1","object":"x","created":1,"model":"theirs",${is.extra}"choices":[{"index":0,${said},"finish_reason":"stop"}]}`;
+  const full = path.includes("embeddings")
+    ? `{"object":"list",${is.extra}"data":[{"object":"embedding","index":0,"embedding":[0.25,-1.5]}],"model":"theirs","usage":{"prompt_tokens":2,"total_tokens":2}}`
+    : `{"id":"whole-1","object":"x","created":1,"model":"theirs",${is.extra}"choices":[{"index":0,${said},"finish_reason":"stop"}]}`;
   const fault = is.fault?.kind;
   if (fault === "hang") return;
   response.writeHead(200, {
@@ -164,7 +166,11 @@ function whole(response: ServerResponse, text: string, is: Behaviour, path: stri
   if (fault === "reset")
     return void response.write(full.slice(0, 40), () => response.socket?.resetAndDestroy());
   response.end(
-    fault === "cut" ? full.slice(0, 40) : fault === "garbage" ? full.replace('"choices"', '"chooses"') : full,
+    fault === "cut"
+      ? full.slice(0, 40)
+      : fault === "garbage"
+        ? full.replace(/"choices"|"data"/, '"dada"')
+        : full,
   );
 }
 
