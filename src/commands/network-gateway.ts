@@ -31,10 +31,11 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const share = settings.auditPercent === undefined ? auditRules.share : settings.auditPercent / 100;
   const unwatched = share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched")) : undefined;
   const tolerances = await readTolerances(settings.home, member.address);
+  const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
   const backend = createNetworkBackend(
     {
       ...{ market: node, dialer, chain, verify, clock, random, log, receipts },
-      ...(unwatched && { unwatched }),
+      ...{ evidence, ...(unwatched && { unwatched }) },
       proofs: { market: network, tolerances },
     },
     {
@@ -48,7 +49,6 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   );
   const rules = { market: network, tolerances, verify };
   const auditing = { market: node, dialer, clock, log, rules, beacons: createBeacons(network) };
-  const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
   const found = keepAudited({ receipts, evidence }, backend);
   const audits = unwatched && startAudits({ ...auditing, unwatched, found }, { share });
   const { host, hostsAllowed } = settings;

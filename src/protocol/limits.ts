@@ -130,8 +130,9 @@ export const limits = {
   ordersWaitingUnitsMax: 16 * 1024 * 1024,
 
   // ---- commit and reveal at an answer's end ----
-  /** Witnesses of one answer that are asked to commit. As many as a client may ask for, and one that decided a dispute. */
-  committeeMax: 9,
+  /** Witnesses of one answer that are asked to commit. As many as a client may ask for, one that decided a dispute, and
+   *  those that are asked where the others come to no verdict. */
+  committeeMax: 11,
   /** Time they have to commit, each counted from its own, and again to open, ms. The finishing chunk waits for both.
    *  Abuse: a member that lets everybody wait. */
   commitMsMax: 1_500,
@@ -152,6 +153,8 @@ export const limits = {
   receiptBytesMax: 64 * 1024 * 1024,
   /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
   statementsReserved: 256,
+  /** Statements a gateway remembers, to see whether a node says another thing under the same number. 0.6 KiB each. */
+  statementsRemembered: 4096,
 
   // ---- audits and disputes, long after an answer ----
   /** Time for a drawn node to read an answer again and commit, and then to open, ms. It may be busy, and the answer long. */

@@ -15,7 +15,14 @@ import type { Line, Place } from "../line.ts";
 import type { NetworkPorts } from "./backend.ts";
 import { refusalOf } from "./refusal.ts";
 import type { NetworkRoster } from "./roster.ts";
-import { type JobListener, type JobRequest, type Roster, type RunningJob, runJob } from "./run-job.ts";
+import {
+  type JobListener,
+  type JobRequest,
+  type Roster,
+  type RunningJob,
+  type RunPorts,
+  runJob,
+} from "./run-job.ts";
 import { createStopper } from "./stopper.ts";
 import { createWriter, type Finished } from "./writer.ts";
 
@@ -29,7 +36,7 @@ export interface Ask {
   readonly deadlineMs: number;
 }
 
-export interface AnswerPorts extends NetworkPorts {
+export interface AnswerPorts extends NetworkPorts, Pick<RunPorts, "heard"> {
   readonly roster: NetworkRoster;
   readonly line: Line;
 }

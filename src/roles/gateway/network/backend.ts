@@ -19,6 +19,7 @@ import { understandEmbedding } from "./embeddings/ask.ts";
 import { windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
 import type { RunPorts } from "./run-job.ts";
+import { createWatch } from "./watch.ts";
 
 export interface NetworkPorts {
   readonly market: Market;
@@ -31,6 +32,8 @@ export interface NetworkPorts {
   readonly proofs: RunPorts["proofs"];
   readonly receipts: RunPorts["receipts"];
   readonly unwatched?: RunPorts["receipts"];
+  /** What convicts a node by itself, by the answer it was found in. */
+  readonly evidence?: RunPorts["receipts"];
 }
 
 export interface NetworkOptions {
@@ -48,6 +51,7 @@ export interface NetworkBackend extends Backend {
 export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): NetworkBackend {
   const line = createLine(ports.clock);
   const roster = createRoster(ports, line.look);
+  const inner = { ...ports, roster, line, heard: createWatch(ports) };
   const answers = new Set<Answer>();
   let closing = false;
 
@@ -80,7 +84,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
   function embed(call: EmbeddingCall): void {
     const ask = closing ? gatewayClosing : understandEmbedding(call, roster, options);
     if (isRefusal(ask)) return call.reply.refuse(ask);
-    const answer = createEmbeddingAnswer({ ...ports, roster, line }, ask, () => answers.delete(answer));
+    const answer = createEmbeddingAnswer(inner, ask, () => answers.delete(answer));
     answers.add(answer);
     answer.begin();
   }
@@ -96,7 +100,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       if (call.endpoint === "embeddings") return embed(call);
       const ask = understand(call);
       if (isRefusal(ask)) return call.reply.refuse(ask);
-      const answer = createAnswer({ ...ports, roster, line }, ask, () => answers.delete(answer));
+      const answer = createAnswer(inner, ask, () => answers.delete(answer));
       answers.add(answer);
       answer.begin();
     },

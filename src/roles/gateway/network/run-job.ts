@@ -9,7 +9,7 @@ import type { AttemptId, JobState, Prospect } from "../../../domain/inference/st
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
 import { roundSecrets } from "../../../domain/verification/rounds.ts";
-import type { RulingRules } from "../../../domain/verification/seat.ts";
+import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
 import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
 import type { Offer } from "../../../protocol/offer.ts";
@@ -28,6 +28,8 @@ export interface RunPorts {
   /** What proofs are judged by. */
   readonly proofs: Pick<RulingRules, "market" | "tolerances">;
   readonly receipts: Pick<Receipts, "put">;
+  /** Takes note of what was signed for a proof; whoever contradicts by it what it signed before. */
+  readonly heard: (proof: Proof, offers: ReadonlyMap<SessionKey, string>) => readonly Address[];
   /** Answers that nobody watched, for later audits. */
   readonly unwatched?: Pick<Receipts, "put">;
 }
@@ -301,14 +303,15 @@ export function runJob(
         tokens: effect.tokens,
       },
     );
+    const [executor, witnesses] = [memberOf(effect.executor), effect.witnesses.map(memberOf)];
+    const members = [executor, ...witnesses];
     const isSame = closed?.answer.transcript === answer.transcript;
     proof = runProof(
       { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
       {
         ...{ answer, secret: secrets[effect.round - 1]!, commits: isSame ? closed!.commits : [] },
         said: { ids: held.flatMap(({ chunk }) => chunk.ids), sampling: spec.sampling },
-        executor: memberOf(effect.executor),
-        witnesses: effect.witnesses.map(memberOf),
+        ...{ executor, witnesses },
       },
       {
         tell: send,
@@ -316,7 +319,10 @@ export function runJob(
           const kept = receiptOf(ports.proofs.market, request, { state, proof, tokensMax, offers });
           receipt = JSON.stringify(kept);
           closed = proof.set;
-          happen({ kind: "proved", finding });
+          const liars = ports.heard(proof, offers);
+          const lied = members.filter(({ member }) => liars.includes(member.node));
+          const blamed = lied.map(({ attempt }) => ({ attempt, outcome: "rejected" as const }));
+          happen({ kind: "proved", finding: { ...finding, blamed: [...blamed, ...finding.blamed] } });
         },
       },
     );

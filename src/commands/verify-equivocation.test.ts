@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { createPerson, market } from "../../test/rigs/committee.ts";
+import { statementDigest } from "../domain/verification/statement.ts";
+import { reportOnText } from "./verify.ts";
+
+/** What `holdfast verify` says of two statements under one number. */
+
+const person = createPerson();
+const signed = (output: string, seq = 7) => {
+  const [spec, input, anchor] = ["01", "02", "00"].map((byte) => byte.repeat(32)) as [string, string, string];
+  const statement = { spec, input, output: output.repeat(32), anchor, seq, expiry: 9 };
+  return { ...statement, signature: person.session.sign(statementDigest(market, statement)) };
+};
+const { node, sessionKey } = person.member;
+const reportOn = (one: object, other: object) =>
+  reportOnText(
+    JSON.stringify({ v: 1, market, equivocation: { node, sessionKey, one, other }, offers: [] }),
+    () => undefined,
+  );
+
+test("an equivocation whose key nobody vouches for convicts nobody", async () => {
+  const { verdict, reasons } = await reportOn(signed("aa"), signed("bb"));
+  expect([verdict, reasons.join()]).toEqual(["inconclusive", expect.stringContaining("not-vouched-for")]);
+});
+
+test("what contradicts nothing, or was signed by somebody else, is refused", async () => {
+  const stranger = { ...signed("bb"), signature: signed("cc").signature };
+  for (const other of [signed("aa"), signed("bb", 8), stranger])
+    expect(await reportOn(signed("aa"), other)).toMatchObject({ verdict: "invalid" });
+});
