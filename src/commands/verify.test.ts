@@ -138,6 +138,12 @@ test("whatever is changed in what was asked or said makes it invalid", async () 
     expect(await reportOnText(text, tolerances)).toMatchObject({ verdict: "invalid" });
 });
 
+test("an answer that does not fit the schema asked for is invalid, though everybody agrees on it", async () => {
+  const { verdict, reasons } = await reportCase({ schema: '{"type":"object"}' });
+  expect(verdict).toBe("invalid");
+  expect(reasons.join()).toContain("other-form");
+});
+
 test("exported as an in-toto attestation it says the same, and a changed envelope is refused", async () => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-verify-"));
   const [file, exported] = [join(folder, "receipt.json"), join(folder, "receipt.dsse.json")];

@@ -100,7 +100,7 @@ async function reportOnReceipt(
   const drawn =
     rpcs.length === 0 ? undefined : await drawnOf(createBeacons({ rpcs, ...receipt.market }), receipt);
   const beaconAt = (block: number) => (block === drawn?.positions.block ? drawn.positions.beacon : undefined);
-  const rules = { verify: isSigned, tolerances, beaconAt, ...(drawn && { drawn }) };
+  const rules = { verify: isSigned, tolerances, schemas: limits, beaconAt, ...(drawn && { drawn }) };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
   return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
 }

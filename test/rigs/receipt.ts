@@ -34,6 +34,8 @@ export interface ReceiptCase {
   readonly withPrompt?: boolean;
   /** Chunks up to here were said by a speaker that was lost then; a multiple of 8. */
   readonly lostAt?: number;
+  /** What the answer should have fitted. */
+  readonly schema?: string;
 }
 
 /** A whole receipt out of real keys, offers and rules, with leaves out of a hash instead of a model. */
@@ -42,7 +44,9 @@ export async function receiptOf({
   ids,
   withPrompt = true,
   lostAt = 0,
+  schema,
 }: ReceiptCase = {}): Promise<Receipt> {
+  const asked = schema === undefined ? sampling : { ...sampling, schema };
   const all = parts ?? [1, 2, 3].map((machine) => ({ leaves: leavesOf(tokens, { machine, noise: 0.02 }) }));
   const keys = all.map(() => makeNodeKey());
   const people = keys.map((key) => createPerson(profile, addressOf(key)));
@@ -50,12 +54,12 @@ export async function receiptOf({
   const lost = createPerson(profile, addressOf(lostKey));
   const said = ids ?? all[0]!.leaves.map((leaf, position) => chosen(leaf, position));
   const { chunks, transcript } = speak(said, (start) => (start < lostAt ? lost : people[0]!));
-  const answer = answerIdOf(spec, { promptDigest, transcript, tokens: said.length });
+  const answer = answerIdOf({ ...spec, sampling: asked }, { promptDigest, transcript, tokens: said.length });
   const vouching = people.map((person, at) => ({ person, key: keys[at]! }));
   if (lostAt > 0) vouching.push({ person: lost, key: lostKey });
   const { model, prompt, tokensMax } = spec;
   return {
-    ...{ v: 1, market, model, sampling, tokensMax, promptDigest, chunks },
+    ...{ v: 1, market, model, sampling: asked, tokensMax, promptDigest, chunks },
     ...(withPrompt ? { prompt } : {}),
     proof: proofOf(answer, all, people),
     offers: await Promise.all(vouching.map(({ person, key }) => offerOf(person, key))),

@@ -13,7 +13,7 @@ function read(schema: unknown): Pattern | SchemaComplaint {
 function begin(schema: unknown): Place {
   const pattern = read(schema);
   if (!("kind" in pattern)) throw new Error(`${pattern.at} ${pattern.what}`);
-  return placeBefore(pattern, 4096);
+  return placeBefore(pattern);
 }
 
 const after = (place: Place, text: string) => placeAfter(place, new TextEncoder().encode(text));
@@ -91,6 +91,7 @@ describe("a text that does not", () => {
     expect(open.complete).toBe(false);
     expect(open.after(0x22)).toBeUndefined();
     expect(placeAfter(open, Uint8Array.of(0x98, 0x80, 0x22))?.complete).toBe(true);
+    expect(fits({ type: "string" }, '"\ufffd"')).toBe(false);
     for (const byte of [0x80, 0xc0, 0xc1, 0xf5, 0xff, 0x0a])
       expect(placeAfter(place, Uint8Array.of(0x22, byte))).toBeUndefined();
   });
@@ -163,6 +164,7 @@ describe("a schema that cannot be kept is refused", () => {
   test.each<[unknown, string, string]>([
     ["{", "", "is not JSON"],
     [[], "", "must be a schema"],
+    [{ const: "\ufffd" }, "", "U+FFFD"],
     [{ type: "string", pattern: "(a+)+$" }, "", "`pattern`"],
     [{ type: "object", properties: { a: { type: "string", format: "date" } } }, "/properties/a", "`format`"],
     [{ allOf: [{}] }, "", "`allOf`"],

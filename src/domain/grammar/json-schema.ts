@@ -23,6 +23,8 @@ export interface SchemaComplaint {
 export function readSchema(text: string, limits: SchemaLimits): Pattern | SchemaComplaint {
   if (text.length > limits.schemaBytesMax)
     return { at: "", what: `is longer than ${limits.schemaBytesMax} bytes` };
+  // Written as it is or escaped: no token's text tells it from what is no character.
+  if (/\uFFFD|\\ufffd/i.test(text)) return { at: "", what: "holds U+FFFD, which no answer can hold" };
   const root = parsed(text);
   if (root === undefined) return { at: "", what: "is not JSON" };
   return createReader(root, limits).read();

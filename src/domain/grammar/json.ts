@@ -17,13 +17,16 @@ const hex = byteIn([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]);
 
 /**
  * One character inside a string: well-formed UTF-8 (RFC 3629, section 4), or an escape, but for halves of surrogate
- * pairs. So an escape is one character as well, and lengths can be counted.
+ * pairs. So an escape is one character as well, and lengths can be counted. U+FFFD is left out, since detokenisers write
+ * it for what is no character, and nobody could tell the two apart in a text.
  */
 const character: Pattern = choice(
   byteIn([0x20, 0x21], [0x23, 0x5b], [0x5d, 0x7f]),
   sequence(byteIn([0xc2, 0xdf]), tail),
   sequence(byteIn([0xe0, 0xe0]), byteIn([0xa0, 0xbf]), tail),
-  sequence(byteIn([0xe1, 0xec], [0xee, 0xef]), tail, tail),
+  sequence(byteIn([0xe1, 0xec], [0xee, 0xee]), tail, tail),
+  sequence(byteIn([0xef, 0xef]), byteIn([0x80, 0xbe]), tail),
+  sequence(byteIn([0xef, 0xef]), byteIn([0xbf, 0xbf]), byteIn([0x80, 0xbc], [0xbe, 0xbf])),
   sequence(byteIn([0xed, 0xed]), byteIn([0x80, 0x9f]), tail),
   sequence(byteIn([0xf0, 0xf0]), byteIn([0x90, 0xbf]), tail, tail),
   sequence(byteIn([0xf1, 0xf3]), tail, tail, tail),

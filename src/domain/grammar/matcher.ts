@@ -24,11 +24,8 @@ interface Stack {
 
 /**
  * The place before the first byte. Every place it leads to has a way to the end, if the pattern has (`canEnd`).
- *
- * `waysMax`: readings followed at once. Where there are more, the later ones are forgotten, by every node alike: what
- * remains legal is less then, and still fits.
  */
-export function placeBefore(pattern: Pattern, waysMax: number): Place {
+export function placeBefore(pattern: Pattern): Place {
   let stacks = 0;
   const places = new Map<string, Place>();
   const bottom = newStack(undefined, undefined);
@@ -105,6 +102,12 @@ export function placeBefore(pattern: Pattern, waysMax: number): Place {
 }
 
 const placesKept = 4096;
+
+/**
+ * Readings of a text that are followed at once: more than a schema within the limits needs that is not made for it.
+ * Where there are more, the later ones are forgotten, by every node alike: less is legal then, and it still fits.
+ */
+const waysMax = 4096;
 
 /** The place after all of these bytes. */
 export function placeAfter(place: Place, bytes: Uint8Array): Place | undefined {

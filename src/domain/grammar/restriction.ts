@@ -18,7 +18,7 @@ export interface Restriction {
 export function createRestriction(pattern: Pattern, vocabulary: Vocabulary): Restriction {
   const { ends } = vocabulary;
   /** Before each position; undefined after a token that was not legal: from there on nothing is known to be wrong. */
-  const places: Array<Place | undefined> = [placeBefore(pattern, waysMax)];
+  const places: Array<Place | undefined> = [placeBefore(pattern)];
 
   function isLegal(position: number, id: TokenId): boolean {
     const place = places[position];
@@ -50,6 +50,3 @@ export function createRestriction(pattern: Pattern, vocabulary: Vocabulary): Res
     },
   };
 }
-
-/** Ways to read a text that are followed at once: more than any schema within the limits needs that is not made for it. */
-const waysMax = 4096;

@@ -1,4 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { formOf } from "../grammar/form.ts";
+import type { SchemaLimits } from "../grammar/json-schema.ts";
 import type { ModelId, SessionKey } from "../ids.ts";
 import { type Chunk, chunkEnd } from "../inference/chunk.ts";
 import type { Prompt, Sampling } from "../inference/spec.ts";
@@ -50,10 +52,15 @@ export type AnswerComplaint =
   | "other-transcript"
   | "other-spec" // model, sampling or limit
   | "other-prompt"
+  | "other-form" // not what its schema allows
   | "too-long";
 
 /** What is wrong between the answer a receipt shows and the answer its proof is about; undefined for nothing. */
-export function answerComplaint(receipt: Receipt, verify: Verify): AnswerComplaint | undefined {
+export function answerComplaint(
+  receipt: Receipt,
+  verify: Verify,
+  schemas: SchemaLimits,
+): AnswerComplaint | undefined {
   const { chunks, promptDigest, model, prompt, sampling, tokensMax } = receipt;
   const { answer, executor } = receipt.proof.set;
   let digest = transcriptStart(answer.job, promptDigest);
@@ -70,10 +77,17 @@ export function answerComplaint(receipt: Receipt, verify: Verify): AnswerComplai
   if (transcript !== answer.transcript || end !== answer.tokens) return "other-transcript";
   if (specDigest(model, sampling, tokensMax) !== answer.spec) return "other-spec";
   if (end > tokensMax || (chunks.at(-1)?.chunk.end === "length" && end !== tokensMax)) return "too-long";
+  if (!fitsSchema(receipt, schemas)) return "other-form";
   if (prompt === undefined) return undefined;
   const asked = { job: answer.job, model, prompt, sampling, tokensMax };
   const { input } = answerIdOf(asked, { promptDigest, transcript, tokens: end });
   return input === answer.input ? undefined : "other-prompt";
+}
+
+function fitsSchema({ sampling, chunks }: Receipt, schemas: SchemaLimits): boolean {
+  if (sampling.schema === undefined) return true;
+  const form = formOf(sampling.schema, schemas);
+  return chunks.every(({ chunk }, at) => form?.fits(chunks[at - 1]?.chunk, chunk) ?? false);
 }
 
 /** Who spoke from where to where. */

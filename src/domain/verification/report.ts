@@ -1,3 +1,4 @@
+import type { SchemaLimits } from "../grammar/json-schema.ts";
 import type { Address, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import type { SetComplaint } from "./commit-set.ts";
@@ -16,6 +17,8 @@ export interface Report {
 }
 
 export interface ReportRules extends Omit<RulingRules, "market"> {
+  /** Bounds within which the schema of an answer is read. */
+  readonly schemas: SchemaLimits;
   /** Which node vouches for a session key, by the receipt's offers whose signatures hold. */
   readonly vouchedBy: (key: SessionKey) => readonly Address[];
   /** What the chain says of a drawn committee: who in it has no seat by its beacon and their stake. Absent: not asked. */
@@ -28,7 +31,7 @@ export interface ReportRules extends Omit<RulingRules, "market"> {
  */
 export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replayed): Report {
   const { market, prompt, proof, chunks, sampling } = receipt;
-  const complaint = answerComplaint(receipt, rules.verify);
+  const complaint = answerComplaint(receipt, rules.verify, rules.schemas);
   const ids = chunks.flatMap(({ chunk }) => chunk.ids);
   const ruling = rule(proof, { ...rules, market }, complaint === undefined ? { ids, sampling } : undefined);
   const again = replayed === undefined ? undefined : weighReplay(receipt, replayed, { ...rules, market });
@@ -145,7 +148,7 @@ function agreement({ members, opened }: Ruling): string {
 }
 
 function checkedOf(
-  { prompt, proof, chunks }: Receipt,
+  { prompt, proof, chunks, sampling }: Receipt,
   { unsound, opened, pairs, members }: Ruling,
   isReplayed: boolean,
 ): string[] {
@@ -154,6 +157,7 @@ function checkedOf(
     `signatures over the running digest of ${chunks.length} chunks by ${segmentsOf(chunks).length} speakers`,
     `model, sampling and limit${prompt === undefined ? "" : ", and the prompt's words,"} as every member signed for them`,
     "offers by which nodes vouch for those keys",
+    ...(sampling.schema === undefined ? [] : ["the text, against the schema that was asked for"]),
     `${proof.set.commits.length} signed commits (committee: ${proof.set.committee.kind}) and the secret that drew the positions`,
     ...(unsound === undefined
       ? [

@@ -8,6 +8,7 @@ import { answerIdOf } from "../../domain/verification/answer-id.ts";
 import type { Receipt, SaidChunk } from "../../domain/verification/receipt.ts";
 import { reportOn } from "../../domain/verification/report.ts";
 import type { TokenEngine } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 import { createSimulatedEngine } from "../../simulator/engine.ts";
 import { createAnswer } from "../provider/answer.ts";
 import { openTokenVoice } from "../provider/token-voice.ts";
@@ -65,7 +66,7 @@ async function answeredBy(engine: TokenEngine, text = (said: string) => said): P
 async function reportAgain(receipt: Receipt, engine = engineOf("auditor")) {
   const replayed = await replay({ clock }, engine, receipt, signal);
   const vouchedBy = () => [receipt.proof.set.executor.node];
-  return reportOn(receipt, { ...rulingRules, vouchedBy }, replayed);
+  return reportOn(receipt, { ...rulingRules, schemas: limits, vouchedBy }, replayed);
 }
 
 test("an honest answer that nobody watched is valid once one's own model agrees", async () => {
@@ -101,7 +102,7 @@ test("words that are not those of the ids are invalid, and so is a prompt of oth
   const replayed = await replay({ clock }, engineOf("auditor"), receipt, signal);
   const elsewhere = reportOn(
     receipt,
-    { ...rulingRules, vouchedBy: () => [receipt.proof.set.executor.node] },
+    { ...rulingRules, schemas: limits, vouchedBy: () => [receipt.proof.set.executor.node] },
     { ...replayed, promptDigest: "00".repeat(32) },
   );
   expect(elsewhere.reasons.join()).toContain("other-prompt-ids");

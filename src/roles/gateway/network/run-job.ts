@@ -1,5 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
+import { formOf } from "../../../domain/grammar/form.ts";
+import type { Chunk } from "../../../domain/inference/chunk.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
@@ -12,6 +14,7 @@ import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
 import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
+import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { writeUnwatched } from "../../../protocol/unwatched.ts";
 import { clientsReceipt, unwatchedReceipt } from "../audits/unwatched.ts";
@@ -84,6 +87,8 @@ export function runJob(
   const { dialer, log } = ports;
   /** Each decides which positions of the fingerprints one committee opens; told to nobody before all have committed. */
   const secrets = roundSecrets(bytesToHex(ports.random.bytes(32)));
+  const { schema } = request.spec.sampling;
+  const form = schema === undefined ? undefined : formOf(schema, limits);
   const clock = createJobClock(ports.clock);
   const channels = new Map<AttemptId, { channel: Channel<Order>; peer: PeerId }>();
   const events: JobEvent[] = [];
@@ -262,7 +267,7 @@ export function runJob(
           attempt,
           branch: word.branch,
           chunk: word.chunk,
-          authentic: isAuthentic(attempt, word),
+          authentic: isAuthentic(attempt, word) && fitsForm(word.chunk),
         });
       case "judged":
         return happen({ kind: "judged", attempt, branch: word.branch, through: word.through });
@@ -343,6 +348,11 @@ export function runJob(
       digest !== undefined &&
       ports.verify(attempt.sessionKey, digest, chunk.signature)
     );
+  }
+
+  /** What does not fit the schema asked for is no answer to it, whoever would accept it. */
+  function fitsForm(chunk: Chunk): boolean {
+    return form?.fits(state.held.at(-1)?.chunk, chunk) ?? true;
   }
 
   function send(attempt: AttemptId, order: Order): void {
