@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { anvilBinary } from "../adapters/chain/anvil-binary.ts";
 import { cacheFolder } from "../adapters/models/cache-folder.ts";
 import { defaultModel } from "../adapters/models/default-model.ts";
+import { isOnnxFile } from "../adapters/models/onnx-model.ts";
 import { pips } from "../adapters/models/pip.ts";
 import { isPortFree } from "../adapters/process/free-ports.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
@@ -35,7 +36,7 @@ export async function examine(settings: Settings, environment: NodeJS.ProcessEnv
     ),
     await pip(model, environment),
     modelFile(settings, environment),
-    engine(),
+    engine(settings),
     graphics(environment),
     chain(),
     await port(settings.port ?? defaultPort),
@@ -103,9 +104,15 @@ function modelFile(settings: Settings, environment: NodeJS.ProcessEnv): Finding 
   };
 }
 
-function engine(): Finding {
+function engine({ model }: Settings): Finding {
   const needed = "providers (a gateway alone runs without)";
   const name = "engine";
+  if (model !== undefined && isOnnxFile(model)) {
+    const missing = onnxPackages.filter((each) => packageFolder(each) === undefined);
+    const [found, remedy] = [missing.join(" and "), `npm install -g --ignore-scripts ${missing.join(" ")}`];
+    if (missing.length === 0) return { name, state: "ok", found: onnxPackages.join(" and "), needed };
+    return { name, state: "missing", found: `not installed: ${found}`, needed, remedy };
+  }
   if (packageFolder("node-llama-cpp") === undefined) {
     return {
       name,
@@ -125,6 +132,9 @@ function engine(): Finding {
     remedy: `npm install -g ${binary}, or build one: npx node-llama-cpp source download`,
   };
 }
+
+/** What runs an ONNX model, and what makes tokens of a text for it. */
+const onnxPackages = ["onnxruntime-node", "@huggingface/tokenizers"];
 
 function platformName(): string {
   const system = { darwin: "mac", win32: "win" }[process.platform as string] ?? process.platform;

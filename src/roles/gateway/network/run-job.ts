@@ -279,6 +279,10 @@ export function runJob(
       case "committed":
       case "revealed":
         return proof?.heard(attempt, word);
+      case "vector":
+      case "embedded":
+        // It was asked for words.
+        return happen({ kind: "lost", attempt, cause: "garbage" });
       case "refused":
         return happen({ kind: "refused", attempt, code: word.code, message: word.message });
     }

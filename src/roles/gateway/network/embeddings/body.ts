@@ -21,7 +21,7 @@ export function embeddingBody(
   const tokens = chosen.vectors.reduce((sum, vector) => sum + vector.tokens, 0);
   const embeddingOf = request.encoding === "base64" ? ({ encoded }: EncodedVector) => encoded : numbersOf;
   const witnesses = (agreement?.by ?? []).filter((peer) => peer !== chosen.peer);
-  const proved = witnesses.length > 0;
+  const proved = agreement !== undefined && wishes.witnesses > 0;
   return {
     object: "list",
     data: chosen.vectors.map((vector, index) => ({

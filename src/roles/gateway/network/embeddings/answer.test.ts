@@ -1,0 +1,181 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { quorumOf } from "../../../../domain/verification/replication.ts";
+import type { EmbeddingEngine } from "../../../../ports.ts";
+import { HoldfastError } from "../../../../protocol/errors.ts";
+import { limits } from "../../../../protocol/limits.ts";
+import { createApplication, type Seen } from "../../../../simulator/application.ts";
+import { createChance } from "../../../../simulator/chance.ts";
+import { createGateway } from "../../../../simulator/gateway.ts";
+import {
+  addressOf,
+  createSalts,
+  createSigner,
+  peerOf,
+  simulatedMarket,
+  simulatedTolerance,
+  verify,
+} from "../../../../simulator/identity.ts";
+import { createLedger } from "../../../../simulator/ledger.ts";
+import { createMarketplace } from "../../../../simulator/marketplace.ts";
+import { createNetwork } from "../../../../simulator/network.ts";
+import { modelId } from "../../../../simulator/node.ts";
+import { createTimeline, type MachineClock } from "../../../../simulator/timeline.ts";
+import { startProvider } from "../../../provider/provider.ts";
+
+/** The network backend over simulated providers of vectors, each with a way of its own to be of no help. */
+const ways = ["honest", "lies", "dead", "hangs", "stalls", "other-profile", "too-long", "stranger"] as const;
+type Way = (typeof ways)[number];
+
+const silent = () => {};
+const log = { debug: silent, info: silent, warn: silent, error: silent };
+
+async function createWorld(nodes: readonly Way[]) {
+  const timeline = createTimeline();
+  const chance = createChance(3);
+  const network = createNetwork(timeline, chance.child("network"), { delayMsMean: 2, refusal: 0 });
+  const gossip = { delayMsMean: 5, loss: 0, duplication: 0 };
+  const marketplace = createMarketplace(timeline, chance.child("market"), gossip);
+  const ledger = createLedger(timeline);
+  const gateway = createGateway({ timeline, network, marketplace, ledger, log }, chance.child("gateway"), {
+    ...{ name: "gateway", deadlineMs: 60_000, defaults: { finality: "stream", witnesses: 2, holdMs: 250 } },
+  });
+  for (const [index, way] of nodes.entries()) {
+    const peer = peerOf(index);
+    const clock = timeline.clock();
+    let seq = 0;
+    if (way !== "stranger") ledger.stake(addressOf(peer), 1n);
+    await startProvider(
+      {
+        ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, { seq: 0 }) },
+        ...{ clock, log, verify, engines: [engineOf(way, clock)], signer: createSigner(peer, 1) },
+        ...{ random: createSalts(peer, 1), sequence: { next: () => (seq += 1) } },
+        tolerances: () => simulatedTolerance,
+        sealed: { put: () => {}, get: async () => undefined },
+      },
+      {
+        identity: { node: addressOf(peer), market: simulatedMarket },
+        ...{ certificate: "00".repeat(32), endpoints: [], priceIn: "0", priceOut: "0" },
+        domain: { operator: `operator-${index}`, region: "", build: "", hardware: "" },
+      },
+    );
+  }
+  await timeline.run(1_000, () => false);
+  for (const [index, way] of nodes.entries()) {
+    if (way === "dead") network.kill(peerOf(index));
+    if (way === "hangs") network.hang(peerOf(index), true);
+  }
+  return {
+    peers: nodes.map((_, index) => peerOf(index)),
+    async ask(body: Record<string, unknown>): Promise<Seen> {
+      const { reply, seen } = createApplication(timeline.now, { events: true, ended: () => {} });
+      const whole = { model: "vectors", input: ["one", "three"], ...body };
+      gateway
+        .backend()
+        .answer({ endpoint: "embeddings", requestId: "r", body: whole, raw: "", headers: {}, reply });
+      await timeline.run(timeline.now() + 70_000, () => seen.ends > 0);
+      return seen;
+    },
+    /** Lets those that are still asked be heard out, and tells how many answers are under way after that. */
+    async leftOver(): Promise<number> {
+      await timeline.run(timeline.now() + limits.embeddingAfterMsMax + 1_000, () => false);
+      return (gateway.backend().status()["running"] as number) ?? 0;
+    },
+  };
+}
+
+function engineOf(way: Way, clock: MachineClock): EmbeddingEngine {
+  return {
+    ...{ kind: "embedding", model: modelId, name: "vectors", contextTokens: 64, slots: 4, dimensions: 2 },
+    profile: way === "other-profile" ? "another" : "common",
+    async embed(text) {
+      if (way === "too-long")
+        throw new HoldfastError("too long", { code: "context-overflow", fault: "user" });
+      if (way === "stalls") await new Promise<void>(() => {});
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+      const first = way === "lies" ? 0.5 : way === "other-profile" ? 0.75 : 1;
+      return { values: Float32Array.of(first, text.length), tokens: 1 };
+    },
+    close: async () => {},
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks wherever it likes.
+const bodyOf = (seen: Seen): any => seen.events[0];
+const firstOf = (seen: Seen): number => bodyOf(seen).data[0].embedding[0];
+
+describe("vectors over the network", () => {
+  test("are valid when a quorum gives the same, whatever one of them does", async () => {
+    for (const way of ways.filter((each) => each !== "stranger")) {
+      const world = await createWorld(["honest", way, "honest"]);
+      const seen = await world.ask({});
+      expect(bodyOf(seen), way).toMatchObject({ holdfast: { verdict: "valid", basis: "replication" } });
+      expect(bodyOf(seen).data).toHaveLength(2);
+      expect(firstOf(seen)).toBe(1);
+      expect(await world.leftOver(), "nothing is left under way").toBe(0);
+    }
+  });
+
+  test("need others where two differ, and are refused while nobody is left to decide", async () => {
+    const two = await createWorld(["honest", "lies"]);
+    expect(await two.ask({ holdfast: { witnesses: 1 } })).toMatchObject({
+      status: 502,
+      error: { code: "disputed" },
+    });
+    const three = await createWorld(["lies", "honest", "honest"]);
+    const seen = await three.ask({ holdfast: { witnesses: 1 } });
+    expect(bodyOf(seen)).toMatchObject({ holdfast: { verdict: "valid" } });
+    expect(firstOf(seen)).toBe(1);
+  });
+
+  test("that could not be compared are inconclusive, and never final", async () => {
+    const world = await createWorld(["honest", "other-profile", "dead"]);
+    expect(bodyOf(await world.ask({}))).toMatchObject({
+      holdfast: { verdict: "inconclusive", basis: "none" },
+    });
+    expect(await world.ask({ holdfast: { finality: "final" } })).toMatchObject({
+      error: { code: "not_final" },
+    });
+    const alone = await createWorld(["honest", "honest"]);
+    const unwatched = { holdfast: { finality: "none" } };
+    expect(bodyOf(await alone.ask(unwatched))).toMatchObject({
+      holdfast: { verdict: "inconclusive", attempts: 1 },
+    });
+  });
+
+  test("that only strangers confirm are inconclusive where others have a stake", async () => {
+    const world = await createWorld(["honest", "honest", "stranger", "stranger", "stranger"]);
+    const { holdfast } = bodyOf(await world.ask({}));
+    expect(holdfast).toMatchObject({ verdict: "valid" });
+    const staked = [holdfast.executor, ...holdfast.witnesses].filter((peer) => world.peers.indexOf(peer) < 2);
+    expect(staked).toHaveLength(2);
+  });
+
+  test("of texts that are too long are the application's mistake, by the word of more than one", async () => {
+    const world = await createWorld(["too-long", "too-long", "too-long"]);
+    expect(await world.ask({})).toMatchObject({ status: 400, error: { code: "context_length_exceeded" } });
+  });
+
+  test("are asked for until the deadline and no longer when everybody hangs", async () => {
+    const world = await createWorld(["stalls", "stalls"]);
+    expect(await world.ask({})).toMatchObject({ status: 504, error: { code: "deadline" } });
+  });
+
+  test("end exactly once, and are never a lie that is called valid, whoever fails in whatever way", async () => {
+    const nodes = fc.array(fc.constantFrom(...ways), { minLength: 1, maxLength: 7 });
+    const wishes = fc.record({ witnesses: fc.nat(3), finality: fc.constantFrom("stream", "final") });
+    await fc.assert(
+      fc.asyncProperty(nodes, wishes, async (all, { witnesses, finality }) => {
+        const world = await createWorld(all);
+        const seen = await world.ask({ holdfast: { witnesses, finality } });
+        expect(seen.ends).toBe(1);
+        expect(await world.leftOver()).toBe(0);
+        expect(seen.ends).toBe(1);
+        const liars = all.filter((way) => way === "lies").length;
+        if (bodyOf(seen)?.holdfast?.verdict !== "valid" || liars >= quorumOf(1 + witnesses)) return;
+        expect(firstOf(seen)).not.toBe(0.5);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
