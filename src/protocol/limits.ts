@@ -239,21 +239,6 @@ export const limits = {
   /** Nodes that one `holdfast up` starts. Each is a process with a model of its own, about 0.3 GB. */
   localNodesMax: 64,
 
-  // ---- health ----
-  /** First quarantine of a peer after an incident and the longest, ms. Short, so that a blip costs little; growing, so that a bad peer does. */
-  quarantine: { least: 1_000, most: 60_000 },
-  /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
-   *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */
-  hedges: { perAnswer: 0.3, most: 16 },
-
-  // ---- between a node and its chain ----
-  /** One call to an RPC endpoint, ms. Nothing that a request waits for; a hanging endpoint delays knowledge this much. */
-  rpcMsMax: 2_000,
-  /** A reply of an RPC endpoint, bytes; the longest asked for is `stakesPageMax` words of 32 bytes, in hex. Abuse: memory. */
-  rpcReplyBytesMax: 1024 * 1024,
-  /** Endpoints of one chain. More than a handful adds load and no safety. */
-  rpcEndpointsMax: 16,
-  /** Nodes or models asked for in one call; 1024 cost 3 M gas, well within what endpoints let a call use. */
   // ---- embeddings ----
   /** Texts of one request, as in the OpenAI API; each is a forward pass of its own. */
   embeddingInputsMax: 2048,
@@ -270,6 +255,25 @@ export const limits = {
   /** Its tokenizer, bytes; the largest of known models are about 30 MB. Abuse: memory. */
   tokenizerBytesMax: 64 * 1024 * 1024,
 
+  // ---- health ----
+  /** First quarantine of a peer after an incident and the longest, ms. Short, so that a blip costs little; growing, so that a bad peer does. */
+  quarantine: { least: 1_000, most: 60_000, kept: 0.5 },
+  /** The same after a lie that a majority or a proof has shown. Its quarantine is from speaking only, and it takes fourteen
+   *  judged answers spoken truly to make up for the first, as many more for each doubling: who lies in every tenth is
+   *  caught at it again before. Abuse: a liar that earns trust by witnessing, or lies only now and then. */
+  lies: { least: 60_000, most: 3_600_000, kept: 0.95 },
+  /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
+   *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */
+  hedges: { perAnswer: 0.3, most: 16 },
+
+  // ---- between a node and its chain ----
+  /** One call to an RPC endpoint, ms. Nothing that a request waits for; a hanging endpoint delays knowledge this much. */
+  rpcMsMax: 2_000,
+  /** A reply of an RPC endpoint, bytes; the longest asked for is `stakesPageMax` words of 32 bytes, in hex. Abuse: memory. */
+  rpcReplyBytesMax: 1024 * 1024,
+  /** Endpoints of one chain. More than a handful adds load and no safety. */
+  rpcEndpointsMax: 16,
+  /** Nodes or models asked for in one call; 1024 cost 3 M gas, well within what endpoints let a call use. */
   stakesPageMax: 1024,
   /** Nodes and models whose facts are kept and read again; those asked for longest ago go first. Abuse: Sybil flooding. */
   nodesWatchedMax: 16_384,

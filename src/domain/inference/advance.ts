@@ -2,7 +2,7 @@ import { budgets } from "./budgets.ts";
 import { ensureWitnesses, showAll } from "./cast.ts";
 import { deliverDue } from "./delivery.ts";
 import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
-import { fail, failUnfinal, finishIfDone } from "./ending.ts";
+import { fail, failUnfinal, failUnjudged, finishIfDone } from "./ending.ts";
 import { keepFloor } from "./floor.ts";
 import { isComplete } from "./hearing.ts";
 import { keepProof } from "./proving.ts";
@@ -23,6 +23,7 @@ export function advance(draft: Draft): void {
     keepProof,
     keepCast,
     deliverDue,
+    failUnjudged,
     failUnfinal,
     finishIfDone,
   ];

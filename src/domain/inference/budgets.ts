@@ -44,6 +44,9 @@ export const budgets = {
   witnessLagMs: 2_500,
   /** Without a majority after this long a disputed answer ends in an explicit error. */
   disputeMs: 10_000,
+  /** Words that nobody is there to judge wait this long, however long they may be held: meanwhile the job keeps seats
+   *  that others wait for, who may hold those it waits for itself. */
+  unjudgedMs: 5_000,
   /** The finishing chunk waits this long for the verdict. */
   verdictMs: 5_000,
   /** …and this long for its proof, which has bounds of its own. Abuse: a member that never opens. */

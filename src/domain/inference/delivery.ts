@@ -41,10 +41,10 @@ function holdEndOf({ announced, deliveredAt, policy }: Draft, { speaker, heardAt
 
 /** Could any witness still accept something: one that follows, or one that is known and may be free or well again? */
 export function isWitnessed(draft: Draft): boolean {
-  const { policy, seeking, prospects, barred } = draft;
+  const { policy, seeking, nobodyLeft, prospects, barred } = draft;
   if (policy.finality === "none" || policy.witnesses === 0) return false;
   const known = prospects.some(({ witness, peer }) => witness && !barred.includes(peer));
-  return known || seeking || witnessesOf(draft).length > 0;
+  return known || seeking || !nobodyLeft || witnessesOf(draft).length > 0;
 }
 
 function isDue(draft: Draft, held: Held): boolean {

@@ -102,12 +102,13 @@ export type FailureCode =
 /** How a provider did, for its health and its standing. */
 export type Outcome =
   | "completed"
+  | "vouched" // completed, and others judged all that it said to be true
   | "lost"
   | "silent"
   | "late" // not yet given up, but somebody else was asked in its place: avoid it for a moment
   | "dissented" // a witness that the others outvoted again and again
   | "busy"
   | "refused"
-  | "rejected"
+  | "rejected" // it lied: a majority, or a proof, says so
   | "garbage"
   | "unused";

@@ -1,4 +1,6 @@
+import type { PeerId } from "../ids.ts";
 import { budgets } from "./budgets.ts";
+import { isWitnessed } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
@@ -59,6 +61,22 @@ export function failUnfinal(draft: Draft): void {
   }
 }
 
+/** Only judgement could let the next words out in time, and nobody who could judge them is there or was found. */
+export function failUnjudged(draft: Draft): void {
+  const end = unjudgedEnd(draft);
+  if (end === undefined || draft.now < end) return;
+  const code = draft.busy > 0 ? "busy" : "no-providers";
+  fail(draft, code, "nobody was found in time who could judge what was said");
+}
+
+/** Until when words wait for somebody who could judge them; undefined while somebody is there. */
+export function unjudgedEnd(draft: Draft): number | undefined {
+  const held = draft.held[draft.delivered];
+  if (held === undefined || draft.policy.finality !== "stream" || !isWitnessed(draft)) return undefined;
+  const judged = witnessesOf(draft).some(({ peer }) => !isStranger(peer, draft));
+  return judged ? undefined : held.heardAt + budgets.unjudgedMs;
+}
+
 export function fail(draft: Draft, code: FailureCode, message: string): void {
   const good = draft.held.slice(0, draft.delivered);
   const bad = good.findIndex((held) => standingOf(held, draft) === "rejected");
@@ -78,13 +96,20 @@ export function fail(draft: Draft, code: FailureCode, message: string): void {
 export function endJob(draft: Draft, outcome: "completed" | "unused" = "unused"): void {
   for (const { id, peer, ready, openedAt: since, seen } of draft.attempts) {
     // Who owes an answer did not do well, and was not proven lost either.
-    const did = ready === undefined || isLate(draft, id) ? "unused" : outcome;
+    const vouched = outcome === "completed" && isVouchedFor(draft, peer) ? "vouched" : outcome;
+    const did = ready === undefined || isLate(draft, id) ? "unused" : vouched;
     draft.effects.push({ kind: "close", attempt: id });
     draft.effects.push({ kind: "outcome", peer, outcome: did, since, seen });
   }
   draft.attempts = [];
   draft.floor = [];
   draft.ended = true;
+}
+
+/** Did others judge all that it said, and find it true? Following says nothing about how it would speak. */
+function isVouchedFor(draft: Draft, peer: PeerId): boolean {
+  const said = judgedPart(draft).filter(({ speaker }) => speaker === peer);
+  return said.length > 0 && said.every((held) => standingOf(held, draft) === "accepted");
 }
 
 /** Until when the finishing chunk waits for the verdict to become known, or better. */

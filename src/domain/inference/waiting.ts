@@ -4,7 +4,7 @@ import { answerEnd, leave } from "./cast.ts";
 import { chunkEnd } from "./chunk.ts";
 import { holdEnd } from "./delivery.ts";
 import { attemptOf, type Draft } from "./draft.ts";
-import { verdictEnd } from "./ending.ts";
+import { unjudgedEnd, verdictEnd } from "./ending.ts";
 import { isComplete, promptTokensOf } from "./hearing.ts";
 import type { Pace } from "./pace.ts";
 import { proofEnd } from "./proving.ts";
@@ -50,7 +50,7 @@ export function wakeAt(draft: Draft): Ms {
   const times = [deadlineOf(draft)];
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
-  const laters = [hold, verdict, proofEnd(draft), draft.seekAfter];
+  const laters = [hold, verdict, proofEnd(draft), unjudgedEnd(draft), draft.seekAfter];
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
   if (draft.aloneSince !== undefined) times.push(draft.aloneSince + budgets.aloneMs);
   for (const attempt of draft.attempts) {

@@ -35,6 +35,7 @@ export function weighVotes(draft: Draft): void {
     Math.min(...doubted.filter((each) => each.standing === standing).map(({ index }) => index));
   const rejected = first("rejected");
   if (rejected < draft.delivered) {
+    condemn(draft, draft.held[rejected]!.speaker);
     return fail(draft, "rejected-after-delivery", "most witnesses rejected a token that had been delivered");
   }
   if (rejected < draft.held.length) dropFrom(draft, rejected);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { afterFailure, type Health, healthy } from "./health.ts";
 import { type Candidate, rank } from "./rank.ts";
 
-const bounds = { least: 1000, most: 60_000 };
+const bounds = { least: 1000, most: 60_000, kept: 0.5 };
 const failedAt = (now: number) => afterFailure(healthy, now, now, bounds);
 type Named = Candidate & { readonly name: string };
 const candidate = (name: string, facts: Partial<Candidate> = {}): Named => ({
@@ -77,6 +77,49 @@ describe("where others have a stake", () => {
   });
 });
 
+describe("one that was caught lying", () => {
+  const liar = candidate("liar", { honesty: failedAt(0) });
+  const honest = [candidate("a"), candidate("b"), candidate("c")];
+  const venture = { ...calm, ventureAt: 2, onStranger: true };
+
+  test("comes after all that are well, however busy those are, and before those that are full", () => {
+    const busy = honest.map((each) => ({ ...each, running: 3 }));
+    const full = candidate("full", { running: 4 });
+    for (const now of [0, 500, 5000]) {
+      expect(order([liar, full, ...busy], now)).toEqual(["a", "b", "c", "liar", "full"]);
+      expect(order([liar], now)).toEqual(["liar"]);
+    }
+  });
+
+  test("may follow where a stranger may", () => {
+    expect(order([liar, ...honest], 500, venture)).toEqual(["a", "b", "liar", "c"]);
+    expect(order([liar, ...honest], 500, { ...venture, onStranger: false })).toEqual(["a", "b", "c", "liar"]);
+  });
+
+  test("may speak where it is judged, one answer at a time, when it was silent for long enough", () => {
+    const judged = { ...venture, onLiar: true };
+    expect(order([liar, ...honest], 500, judged)[0]).toBe("a");
+    expect(order([liar, ...honest], 5000, judged)[0]).toBe("liar");
+    expect(order([{ ...liar, running: 1 }, ...honest], 5000, judged)[0]).toBe("a");
+    const strange = { ...liar, bonded: false };
+    expect(order([strange, ...honest], 5000, { ...judged, staked: true })[0]).toBe("a");
+  });
+
+  test("never speaks where it is not judged while anybody honest is well", () => {
+    const facts = fc.record({ running: fc.nat(3), latencyMs: fc.option(fc.nat(9000), { nil: undefined }) });
+    const liars = fc.array(facts, { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(fc.array(facts, { minLength: 1, maxLength: 9 }), liars, fc.nat(9000), (good, bad, now) => {
+        const all = [
+          ...good.map((each) => candidate("honest", each)),
+          ...bad.map((each) => candidate("liar", { ...each, honesty: failedAt(0) })),
+        ];
+        expect(order(all, now, { ...venture, ventureAt: 1 })[0]).toBe("honest");
+      }),
+    );
+  });
+});
+
 test("whoever has read the prompt before comes first among equals, and after those that are less busy", () => {
   const reader = candidate("reader", { held: 1 });
   const spread = (index: number) => [0.5, 0.1][index]!;
@@ -103,7 +146,7 @@ test("the spread takes turns among equals", () => {
 test("nobody is left out", () => {
   const health: fc.Arbitrary<Health> = fc.oneof(fc.constant(healthy), fc.nat(5000).map(failedAt));
   const any = fc.record({
-    health,
+    ...{ health, honesty: health },
     running: fc.nat(6),
     latencyMs: fc.option(fc.nat(9000), { nil: undefined }),
   });

@@ -1,9 +1,11 @@
 import type { Ms } from "../ids.ts";
-import { type Health, standing } from "./health.ts";
+import { awayUntil, type Health, standing } from "./health.ts";
 
 /** What routing knows of anyone it may ask, provider or plain upstream. */
 export interface Candidate {
   readonly health: Health;
+  /** What it was caught lying in; taken at its word, when not given. */
+  readonly honesty?: Health;
   /** Attempts of this gateway under way there, and how many it takes at once (`Infinity` when it does not say). */
   readonly running: number;
   readonly slots: number;
@@ -24,10 +26,12 @@ export interface RankOptions {
   readonly spread: (index: number) => number;
   /** The place in the order that may be risked on someone on probation; undefined: none. */
   readonly ventureAt: number | undefined;
-  /** Others have a stake: whoever has none is a stranger. Nobody is, when not given. */
+  /** Others have a stake: whoever has none is a stranger. */
   readonly staked?: boolean;
   /** Venture on a stranger rather than on one that failed. */
   readonly onStranger?: boolean;
+  /** Others judge what is said: let one speak, if there is any, that lied and has been silent for long enough. */
+  readonly onLiar?: boolean;
 }
 
 /**
@@ -36,13 +40,15 @@ export interface RankOptions {
  *
  * Nobody is left out, so that the last live one is never locked out: good ones come first, then those on probation,
  * then those that are full, then those in quarantine, soonest out first. Only an answer that *ends* well brings one on
- * probation back, so one of them at a time is ventured on, at a place where its loss costs little. A stranger stays on
- * probation, however well it does: nothing is lost when it lies.
+ * probation back, so one of them at a time is ventured on, at a place where its loss costs little.
+ *
+ * Strangers are those to whom nothing would happen when they lie, and those that did: they stay on probation, however
+ * well they do. Only by speaking the truth where it is judged, and more than once, does a liar become less of one.
  */
 export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, options: RankOptions): C[] {
   const cheapest = Math.min(...candidates.map(({ price }) => price));
   const placed = candidates.map((candidate, index) => {
-    const stranger = options.staked === true && !candidate.bonded;
+    const stranger = hasNoStake(candidate, options) || !isHonest(candidate, now);
     const spread = options.spread(index);
     const cost = costOf(candidate, cheapest) + spread;
     return { candidate, stranger, tier: tierOf(candidate, stranger, now), spread, cost };
@@ -50,11 +56,28 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
   const good = placed.filter(({ tier }) => tier === tiers.good);
   const ordered = [...unlikeFirst(good), ...placed.slice(good.length)].map(({ candidate }) => candidate);
-  const ventured = venturedOn(placed, options)?.candidate;
-  if (ventured === undefined || options.ventureAt === undefined) return ordered;
+  const liar = placed.find((each) => options.onLiar && mayTellTheTruth(each, options, now))?.candidate;
+  const ventured = liar ?? venturedOn(placed, options)?.candidate;
+  const ventureAt = liar === undefined ? options.ventureAt : 0;
+  if (ventured === undefined || ventureAt === undefined) return ordered;
   const others = ordered.filter((candidate) => candidate !== ventured);
-  others.splice(Math.min(options.ventureAt, good.length), 0, ventured);
+  others.splice(Math.min(ventureAt, good.length), 0, ventured);
   return others;
+}
+
+function hasNoStake({ bonded }: Candidate, { staked }: RankOptions): boolean {
+  return staked === true && !bonded;
+}
+
+function isHonest({ honesty }: Candidate, now: Ms): boolean {
+  return honesty === undefined || standing(honesty, now) === "good";
+}
+
+/** Did it lie, has been silent for long enough since, and would lose something by lying again? */
+function mayTellTheTruth({ candidate, tier }: Placed<Candidate>, options: RankOptions, now: Ms): boolean {
+  const { honesty } = candidate;
+  const isDue = honesty !== undefined && standing(honesty, now) === "probation";
+  return isDue && tier === tiers.probation && !hasNoStake(candidate, options);
 }
 
 /**
@@ -91,16 +114,16 @@ function tierOf({ health, running, slots }: Candidate, stranger: boolean, now: M
 }
 
 function tieOf({ candidate, tier, cost }: Placed<Candidate>): number {
-  return tier === tiers.quarantined ? candidate.health.quarantinedUntil : cost;
+  return tier === tiers.quarantined ? awayUntil(candidate.health) : cost;
 }
 
 function costOf(
-  { health, running, latencyMs, bonded, price, held = 0 }: Candidate,
+  { health, honesty, running, latencyMs, bonded, price, held = 0 }: Candidate,
   cheapest: number,
 ): number {
   // Whole doublings only: smaller differences are noise, and spreading the load is worth more.
   const wait = Math.floor(Math.log2((running + 1) * Math.max((latencyMs ?? 0) / latencyFloorMs, 1)));
-  const faults = Math.log2(1 + health.incidents);
+  const faults = Math.log2(1 + health.incidents + (honesty?.incidents ?? 0));
   const dearer = Math.log2((price + 1) / (cheapest + 1)) / 2;
   return wait + faults + dearer + (bonded ? 0 : unbondedCost) - held * heldWorth;
 }

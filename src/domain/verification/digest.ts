@@ -14,18 +14,44 @@ export type Part = Uint8Array | string | number;
  * computes the same with its SHA-256 precompile.
  */
 export function digest(name: string, ...parts: readonly Part[]): Uint8Array {
-  const pieces: Uint8Array[] = [utf8ToBytes(`holdfast ${name} 1\n`)];
-  for (const part of parts) {
-    const bytes = typeof part === "string" ? utf8ToBytes(part) : typeof part === "number" ? u32(part) : part;
-    pieces.push(u32(bytes.length), bytes);
+  const head = headOf(name);
+  const pieces = parts.map((part) => (typeof part === "string" ? utf8ToBytes(part) : part));
+  const lengthOf = (piece: Uint8Array | number) => (typeof piece === "number" ? 4 : piece.length);
+  // One piece of memory and one pass: an answer's proof takes hundreds of these.
+  const all = new Uint8Array(pieces.reduce<number>((sum, piece) => sum + 4 + lengthOf(piece), head.length));
+  all.set(head);
+  let at = head.length;
+  for (const piece of pieces) {
+    writeU32(all, at, lengthOf(piece));
+    if (typeof piece === "number") writeU32(all, at + 4, piece);
+    else all.set(piece, at + 4);
+    at += 4 + lengthOf(piece);
   }
-  return sha256(joined(pieces));
+  return sha256(all);
+}
+
+/** Names are words of this program, so these are few. */
+const heads = new Map<string, Uint8Array>();
+
+function headOf(name: string): Uint8Array {
+  const known = heads.get(name) ?? utf8ToBytes(`holdfast ${name} 1\n`);
+  heads.set(name, known);
+  return known;
 }
 
 /** Big-endian, 4 bytes. Throws a RangeError for what is no u32. */
 export function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  writeU32(bytes, 0, value);
+  return bytes;
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw new RangeError("not a u32");
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
@@ -39,5 +65,7 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }

@@ -1,8 +1,16 @@
-import type { ModelId, PeerId } from "../../../domain/ids.ts";
+import type { ModelId, Ms, PeerId } from "../../../domain/ids.ts";
+import type { Outcome } from "../../../domain/inference/effect.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { failureDomain } from "../../../domain/routing/failure-domain.ts";
-import { type Health, healthy } from "../../../domain/routing/health.ts";
+import {
+  afterFailure,
+  afterPause,
+  afterSuccess,
+  type Health,
+  healthy,
+} from "../../../domain/routing/health.ts";
 import { type PaceKept, paceUnkept } from "../../../domain/routing/pace.ts";
+import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 
 /**
@@ -13,6 +21,8 @@ export interface KnownNode {
   /** Has it anything at stake, when that was last looked up? */
   bonded: boolean;
   health: Health;
+  /** What it was caught lying in, apart from all else: doing well as a witness says nothing about how it speaks. */
+  honesty: Health;
   /** Attempts of this gateway under way there. */
   running: number;
   /** The control plane thinks so; an offer says otherwise. */
@@ -40,7 +50,7 @@ export interface Listing {
 }
 
 export function createKnownNode(): KnownNode {
-  return { bonded: false, health: healthy, running: 0, gone: false, listings: [] };
+  return { bonded: false, health: healthy, honesty: healthy, running: 0, gone: false, listings: [] };
 }
 
 /** Takes note of its newest offer; how it did with a model stays known. */
@@ -56,4 +66,25 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
       pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
     }),
   );
+}
+
+/** Takes note of how an attempt that began at `since` came out. */
+export function heedOutcome(node: KnownNode, outcome: Outcome, since: Ms, now: Ms): void {
+  const { quarantine, lies } = limits;
+  switch (outcome) {
+    case "unused":
+      return;
+    case "busy":
+    case "late":
+      node.health = afterPause(node.health, now, quarantine.least);
+      return;
+    case "completed":
+    case "vouched":
+      if (outcome === "vouched") node.honesty = afterSuccess(node.honesty, since, lies);
+      node.health = afterSuccess(node.health, since, quarantine);
+      return;
+    default:
+      if (outcome === "rejected") node.honesty = afterFailure(node.honesty, since, now, lies);
+      node.health = afterFailure(node.health, since, now, quarantine);
+  }
 }

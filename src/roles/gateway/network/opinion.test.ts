@@ -24,17 +24,17 @@ async function answers(network: World, count: number): Promise<string[]> {
   return ends;
 }
 
-const isAlive = (network: World, at: number) =>
-  (network.gateway.status()["providers"] as { peer: string; alive: boolean }[]).find(
+const isTrusted = (network: World, at: number) =>
+  (network.gateway.status()["providers"] as { peer: string; trusted: boolean }[]).find(
     ({ peer }) => peer === network.nodes[at]!.peer,
-  )!.alive;
+  )!.trusted;
 
 test("a witness that did no work is named, and the answer is final all the same", async () => {
   const network = await world(5);
   network.nodes[2]!.traits.lazy = true;
   expect(new Set(await answers(network, 12))).toEqual(new Set(["fingerprint"]));
-  expect(isAlive(network, 2)).toBe(false);
-  expect([0, 1, 3, 4].map((at) => isAlive(network, at))).toEqual([true, true, true, true]);
+  expect(isTrusted(network, 2)).toBe(false);
+  expect([0, 1, 3, 4].map((at) => isTrusted(network, at))).toEqual([true, true, true, true]);
 });
 
 test("where nobody is left to ask, there is no final answer rather than a doubtful one", async () => {

@@ -4,13 +4,7 @@ import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { createShelves } from "../../../domain/market/shelves.ts";
-import {
-  afterFailure,
-  afterPause,
-  afterRestart,
-  afterSuccess,
-  standing as standingOf,
-} from "../../../domain/routing/health.ts";
+import { afterRestart, standing as standingOf } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
 import { firstContentMs, paceLearnt } from "../../../domain/routing/pace.ts";
 import { createPrefixes, type Mark, marksOf } from "../../../domain/routing/prefixes.ts";
@@ -20,7 +14,7 @@ import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { createCatalogue } from "./catalogue.ts";
-import { createKnownNode, heedOffer, type KnownNode, type Listing } from "./known-node.ts";
+import { createKnownNode, heedOffer, heedOutcome, type KnownNode, type Listing } from "./known-node.ts";
 import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
@@ -117,11 +111,8 @@ export function createRoster(
       const now = clock.now();
       if (listing !== undefined) listing.pace = paceLearnt(listing.pace, seen, now);
       if (node === undefined || outcome === "unused") return;
-      if (outcome === "completed") prefixes.learn(marks, peer);
-      const pause = outcome === "busy" || outcome === "late";
-      if (pause) node.health = afterPause(node.health, now, limits.quarantine.least);
-      else if (outcome === "completed") node.health = afterSuccess(node.health, since);
-      else node.health = afterFailure(node.health, since, now, limits.quarantine);
+      if (outcome === "completed" || outcome === "vouched") prefixes.learn(marks, peer);
+      heedOutcome(node, outcome, since, now);
     },
     prospectsOf: (wanted, without) =>
       prospectsAmong(
@@ -175,7 +166,8 @@ export function createRoster(
     const ventureAt = witnesses > 1 || risky ? witnesses : undefined;
     // Only beside another witness: a stranger's judgement decides nothing.
     const onStranger = witnesses > 1 && risky;
-    const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger });
+    const onLiar = witnesses > 0 && risky;
+    const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger, onLiar });
     return ranked.map(({ terms, past, health, bonded, running, slots }) => ({
       ...{ ...terms, past, bonded, full: running >= slots },
       rested: standingOf(health, now) !== "quarantined",
@@ -208,10 +200,12 @@ export function createRoster(
 
   function statusOf({ peer, address, endpoints, models, slots, domain, expiresAt }: Offer) {
     const node = nodes.get(peer);
-    const stands = node && standingOf(node.health, clock.now());
+    const now = clock.now();
+    const stands = node && standingOf(node.health, now);
     return {
       ...{ peer, address, endpoints, slots, domain },
       alive: node?.gone === false && stands !== "quarantined",
+      trusted: node !== undefined && standingOf(node.honesty, now) === "good",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
       offer: { expiresAt },
@@ -226,9 +220,9 @@ interface Drawn extends Candidate, Pick<Listing, "terms"> {
 
 function candidateOf(listing: Listing, held: number, now: Ms): Drawn {
   const { node, terms, pace, slots, price, domain } = listing;
-  const { running, bonded, gone, health } = node;
+  const { running, bonded, gone, health, honesty } = node;
   return {
-    ...{ terms, past: pace.pace, slots, running, bonded, price, domain, held },
+    ...{ terms, past: pace.pace, slots, running, bonded, price, domain, held, honesty },
     latencyMs: firstContentMs(pace, now),
     // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
     health: gone ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
@@ -252,6 +246,7 @@ function chanceFrom(random: Random): () => number {
 
 /**
  * With a single witness, or none, one answer in this many is risked on a provider on probation. With more, a seat is
- * ventured in all, and in as many of them it is a stranger's: enough to know it when it is needed.
+ * ventured in all, and in as many of them it is a stranger's: enough to know it when it is needed. One that lied may
+ * speak in as many of those that are judged, when its time has come.
  */
 const ventureShare = 0.25;

@@ -1,8 +1,8 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import { formOf } from "../../../domain/grammar/form.ts";
+import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import type { Chunk } from "../../../domain/inference/chunk.ts";
-import type { JobEffect } from "../../../domain/inference/effect.ts";
+import type { JobEffect, Outcome } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
 import { begin, type Step, step } from "../../../domain/inference/job.ts";
@@ -160,7 +160,7 @@ export function runJob(
         events.push({ kind: "prospects", prospects: roster.prospects(effect.without) });
         return;
       case "outcome":
-        if (effect.outcome !== "completed" && effect.outcome !== "unused") {
+        if (!harmless.has(effect.outcome)) {
           log.info("attempt-ended", { job: request.spec.job, peer: effect.peer, outcome: effect.outcome });
         }
         return roster.learnt({
@@ -371,6 +371,9 @@ export function runJob(
     proof?.lost(attempt);
   }
 }
+
+/** Nothing an operator need know of. */
+const harmless: ReadonlySet<Outcome> = new Set(["completed", "vouched", "unused"]);
 
 /** Whose offer is gone: it is no member that anybody could hold to its word. */
 const nobody = `0x${"0".repeat(40)}` as Address;

@@ -12,7 +12,6 @@ import {
   afterSuccess,
   type Health,
   healthy,
-  quarantineDefault,
 } from "../../../domain/routing/health.ts";
 import type { Candidate } from "../../../domain/routing/rank.ts";
 import { slotsAfterAnswer, slotsAfterRefusal } from "../../../domain/routing/seats.ts";
@@ -113,7 +112,7 @@ export class Member implements Candidate {
 
   /** `spoken`: how quickly it spoke in that answer. One that was stopped for being slow must not become its measure. */
   endedWell(startedAt: Ms, spoken: Rhythm): void {
-    this.health = afterSuccess(this.health, startedAt);
+    this.health = afterSuccess(this.health, startedAt, limits.quarantine);
     this.#slots = Math.min(this.#slotsMax, slotsAfterAnswer(this.#slots, this.running));
     this.pace = rhythmJoined(this.pace, spoken);
   }
@@ -122,7 +121,7 @@ export class Member implements Candidate {
     if (fault.code === "differs") return;
     this.lastFault = fault;
     if (fault.code === "busy") this.#turnedAway(now, fault.retryAfterMs);
-    else this.health = afterFailure(this.health, startedAt, now, quarantineDefault);
+    else this.health = afterFailure(this.health, startedAt, now, limits.quarantine);
   }
 
   #turnedAway(now: Ms, asked: Ms | undefined): void {
