@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { nextEpochBlock } from "../domain/verification/epoch.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { readReceipt } from "../protocol/receipt.ts";
@@ -10,6 +10,7 @@ import { commandLog } from "./log.ts";
 import { lookOn } from "./onlooker.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
+import { readReceiptFile } from "./verify.ts";
 
 const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
 
@@ -20,7 +21,7 @@ const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
  */
 export async function audit(file: string, flags: Flags): Promise<void> {
   const settings = readSettings(flags, process.env);
-  const given = readFileSync(file, "utf8");
+  const given = readReceiptFile(file);
   const receipt = readReceipt(given);
   const kept = "complaint" in receipt ? readUnwatched(given)?.receipt : receipt;
   if (kept === undefined)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { verify as isSigned } from "../adapters/keys/session.ts";
 import { type Contradiction, contradictionIn } from "../domain/verification/contradiction.ts";
@@ -17,6 +17,7 @@ import { commandLog } from "./log.ts";
 import { lookOn } from "./onlooker.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
+import { readReceiptFile } from "./verify.ts";
 
 /** A single position's distance from here on is worth naming, logits: honest ones are far below. */
 const apartMin = 0.5;
@@ -30,9 +31,8 @@ export async function dispute(file: string, flags: Flags): Promise<void> {
   const settings = readSettings(flags, process.env);
   const log = commandLog(settings);
   const out = text(flags, "out") ?? `${file.replace(/\.json$/, "")}.evidence.json`;
-  const given = readFileSync(file, "utf8");
-  const earlier =
-    readEvidence(given) ?? (existsSync(out) ? readEvidence(readFileSync(out, "utf8")) : undefined);
+  const given = readReceiptFile(file);
+  const earlier = readEvidence(given) ?? (existsSync(out) ? readEvidence(readReceiptFile(out)) : undefined);
   const receipt = earlier?.receipt ?? receiptIn(given);
   const { ports, close } = await lookOn(settings, log, receipt);
   const ending = onStop(close);

@@ -14,7 +14,7 @@ import type { Settings } from "./settings.ts";
 
 /** Time in which offers reach one who has just joined, ms: it asks its first peer for all that it knows. */
 const offersMsMax = 20_000;
-const quietMs = 3_000;
+const quietMs = 1_500;
 
 /**
  * Joins the network of a receipt for one command, and waits until no more offers of its model come. Throws HoldfastError

@@ -38,7 +38,7 @@ const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
  */
 export async function verify(file: string, flags: Flags): Promise<void> {
   const { home, rpc } = readSettings(flags, process.env);
-  const text = read(file);
+  const text = readReceiptFile(file);
   const again = flags["model"] === undefined ? {} : { again: replayWith(flags) };
   const { model } = flags;
   const ofVectors = { model: typeof model === "string" ? model : undefined, vouchedKeys };
@@ -169,7 +169,8 @@ async function exportTo(file: string, text: string, home: string): Promise<void>
   writeFileSync(file, `${JSON.stringify(envelope)}\n`);
 }
 
-function read(file: string): string {
+/** What a file holds that may be a receipt. Throws HoldfastError `receipt-unreadable` (fault environment). */
+export function readReceiptFile(file: string): string {
   try {
     if (statSync(file).size > limits.receiptBytesMax) throw new Error("it is larger than any receipt");
     return readFileSync(file, "utf8");

@@ -17,24 +17,21 @@ export interface Detection {
 
 const nodeCount = 100;
 const thawMs = 1000;
+/** Epochs of one thaw window. The share drawn in all of them together is what the formula goes by. */
+const epochCount = 10;
 
 /**
  * Draws audits and auditors for cheated answers by the real rules, among nodes of unequal stake of which some collude
- * with every cheat, and counts. About 1.5 ms for each answer audited.
+ * with every cheat, and counts. About 1.5 ms for each answer audited, and 0.3 for any other.
  */
 export function simulateDetection(stakes: Stakes, answers: number, seed: number): Detection {
   const chance = createChance(seed);
   const { nodes, colluders } = population(stakes.adversaryShare, chance);
   // More are drawn than wanted, and the first of them taken: the number drawn is itself chance.
   const rules: AuditRules = { share: stakes.auditShare, seats: stakes.witnesses + 8, thawMs };
-  const executor = `0x${"ff".repeat(20)}` as Address;
   let [audited, caught, waved] = [0, 0, 0];
   for (let answer = 0; answer < answers; answer += 1) {
-    const unwatched = { executor, sealed: word(chance), at: 0 };
-    const auditors = auditorsOf(unwatched, { beacon: word(chance), at: 1 }, nodes, rules).slice(
-      0,
-      stakes.witnesses,
-    );
+    const auditors = firstAuditors(word(chance), () => word(chance), nodes, rules).slice(0, stakes.witnesses);
     if (auditors.length < stakes.witnesses) continue;
     audited += 1;
     const colluding = auditors.filter((node) => colluders.has(node)).length;
@@ -42,6 +39,28 @@ export function simulateDetection(stakes: Stakes, answers: number, seed: number)
     if (colluding >= quorumOf(auditors.length)) waved += 1;
   }
   return { answers, audited, caught, waved };
+}
+
+const executor = `0x${"ff".repeat(20)}` as Address;
+
+/** Of the first epoch in the thaw window that draws the answer; nobody when none does. */
+function firstAuditors(
+  sealed: string,
+  beacon: () => string,
+  nodes: readonly Staked[],
+  rules: AuditRules,
+): Address[] {
+  const lastsMs = thawMs / epochCount;
+  for (let epoch = 1; epoch <= epochCount; epoch += 1) {
+    const auditors = auditorsOf(
+      { executor, sealed, at: 0 },
+      { beacon: beacon(), at: epoch * lastsMs, lastsMs },
+      nodes,
+      rules,
+    );
+    if (auditors.length > 0) return auditors;
+  }
+  return [];
 }
 
 /** Stakes between 1 and 4, the colluders' adding up to their share. */

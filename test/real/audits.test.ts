@@ -5,6 +5,7 @@ import { reportOnText } from "../../src/commands/verify.ts";
 import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
 import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
+import { lookOn, mine } from "../rigs/onlooker.ts";
 import { type Streamed, streamChat } from "../rigs/stream.ts";
 import { until } from "../rigs/until.ts";
 
@@ -14,7 +15,7 @@ let network: LiveNetwork;
 let chain: { readonly rpc: string[] };
 
 beforeAll(async () => {
-  network = await startLiveNetwork({ nodes: 5, args: ["--audit-percent", "100"] });
+  network = await startLiveNetwork({ nodes: 4, args: ["--audit-percent", "100"] });
   chain = JSON.parse(readFileSync(join(network.home, "run.json"), "utf8")).chain;
 });
 afterAll(() => network?.stop());
@@ -27,10 +28,10 @@ test("an executor that cheated while nobody watched is found out, and an honest 
   const cheated = await askedOf((peer) => peer === liar!.peer);
   expect(await report(honest), "nobody has read it yet").toMatchObject({ verdict: "inconclusive" });
 
-  await mine(301);
+  await mine(network, 301);
   await until(
     async () => {
-      await mine(1);
+      await mine(network, 1);
       return [honest, cheated].every((answer) => verdictIn(answer) !== undefined);
     },
     40_000,
@@ -43,6 +44,11 @@ test("an executor that cheated while nobody watched is found out, and an honest 
     checked: expect.arrayContaining([expect.stringMatching(/committee: drawn/)]),
   });
   expect((await report(cheated)).reasons.join()).toMatch(/rejected/);
+
+  const evidence = join(network.home, "gateway/evidence", `${cheated.casts[0]!.job}.json`);
+  const { code, stderr } = await lookOn(network, ["dispute", evidence]);
+  expect(stderr, "everybody else was an auditor").toMatch(/at least 5 referees/);
+  expect(code).toBe(3);
 });
 
 async function askedOf(wanted: (executor: string) => boolean): Promise<Streamed> {
@@ -67,11 +73,4 @@ function verdictIn({ casts }: Streamed): string | undefined {
 async function report({ end }: Streamed) {
   const text = await (await fetch(new URL(end!.receipt!, network.url))).text();
   return reportOnText(text, tolerancesOf(shippedPairs), { rpcs: chain.rpc });
-}
-
-async function mine(blocks: number): Promise<void> {
-  const call = { jsonrpc: "2.0", id: 1, method: "anvil_mine", params: [`0x${blocks.toString(16)}`] };
-  await fetch(chain.rpc[0]!, {
-    ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(call) },
-  });
 }

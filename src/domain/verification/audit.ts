@@ -12,7 +12,7 @@ export interface Unwatched {
 }
 
 export interface AuditRules {
-  /** Chance that the beacon of one epoch draws one answer. */
+  /** Chance that one answer is drawn within the thaw window, by whichever of its epochs. */
   readonly share: number;
   /** Auditors wanted. */
   readonly seats: number;
@@ -23,14 +23,21 @@ export interface AuditRules {
 /** What the network goes by. On a small network nearly everybody has one of the seats, so that there are enough. */
 export const auditRules: AuditRules = { share: 0.01, seats: 5, thawMs: 7 * 24 * 60 * 60_000 };
 
+/** An epoch that has begun: the hash of its first block, when that came, Unix ms, and how long after the one before it. */
+export interface Epoch {
+  readonly beacon: Hex32;
+  readonly at: number;
+  readonly lastsMs: number;
+}
+
 /**
  * Who audits an answer of the past, by the beacon of an epoch after it: nearly always nobody, and nobody can tell
  * before. Every epoch of the thaw window draws anew, so that no answer is ever safe while its stake is there. The
- * executor is not among its auditors. `epoch.at`: when its beacon came, Unix ms.
+ * executor is not among its auditors.
  */
 export function auditorsOf(
   answer: Unwatched,
-  epoch: { readonly beacon: Hex32; readonly at: number },
+  epoch: Epoch,
   nodes: readonly Staked[],
   rules: AuditRules,
 ): Address[] {
@@ -38,15 +45,19 @@ export function auditorsOf(
   return seated(auditDraw(answer, epoch.beacon, rules.seats), nodes);
 }
 
-/** Does the beacon of this epoch draw this answer? */
+/**
+ * Does the beacon of this epoch draw this answer? With the chance that leaves it undrawn through all epochs of the window
+ * together in 1 − share of all cases, however long they last: a chain's pace decides nothing.
+ */
 export function isAuditDue(
   { sealed, at }: Pick<Unwatched, "sealed" | "at">,
-  epoch: { readonly beacon: Hex32; readonly at: number },
+  epoch: Epoch,
   { share, thawMs }: Omit<AuditRules, "seats">,
 ): boolean {
   if (epoch.at <= at || epoch.at > at + thawMs) return false;
+  const chance = 1 - (1 - share) ** (epoch.lastsMs / thawMs);
   // The seed as a share of all seeds, to 52 bits.
-  return Number.parseInt(drawSeed(epoch.beacon, sealed).slice(0, 13), 16) / 2 ** 52 < share;
+  return Number.parseInt(drawSeed(epoch.beacon, sealed).slice(0, 13), 16) / 2 ** 52 < chance;
 }
 
 /** The draw of its auditors: by another hash than makes it due, or only some nodes could ever be drawn. */

@@ -9,6 +9,11 @@ export function epochBlockOf(block: number): number {
   return block - (block % epochBlocks);
 }
 
+/** The block that drew in the epoch before the one of this block, which begins at it. */
+export function epochBlockBefore(block: number): number {
+  return Math.max(0, block - epochBlocks);
+}
+
 /** The first block after this one whose hash draws. */
 export function nextEpochBlock(block: number): number {
   return epochBlockOf(block) + epochBlocks;

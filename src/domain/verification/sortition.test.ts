@@ -3,9 +3,9 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Address } from "../ids.ts";
-import { auditorsOf } from "./audit.ts";
+import { auditorsOf, isAuditDue } from "./audit.ts";
 import { drawnSeed } from "./seed.ts";
-import { drawn, drawSeed, isDrawn, type Staked } from "./sortition.ts";
+import { drawn, drawSeed, isDrawn, type Staked, seated } from "./sortition.ts";
 
 const nodeAt = (at: number) => `0x${at.toString(16).padStart(40, "0")}` as Address;
 const seedAt = (at: number) => bytesToHex(keccak_256(Uint8Array.of(at >> 8, at)));
@@ -53,16 +53,18 @@ test("a draw is the same whoever makes it and in whatever order nodes are listed
 
 const answer = { executor: nodeAt(3), sealed: "ab".repeat(32), at: 1000 };
 const rules = { share: 0.05, seats: 4, thawMs: 10_000 };
+const lastsMs = rules.thawMs;
 
 test("answers are drawn for audit by beacons after them, at the share agreed, within the thaw window only", () => {
   const nodes = equal(30);
   let due = 0;
   for (let epoch = 0; epoch < 1500; epoch += 1) {
     const beacon = seedAt(epoch);
-    const auditors = auditorsOf(answer, { beacon, at: 2000 }, nodes, { ...rules, seats: 10 });
+    const auditors = auditorsOf(answer, { beacon, at: 2000, lastsMs }, nodes, { ...rules, seats: 10 });
     expect(auditors).not.toContain(answer.executor);
     if (auditors.length > 0) due += 1;
-    for (const at of [0, 1000, 11_001]) expect(auditorsOf(answer, { beacon, at }, nodes, rules)).toEqual([]);
+    for (const at of [0, 1000, 11_001])
+      expect(auditorsOf(answer, { beacon, at, lastsMs }, nodes, rules)).toEqual([]);
   }
   // 75 expected, with a standard deviation of 8.4.
   expect(due).toBeGreaterThan(45);
@@ -72,11 +74,50 @@ test("answers are drawn for audit by beacons after them, at the share agreed, wi
 test("a beacon draws each answer by itself", () => {
   const nodes = equal(30);
   const every = { ...rules, share: 1, seats: 10 };
-  const epoch = { beacon: seedAt(9), at: 2000 };
+  const epoch = { beacon: seedAt(9), at: 2000, lastsMs };
   const one = auditorsOf(answer, epoch, nodes, every);
   expect(one.length).toBeGreaterThan(0);
   expect(auditorsOf({ ...answer, sealed: "ac".repeat(32) }, epoch, nodes, every)).not.toEqual(one);
   expect(drawSeed(seedAt(1), seedAt(2))).not.toBe(drawSeed(seedAt(2), seedAt(1)));
+});
+
+test("over the whole window the same share is drawn, however many epochs it is cut into", () => {
+  for (const epochs of [1, 7, 40]) {
+    let drawn = 0;
+    for (let at = 0; at < 1200; at += 1) {
+      const one = { sealed: seedAt(at), at: 0 };
+      const every = Array.from({ length: epochs }, (_, epoch) => ({
+        ...{ beacon: seedAt(3000 + epoch), at: 1 + epoch, lastsMs: rules.thawMs / epochs },
+      }));
+      if (every.some((epoch) => isAuditDue(one, epoch, { ...rules, share: 0.25 }))) drawn += 1;
+    }
+    // 300 expected, with a standard deviation of 15.
+    expect(Math.abs(drawn - 300), `${epochs} epochs`).toBeLessThan(75);
+  }
+  expect(isAuditDue(answer, { beacon: seedAt(1), at: 2000, lastsMs: 1 }, { ...rules, share: 1 })).toBe(true);
+});
+
+test("who is judged has no seat, and its stake counts for nothing", () => {
+  fc.assert(
+    fc.property(fc.nat(60_000), fc.nat(39), fc.integer({ min: 1, max: 20 }), (at, judged, seats) => {
+      const draw = { seed: seedAt(at), seats, excluded: [nodeAt(judged)] };
+      const nodes = equal(40);
+      const all = seated(draw, nodes);
+      expect(all).not.toContain(nodeAt(judged));
+      expect(all).toEqual(
+        drawn(
+          draw.seed,
+          nodes.filter(({ node }) => node !== nodeAt(judged)),
+          seats,
+        ),
+      );
+      // Whoever knows only some of them, and the sum of all, draws the same ones.
+      const known = nodes.filter(({ node }, index) => node === nodeAt(judged) || index % 2 === 0);
+      const names = known.map(({ node }) => node);
+      expect(seated(draw, known, 200n)).toEqual(all.filter((node) => names.includes(node)));
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("a drawn committee's seed depends on both the client's and the beacon", () => {

@@ -1,6 +1,6 @@
 import type { JobId } from "../../domain/ids.ts";
-import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
-import { epochBlockOf } from "../../domain/verification/epoch.ts";
+import { auditRules, type Epoch, isAuditDue } from "../../domain/verification/audit.ts";
+import { epochBlockBefore, epochBlockOf } from "../../domain/verification/epoch.ts";
 import type { Receipt } from "../../domain/verification/receipt.ts";
 import type { Receipts } from "../../ports.ts";
 import { kindOf } from "../../protocol/errors.ts";
@@ -47,13 +47,14 @@ export function startAudits(
     const head = await beacons.head();
     const block = head === undefined ? 0 : epochBlockOf(head);
     if (block === 0 || block === seen) return;
-    const first = await beacons.block(block);
-    if (first === undefined) return;
+    const [before, first] = await Promise.all([beacons.block(epochBlockBefore(block)), beacons.block(block)]);
+    if (before === undefined || first === undefined) return;
+    const epoch = { beacon: first.hash, at: first.at, lastsMs: first.at - before.at };
     for (const job of unwatched.jobs()) {
       if (closing.signal.aborted) return;
       const kept = await receiptAt(job);
       if (kept === undefined || first.at > kept.at + auditRules.thawMs) unwatched.drop(job);
-      else if (isDue(kept, { beacon: first.hash, at: first.at })) await auditOne(job, kept.receipt, block);
+      else if (isDue(kept, epoch)) await auditOne(job, kept.receipt, block);
     }
     seen = block;
   }
@@ -63,10 +64,7 @@ export function startAudits(
     return text === undefined ? undefined : readUnwatched(text);
   }
 
-  function isDue(
-    { receipt, at }: { receipt: Receipt; at: number },
-    epoch: { beacon: string; at: number },
-  ): boolean {
+  function isDue({ receipt, at }: { receipt: Receipt; at: number }, epoch: Epoch): boolean {
     const sealed = receipt.proof.set.commits[0]?.sealed;
     return sealed !== undefined && isAuditDue({ sealed, at }, epoch, { ...auditRules, share });
   }
