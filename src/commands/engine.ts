@@ -5,7 +5,7 @@ import { createOpenAiEngine } from "../adapters/openai/engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
-import type { Engine, TokenEngine } from "../ports.ts";
+import type { EmbeddingEngine, Engine, TokenEngine } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { parseUpstreams } from "../protocol/upstreams.ts";
 import { obtainModel } from "./model.ts";
@@ -21,7 +21,7 @@ export async function openEngine(settings: Settings, signal: AbortSignal): Promi
   if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
   if (settings.engine === "synthetic") return openSynthetic(settings, contextTokens);
   const { model: file } = settings;
-  if (file !== undefined && isOnnxFile(file)) return openOnnx({ ...settings, model: file });
+  if (file !== undefined && isOnnxFile(file)) return openOnnx(settings, file, settings.sha256);
   const model = await obtainModel(settings, signal);
   return createLlamaEngine({
     ...{ file: model.path, model: model.id, name: model.name, slots, contextTokens, threads },
@@ -31,8 +31,8 @@ export async function openEngine(settings: Settings, signal: AbortSignal): Promi
 }
 
 /** Has it weights of its own to compute a dispute with? */
-export function canReferee({ upstreams, engine }: Settings): boolean {
-  return (upstreams ?? []).length === 0 && engine !== "synthetic";
+export function canReferee({ upstreams, engine, model = "" }: Settings): boolean {
+  return (upstreams ?? []).length === 0 && engine !== "synthetic" && !isOnnxFile(model);
 }
 
 /** The same model as referees compute it: one sequence, one thread, no GPU, no flash attention, its own memory. */
@@ -56,9 +56,19 @@ function openSynthetic({ home, slots, pace }: Settings, contextTokens: number): 
 /** Texts to embed are short, and while one is computed the node hears nothing. */
 const embeddingTokensDefault = 512;
 
-async function openOnnx(settings: Settings & { readonly model: string }): Promise<Engine> {
+/** What it serves beside that: the model of `--embeddings`. */
+export async function openEmbeddings({ embeddings, ...settings }: Settings): Promise<EmbeddingEngine[]> {
+  if (embeddings === undefined) return [];
+  return [await openOnnx({ ...settings, contextTokens: embeddingTokensDefault }, embeddings)];
+}
+
+async function openOnnx(
+  settings: Partial<Settings>,
+  path: string,
+  sha256?: string,
+): Promise<EmbeddingEngine> {
   const { slots = slotsDefault, contextTokens = embeddingTokensDefault, threads = 1 } = settings;
-  const { id: model, model: file, ...rest } = await readOnnxModel(settings.model, settings.sha256);
+  const { id: model, model: file, ...rest } = await readOnnxModel(path, sha256);
   return createOnnxEngine({ ...rest, file, model, slots, contextTokens, threads });
 }
 

@@ -204,7 +204,7 @@ async function startProviders(
 
 /** What each provider is told of the network's settings. */
 const providerSettings = [
-  ...["engine", "pace", "model", "sha256", "threads", "slots", "contextTokens", "stake"],
+  ...["engine", "pace", "model", "embeddings", "sha256", "threads", "slots", "contextTokens", "stake"],
   ...["priceIn", "priceOut"],
 ] as readonly ConfigKey[];
 

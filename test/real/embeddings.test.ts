@@ -158,3 +158,25 @@ async function bend(index: number, cheat?: CheatName): Promise<string> {
   logSeen = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n").length - 1;
   return provider.peer;
 }
+
+describe("a network that gives words and vectors", () => {
+  test("asks each of its models for what it gives", async () => {
+    const both = await startLiveNetwork({ nodes: 2, args: ["--engine", "synthetic", "--embeddings", file] });
+    try {
+      const asking = new OpenAI({ baseURL: both.url, apiKey: "unused", maxRetries: 0 });
+      const models = (await asking.models.list()).data.map(({ id }) => id);
+      expect(models).toContain(model);
+      const chat = models.find((id) => id !== model)!;
+      const { data } = await asking.embeddings.create({ model, input: "a text" });
+      expect(data).toHaveLength(1);
+      const messages = [{ role: "user" as const, content: "Hello" }];
+      const answer = await asking.chat.completions.create({ model: chat, messages, max_tokens: 8 });
+      expect(answer.choices[0]?.message.content).toBeTruthy();
+      const crossed = { status: 400, code: "unsupported_model" };
+      await expect(asking.embeddings.create({ model: chat, input: "a text" })).rejects.toMatchObject(crossed);
+      await expect(asking.chat.completions.create({ model, messages })).rejects.toMatchObject(crossed);
+    } finally {
+      await both.stop();
+    }
+  });
+});

@@ -115,9 +115,11 @@ describe("the next move", () => {
 });
 
 test("those that can be compared with one another are asked first, in their order", () => {
-  const items = ["p", "q", "q", "p", "p"].map((profile, at) => ({ profile, at }));
+  const items = ["p", "q", "q", "p", "p"].map((profile, at) => ({ profile, at, stranger: false }));
   expect(comparableFirst(items, 3).map(({ at }) => at)).toEqual([0, 3, 4, 1, 2]);
   expect(comparableFirst(items, 2).map(({ at }) => at)).toEqual([0, 3, 4, 1, 2]);
+  const crowd = items.map((item) => ({ ...item, stranger: item.profile === "p" }));
+  expect(comparableFirst(crowd, 3).map(({ at }) => at)).toEqual([1, 2, 0, 3, 4]);
   expect(quorumOf(3)).toBe(2);
   expect(quorumOf(2)).toBe(2);
 });

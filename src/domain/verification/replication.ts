@@ -56,14 +56,16 @@ export function voicesLacking(replicas: readonly Replica[], quorum: number): num
 
 /**
  * Those that can be compared with one another first: of the profile of which most are there, up to as many as are
- * `wanted`, and of equals that of the best. Their order stays.
+ * `wanted`, and of equals that of the best. Strangers do not count: any number of them costs nothing. Their order stays.
  */
-export function comparableFirst<Item extends { readonly profile: string }>(
+export function comparableFirst<Item extends Pick<Replica, "profile" | "stranger">>(
   items: readonly Item[],
   wanted: number,
 ): Item[] {
   const counts = new Map<string, number>();
-  for (const { profile } of items) counts.set(profile, Math.min(wanted, (counts.get(profile) ?? 0) + 1));
+  for (const { profile, stranger } of items) {
+    if (!stranger) counts.set(profile, Math.min(wanted, (counts.get(profile) ?? 0) + 1));
+  }
   const most = Math.max(0, ...counts.values());
   const chosen = [...counts].find(([, count]) => count === most)?.[0];
   const isChosen = ({ profile }: Item) => profile === chosen;

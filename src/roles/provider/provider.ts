@@ -37,7 +37,7 @@ export async function startProvider(
   const { listener, market, engines, log } = ports;
   const embedding = engines.filter((engine) => engine.kind === "embedding");
   const speaking = engines.filter((engine) => engine.kind !== "embedding");
-  const slots = engines.reduce((sum, engine) => sum + engine.slots, 0);
+  const slots = Math.max(...engines.map((engine) => engine.slots));
   const openReference = createReference(ports);
   let running = 0;
   const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());

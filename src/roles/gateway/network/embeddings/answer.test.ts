@@ -24,7 +24,17 @@ import { createTimeline, type MachineClock } from "../../../../simulator/timelin
 import { startProvider } from "../../../provider/provider.ts";
 
 /** The network backend over simulated providers of vectors, each with a way of its own to be of no help. */
-const ways = ["honest", "lies", "dead", "hangs", "stalls", "other-profile", "too-long", "stranger"] as const;
+const ways = [
+  "honest",
+  "lies",
+  "dead",
+  "hangs",
+  "stalls",
+  "other-profile",
+  "too-long",
+  "stranger",
+  "sybil",
+] as const;
 type Way = (typeof ways)[number];
 
 const silent = () => {};
@@ -44,7 +54,7 @@ async function createWorld(nodes: readonly Way[]) {
     const peer = peerOf(index);
     const clock = timeline.clock();
     let seq = 0;
-    if (way !== "stranger") ledger.stake(addressOf(peer), 1n);
+    if (way !== "stranger" && way !== "sybil") ledger.stake(addressOf(peer), 1n);
     await startProvider(
       {
         ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, { seq: 0 }) },
@@ -87,13 +97,13 @@ async function createWorld(nodes: readonly Way[]) {
 function engineOf(way: Way, clock: MachineClock): EmbeddingEngine {
   return {
     ...{ kind: "embedding", model: modelId, name: "vectors", contextTokens: 64, slots: 4, dimensions: 2 },
-    profile: way === "other-profile" ? "another" : "common",
+    profile: way === "other-profile" || way === "sybil" ? "another" : "common",
     async embed(text) {
       if (way === "too-long")
         throw new HoldfastError("too long", { code: "context-overflow", fault: "user" });
       if (way === "stalls") await new Promise<void>(() => {});
       await new Promise<void>((resolve) => clock.after(20, resolve));
-      const first = way === "lies" ? 0.5 : way === "other-profile" ? 0.75 : 1;
+      const first = way === "lies" || way === "sybil" ? 0.5 : way === "other-profile" ? 0.75 : 1;
       return { values: Float32Array.of(first, text.length), tokens: 1 };
     },
     close: async () => {},
@@ -106,7 +116,7 @@ const firstOf = (seen: Seen): number => bodyOf(seen).data[0].embedding[0];
 
 describe("vectors over the network", () => {
   test("are valid when a quorum gives the same, whatever one of them does", async () => {
-    for (const way of ways.filter((each) => each !== "stranger")) {
+    for (const way of ways.filter((each) => each !== "stranger" && each !== "sybil")) {
       const world = await createWorld(["honest", way, "honest"]);
       const seen = await world.ask({});
       expect(bodyOf(seen), way).toMatchObject({ holdfast: { verdict: "valid", basis: "replication" } });
@@ -149,6 +159,8 @@ describe("vectors over the network", () => {
     expect(holdfast).toMatchObject({ verdict: "valid" });
     const staked = [holdfast.executor, ...holdfast.witnesses].filter((peer) => world.peers.indexOf(peer) < 2);
     expect(staked).toHaveLength(2);
+    const crowded = await createWorld(["honest", "honest", ...new Array<Way>(12).fill("sybil")]);
+    expect(bodyOf(await crowded.ask({}))).toMatchObject({ holdfast: { verdict: "valid" } });
   });
 
   test("of texts that are too long are the application's mistake, by the word of more than one", async () => {
@@ -171,7 +183,9 @@ describe("vectors over the network", () => {
         expect(seen.ends).toBe(1);
         expect(await world.leftOver()).toBe(0);
         expect(seen.ends).toBe(1);
-        const liars = all.filter((way) => way === "lies").length;
+        const staked = all.filter((way) => way !== "stranger" && way !== "sybil").length;
+        // Where fewer than two have a stake, nobody is a stranger.
+        const liars = all.filter((way) => way === "lies" || (way === "sybil" && staked < 2)).length;
         if (bodyOf(seen)?.holdfast?.verdict !== "valid" || liars >= quorumOf(1 + witnesses)) return;
         expect(firstOf(seen)).not.toBe(0.5);
       }),

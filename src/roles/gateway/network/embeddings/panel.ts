@@ -59,6 +59,7 @@ interface Candidate {
   readonly prospect: Prospect;
   readonly offer: Offer;
   readonly profile: string;
+  readonly stranger: boolean;
 }
 
 interface Seat {
@@ -100,7 +101,7 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
 
   function moveFrom(left: number): Move {
     const seated = [...seats.values()];
-    const late = seated.filter(({ heardAt }) => clock.now() - heardAt >= limits.embeddingSilenceMsMax).length;
+    const late = seated.filter(isLate).length;
     const unasked = Math.max(0, replicas - tried.length);
     const poll = { replicas: testimonies, quorum, unasked, left, strict: options.strict };
     const trusting = nextMove({ ...poll, awaited: seated.length, late: 0 });
@@ -113,15 +114,25 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     return doubting;
   }
 
+  /** Others of the model have a stake, and this one has none. */
+  function isStranger({ bonded }: Prospect): boolean {
+    return wanted.model.staked && !bonded;
+  }
+
+  function isLate({ heardAt }: Seat): boolean {
+    return clock.now() - heardAt >= limits.embeddingSilenceMsMax;
+  }
+
   /** Whoever can be compared with those that answered comes before those that cannot. */
   function candidatesLeft(): Candidate[] {
     known = known.filter(({ peer }) => !tried.includes(peer));
     if (known.length === 0) known = roster.prospectsOf(wanted, tried);
-    const profiles = testimonies.map(({ profile }) => profile);
+    const profiles = testimonies.filter(({ stranger }) => !stranger).map(({ profile }) => profile);
     const candidates = known.flatMap((prospect) => {
       const offer = roster.offerOf(prospect.peer);
       const model = offer?.models.find(({ id }) => id === wanted.model.id);
-      return offer === undefined || model === undefined ? [] : [{ prospect, offer, profile: model.profile }];
+      if (offer === undefined || model === undefined) return [];
+      return [{ prospect, offer, profile: model.profile, stranger: isStranger(prospect) }];
     });
     const fit = candidates.filter(({ profile }) => profiles.includes(profile));
     return fit.length > 0 ? fit : candidates;
@@ -162,10 +173,10 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
   }
 
   function testify(seat: Seat, { vectors, statement }: Extract<ReplicaEnd, { kind: "answered" }>): void {
-    const { peer, operator, sessionKey, bonded } = seat.prospect;
+    const { peer, operator, sessionKey } = seat.prospect;
     const testimony: Testimony = {
       ...{ peer, operator, sessionKey, vectors, statement, profile: seat.profile, since: seat.openedAt },
-      stranger: wanted.model.staked && !bonded,
+      stranger: isStranger(seat.prospect),
       output: vectorsDigest(vectors),
     };
     testimonies.push(testimony);
@@ -186,12 +197,12 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
   function judge({ peer, output, profile, since }: Testimony): void {
     const leader = settled?.leader;
     if (leader?.profile !== profile) return learn(peer, "unused", since);
-    learn(peer, output === leader.output ? "completed" : "rejected", since);
+    const agrees = quorum > 1 ? "vouched" : "completed";
+    learn(peer, output === leader.output ? agrees : "rejected", since);
   }
 
   function learn(peer: PeerId, outcome: Outcome, since: Ms): void {
-    if (outcome !== "completed" && outcome !== "unused")
-      log.info("attempt-ended", { job: job.spec.job, peer, outcome });
+    if (!isWell(outcome)) log.info("attempt-ended", { job: job.spec.job, peer, outcome });
     roster.learnt({ kind: "outcome", peer, outcome, since, seen: paceUnknown }, wanted);
   }
 
@@ -199,10 +210,10 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     if (over) return;
     over = true;
     cancelTimer();
-    for (const [peer, { close, openedAt }] of seats) {
-      close();
+    for (const [peer, seat] of seats) {
+      seat.close();
       roster.closed(peer);
-      learn(peer, "unused", openedAt);
+      learn(peer, isLate(seat) ? "late" : "unused", seat.openedAt);
     }
     seats.clear();
     options.over();
@@ -230,6 +241,10 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
 function isRequestWrong(refusals: readonly Refused[], quorum: number): boolean {
   const blamers = refusals.filter(({ code }) => code === "context-overflow" || code === "bad-request");
   return new Set(blamers.map(({ operator }) => operator)).size >= Math.max(2, quorum);
+}
+
+function isWell(outcome: Outcome): boolean {
+  return outcome === "completed" || outcome === "vouched" || outcome === "unused";
 }
 
 /** What the request or the moment is to blame for is held against no provider. */
