@@ -18,10 +18,23 @@ export function formOf(schema: string, limits: SchemaLimits): Form | undefined {
   if (!("kind" in pattern)) return undefined;
   const begin = placeBefore(pattern);
   const places = new WeakMap<Chunk, Place>();
+  let isLost = false;
+
+  /** What cannot be followed to its end is held against nobody. */
+  function follow(from: Place, text: string): Place | undefined {
+    try {
+      return placeAfter(from, utf8ToBytes(text));
+    } catch {
+      isLost = true;
+      return undefined;
+    }
+  }
+
   return {
     fits(before, chunk) {
       const from = before === undefined ? begin : places.get(before);
-      const place = from && placeAfter(from, utf8ToBytes(chunk.text));
+      const place = from && follow(from, chunk.text);
+      if (isLost) return true;
       if (place === undefined) return false;
       places.set(chunk, place);
       return chunk.end !== "stop" || place.complete;

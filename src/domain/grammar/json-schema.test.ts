@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formOf } from "./form.ts";
 import { readSchema, type SchemaComplaint } from "./json-schema.ts";
 import { type Place, placeAfter, placeBefore } from "./matcher.ts";
 import type { Pattern } from "./pattern.ts";
@@ -16,8 +17,8 @@ function begin(schema: unknown): Place {
   return placeBefore(pattern);
 }
 
-const after = (place: Place, text: string) => placeAfter(place, new TextEncoder().encode(text));
-const fits = (schema: unknown, text: string) => after(begin(schema), text)?.complete === true;
+const placeOf = (place: Place, text: string) => placeAfter(place, new TextEncoder().encode(text));
+const fits = (schema: unknown, text: string) => placeOf(begin(schema), text)?.complete === true;
 
 const person = {
   type: "object",
@@ -33,6 +34,8 @@ describe("a text that fits", () => {
     [person, '{"name":"\u00c5sa \\u00e9 \\n \ud83d\ude00","age":-1,"nick":"x"}'],
     [{ type: "object" }, '{"any": [1, {"b": {}}, [], "x", true, null, -0.5e+10]}'],
     [{ type: "object", properties: {}, additionalProperties: false }, "{}"],
+    [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, "17"],
+    [{ type: "number", minimum: 0 }, "0.5e-7"],
     [{ type: "object", additionalProperties: { type: "number" } }, '{"a": 1, "b": 2.5}'],
     [
       { type: "array", items: { enum: ["red", "reddish", 3] }, minItems: 1, maxItems: 3 },
@@ -75,6 +78,8 @@ describe("a text that does not", () => {
     [person, ' {"name": "Ada", "age": 36}'],
     [person, '{"name": "Ada", "age": 36} '],
     [person, '{"name":       "Ada", "age": 36}'],
+    [{ type: "integer", minimum: 0 }, "-1"],
+    [{ type: "number", minimum: 0 }, "-1.5"],
     [{ type: "object" }, "[]"],
     [{ type: "array", items: { type: "null" }, minItems: 2 }, "[null]"],
     [{ type: "array", items: { type: "null" }, maxItems: 2 }, "[null, null, null]"],
@@ -169,7 +174,8 @@ describe("a schema that cannot be kept is refused", () => {
     [{ type: "object", properties: { a: { type: "string", format: "date" } } }, "/properties/a", "`format`"],
     [{ allOf: [{}] }, "", "`allOf`"],
     [{ anyOf: [{}], type: "string" }, "", "`type`"],
-    [{ type: "integer", minimum: 3 }, "", "bounds an integer"],
+    [{ type: "integer", minimum: 3 }, "", "bounds a number"],
+    [{ type: "number", maximum: 10 }, "", "bounds a number"],
     [{ type: "whole" }, "", "`type`"],
     [{ enum: [] }, "", "no value"],
     [{ type: "string", enum: [1] }, "", "no value"],
@@ -224,23 +230,28 @@ describe("a schema that cannot be kept is refused", () => {
   });
 });
 
-test("schemas that can be read in very many ways at once are followed all the same", () => {
-  const option = (depth: number): unknown =>
-    depth === 0
-      ? { type: "null" }
-      : {
-          anyOf: [0, 1].map((each) => ({
-            type: "object",
-            properties: { a: option(depth - 1), [`b${each}`]: { type: "null" } },
-          })),
-        };
-  const wide = {
-    type: "object",
-    properties: Object.fromEntries(
-      Array.from({ length: 400 }, (_, each) => [`key${each}`, { type: "null" }]),
-    ),
-  };
-  const deep = option(7);
-  expect(after(begin(deep), '{"a": {"a": {"a": {"a": {"b0": null}')).toBeDefined();
-  expect(fits(wide, '{"key7": null, "key399": null}')).toBe(true);
+describe("a schema that can be read in very many ways at once", () => {
+  test("is followed all the same", () => {
+    const option = (depth: number): unknown =>
+      depth === 0
+        ? { type: "null" }
+        : {
+            anyOf: [0, 1].map((each) => ({
+              type: "object",
+              properties: { a: option(depth - 1), [`b${each}`]: { type: "null" } },
+            })),
+          };
+    expect(placeOf(begin(option(7)), '{"a": {"a": {"a": {"a": {"b0": null}')).toBeDefined();
+    const keys = Array.from({ length: 990 }, (_, each) => [`key${each}`, { type: "null" }]);
+    const wide = { type: "object", properties: Object.fromEntries(keys) };
+    expect(fits(wide, '{"key7": null, "key989": null}')).toBe(true);
+  });
+
+  test("gives up on a text with a word for it before it fills the memory", () => {
+    const arrays = { anyOf: Array.from({ length: 400 }, () => ({ type: "array", items: { $ref: "#" } })) };
+    expect(() => placeOf(begin(arrays), "[".repeat(2000))).toThrow(RangeError);
+    const form = formOf(JSON.stringify(arrays), limits)!;
+    const chunk = { start: 0, ids: [1], text: "[".repeat(2000), signature: "" };
+    expect(form.fits(undefined, chunk)).toBe(true);
+  });
 });

@@ -42,7 +42,7 @@ const annotations = [
 const keywordsOf: Readonly<Record<string, readonly string[]>> = {
   string: ["minLength", "maxLength"],
   integer: ["minimum", "maximum"],
-  number: [],
+  number: ["minimum", "maximum"],
   boolean: [],
   null: [],
   array: ["items", "minItems", "maxItems"],
@@ -139,11 +139,15 @@ function createReader(root: unknown, limits: SchemaLimits) {
       case "string":
         return json.string(...countsOf(schema, at, "minLength", "maxLength"));
       case "integer":
-        return boundless(schema)
-          ? json.integer
-          : refuse(at, "bounds an integer, which is not supported here");
-      case "number":
-        return json.number;
+      case "number": {
+        const negative = mayBeNegative(schema, type === "integer" ? integerMax : Number.POSITIVE_INFINITY);
+        if (negative === undefined)
+          return refuse(
+            at,
+            "bounds a number otherwise than by a `minimum` of 0, which is not supported here",
+          );
+        return type === "integer" ? json.integer(negative) : json.number(negative);
+      }
       case "boolean":
         return json.boolean;
       case "null":
@@ -212,9 +216,14 @@ function isOf(value: unknown, type: string): boolean {
   return type === "object" ? isSchema(value) : typeof value === type;
 }
 
-/** Bounds that only say what an integer of 15 digits keeps anyway, as generators of schemas like to. */
-function boundless({ minimum = -integerMax, maximum = integerMax }: Schema): boolean {
-  return Number(minimum) <= -integerMax && Number(maximum) >= integerMax;
+/** Undefined for bounds that would have to be counted; those that every number keeps anyway say nothing. */
+function mayBeNegative(
+  { minimum = -Infinity, maximum = Infinity }: Schema,
+  most: number,
+): boolean | undefined {
+  if (typeof minimum !== "number" || typeof maximum !== "number" || maximum < most) return undefined;
+  if (minimum === 0) return false;
+  return minimum <= -most ? true : undefined;
 }
 const integerMax = 10 ** 15 - 1;
 

@@ -47,17 +47,19 @@ export function string(min = 0, max = Number.POSITIVE_INFINITY): Pattern {
 
 const digit = byteIn([0x30, 0x39]);
 
-/** At most 15 digits, which every reader of JSON holds exactly. */
-export const integer: Pattern = sequence(
-  repeat(literal("-"), 0, 1),
-  choice(literal("0"), sequence(byteIn([0x31, 0x39]), repeat(digit, 0, 14))),
-);
+/** At most 15 digits, which every reader of JSON holds exactly; only those from 0 on unless it may be negative. */
+export function integer(negative = true): Pattern {
+  const digits = choice(literal("0"), sequence(byteIn([0x31, 0x39]), repeat(digit, 0, 14)));
+  return negative ? sequence(repeat(literal("-"), 0, 1), digits) : digits;
+}
 
-export const number: Pattern = sequence(
-  integer,
-  repeat(sequence(literal("."), repeat(digit, 1, 15)), 0, 1),
-  repeat(sequence(oneOf("eE"), repeat(oneOf("+-"), 0, 1), repeat(digit, 1, 2)), 0, 1),
-);
+export function number(negative = true): Pattern {
+  return sequence(
+    integer(negative),
+    repeat(sequence(literal("."), repeat(digit, 1, 15)), 0, 1),
+    repeat(sequence(oneOf("eE"), repeat(oneOf("+-"), 0, 1), repeat(digit, 1, 2)), 0, 1),
+  );
+}
 
 export const boolean: Pattern = choice(literal("true"), literal("false"));
 
@@ -82,18 +84,21 @@ export interface Property {
 
 /** An object with these properties and no others, in this order; those not required may be left out. */
 export function object(properties: readonly Property[]): Pattern {
-  const end = sequence(gap, literal("}"));
-  let first: Pattern = end;
-  let later: Pattern = end;
+  const close = literal("}");
+  const end = sequence(gap, close);
+  /** What may come where a property may, those after each of them included; and what after its value. */
+  let members: Pattern | undefined;
+  let rest: Pattern = end;
+  let mustGoOn = false;
   for (const { key, value, required } of properties.toReversed()) {
-    const member = [literal(JSON.stringify(key)), literal(":"), gap, value];
-    const said = later;
-    const asFirst = sequence(gap, ...member, said);
-    const asLater = sequence(literal(","), gap, ...member, said);
-    first = required ? asFirst : choice(asFirst, first);
-    later = required ? asLater : choice(asLater, later);
+    const member = sequence(literal(JSON.stringify(key)), literal(":"), gap, value, rest);
+    members = required || members === undefined ? member : choice(member, members);
+    mustGoOn ||= required;
+    const further = sequence(literal(","), gap, members);
+    rest = mustGoOn ? further : choice(further, end);
   }
-  return sequence(literal("{"), first);
+  if (members === undefined) return sequence(literal("{"), end);
+  return sequence(literal("{"), gap, mustGoOn ? members : choice(members, close));
 }
 
 const anyNamed: Extract<Pattern, { kind: "named" }> = { kind: "named", name: "any" };
@@ -106,7 +111,7 @@ export const anyValue: Pattern = choice(
   anyObject,
   array(anyNamed),
   string(),
-  number,
+  number(),
   boolean,
   literal("null"),
 );

@@ -19,11 +19,12 @@ interface Stack {
   readonly id: number;
   readonly pattern: Pattern | undefined;
   readonly below: Stack | undefined;
-  readonly above: Map<Pattern, Stack>;
+  above?: Map<Pattern, Stack>;
 }
 
 /**
- * The place before the first byte. Every place it leads to has a way to the end, if the pattern has (`canEnd`).
+ * The place before the first byte. Every place it leads to has a way to the end, if the pattern has (`canEnd`). To go on
+ * from a place throws a RangeError when a text was read in more ways than can be remembered (`stacksMax`).
  */
 export function placeBefore(pattern: Pattern): Place {
   let stacks = 0;
@@ -32,19 +33,20 @@ export function placeBefore(pattern: Pattern): Place {
   return placeOf(tops([push(pattern, bottom)]));
 
   function newStack(pattern: Pattern | undefined, below: Stack | undefined): Stack {
+    if (stacks >= stacksMax) throw new RangeError("more ways to read this text than are remembered");
     stacks += 1;
-    return { id: stacks, pattern, below, above: new Map() };
+    return { id: stacks, pattern, below };
   }
 
   function push(pattern: Pattern, below: Stack): Stack {
     // Nothing is left of a sequence at its end: what is below it comes next.
     if (pattern.kind === "sequence" && pattern.at >= pattern.parts.length) return below;
     if (pattern.kind === "repeat" && pattern.max === 0) return below;
-    let stack = below.above.get(pattern);
-    if (stack === undefined) {
-      stack = newStack(pattern, below);
-      below.above.set(pattern, stack);
-    }
+    const known = below.above?.get(pattern);
+    if (known !== undefined) return known;
+    const stack = newStack(pattern, below);
+    below.above ??= new Map();
+    below.above.set(pattern, stack);
     return stack;
   }
 
@@ -86,14 +88,18 @@ export function placeBefore(pattern: Pattern): Place {
 
   function newPlace(found: readonly Stack[]): Place {
     const next = new Map<number, Place | undefined>();
+    /** By what is left: most bytes are letters of a string, and lead to the same place. */
+    const alike = new Map<string, Place>();
     return {
       complete: found.includes(bottom),
       after(byte) {
         if (next.has(byte)) return next.get(byte);
-        const on = found
+        const left = found
           .filter(({ pattern }) => pattern?.kind === "byte" && hasByte(pattern.set, byte))
           .map(({ below }) => below!);
-        const place = on.length === 0 ? undefined : placeOf(tops(on));
+        const key = left.map(({ id }) => id).join();
+        const place = left.length === 0 ? undefined : (alike.get(key) ?? placeOf(tops(left)));
+        if (place !== undefined) alike.set(key, place);
         next.set(byte, place);
         return place;
       },
@@ -107,7 +113,10 @@ const placesKept = 4096;
  * Readings of a text that are followed at once: more than a schema within the limits needs that is not made for it.
  * Where there are more, the later ones are forgotten, by every node alike: less is legal then, and it still fits.
  */
-const waysMax = 4096;
+const waysMax = 1024;
+
+/** Stacks made for one answer, some 100 MB at the very worst. A schema that needs more was made to. */
+const stacksMax = 500_000;
 
 /** The place after all of these bytes. */
 export function placeAfter(place: Place, bytes: Uint8Array): Place | undefined {

@@ -75,30 +75,39 @@ export function restOf(pattern: Extract<Pattern, { kind: "sequence" | "repeat" }
 
 /**
  * Is there any text at all that fits? `known` are names of patterns of which that is known already; `found` spares
- * looking twice at what is in many places.
+ * looking twice at what is in many places. Without recursion, since a schema may make patterns nested thousands deep.
  */
 export function canEnd(
   pattern: Pattern,
   known: ReadonlySet<string>,
   found: Map<Pattern, boolean> = new Map(),
 ): boolean {
-  const before = found.get(pattern);
-  if (before !== undefined) return before;
-  const can = (part: Pattern) => canEnd(part, known, found);
-  const answer = (() => {
-    switch (pattern.kind) {
-      case "byte":
-        return true;
-      case "sequence":
-        return pattern.parts.every(can);
-      case "choice":
-        return pattern.options.some(can);
-      case "repeat":
-        return pattern.min === 0 || can(pattern.of);
-      case "named":
-        return known.has(pattern.name);
+  const waiting = [pattern];
+  for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+    const unknown = partsOf(next).find((part) => !found.has(part));
+    if (unknown !== undefined && !found.has(next)) waiting.push(unknown);
+    else {
+      found.set(next, canEndBy(next, known, found));
+      waiting.pop();
     }
-  })();
-  found.set(pattern, answer);
-  return answer;
+  }
+  return found.get(pattern)!;
+}
+
+function partsOf(pattern: Pattern): readonly Pattern[] {
+  if (pattern.kind === "sequence") return pattern.parts;
+  if (pattern.kind === "choice") return pattern.options;
+  return pattern.kind === "repeat" ? [pattern.of] : [];
+}
+
+function canEndBy(
+  pattern: Pattern,
+  known: ReadonlySet<string>,
+  found: ReadonlyMap<Pattern, boolean>,
+): boolean {
+  if (pattern.kind === "byte") return true;
+  if (pattern.kind === "named") return known.has(pattern.name);
+  const parts = partsOf(pattern).map((part) => found.get(part) === true);
+  if (pattern.kind === "repeat") return pattern.min === 0 || parts[0] === true;
+  return pattern.kind === "sequence" ? parts.every(Boolean) : parts.some(Boolean);
 }
