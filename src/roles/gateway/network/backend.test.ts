@@ -113,6 +113,12 @@ describe("an answer", () => {
 describe("a refusal", () => {
   test.each([
     ["an unknown model", { model: "nobody" }, 404, "model"],
+    [
+      "a form that no provider can keep",
+      { response_format: { type: "json_object" } },
+      400,
+      "response_format",
+    ],
     ["tools", { tools: [{ type: "function" }] }, 400, "tools"],
     ["a temperature beyond 2", { temperature: 3 }, 400, "temperature"],
     ["no messages", { messages: [] }, 400, "messages"],
