@@ -26,6 +26,7 @@ import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
 import { type Flags, readSettings } from "./settings.ts";
+import { reportOnEvidence } from "./verify-evidence.ts";
 import { reportOnVectors } from "./verify-vectors.ts";
 
 const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
@@ -55,6 +56,8 @@ export async function verify(file: string, flags: Flags): Promise<void> {
 export async function reportOnText(text: string, tolerances: Tolerances, means: Means = {}): Promise<Report> {
   const equivocation = readEquivocation(text);
   if (equivocation !== undefined) return reportOnEquivocation(equivocation);
+  const disputed = await reportOnEvidence(text, tolerances, { rpcs: means.rpcs ?? [], vouchedKeys });
+  if (disputed !== undefined) return disputed;
   const envelope = readEnvelope(text);
   if (envelope === undefined) return reportOnReceipt(readReceipt(text), tolerances, means);
   const { text: inner, signers } = await openEnvelope(envelope);

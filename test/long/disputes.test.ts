@@ -1,8 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { reportOnText } from "../../src/commands/verify.ts";
+import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
+import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
-import { lookOn } from "../rigs/onlooker.ts";
+import { lookOn, rpcsOf } from "../rigs/onlooker.ts";
 import { streamChat } from "../rigs/stream.ts";
 
 /** A dispute with a real model: a witness that made its fingerprint up, and referees who agree to the last bit. */
@@ -23,7 +26,15 @@ test("a witness that read nothing loses to the executor it contradicts, by the w
   const { code, stdout, stderr } = await lookOn(network, ["dispute", file, "--json"]);
   expect(stderr).not.toMatch(/at least/);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ loser: "accuser", reference: expect.stringMatching(/cpu-/) });
+  const said = JSON.parse(stdout);
+  expect(said).toMatchObject({ loser: "accuser", reference: expect.stringMatching(/cpu-/) });
+
+  const evidence = readFileSync(said.evidence, "utf8");
+  const report = (text: string, rpcs: string[]) => reportOnText(text, tolerancesOf(shippedPairs), { rpcs });
+  expect(await report(evidence, rpcsOf(network))).toMatchObject({ verdict: "valid" });
+  expect(await report(evidence, [])).toMatchObject({ verdict: "inconclusive" });
+  const turned = evidence.replace('"loser":"accuser"', '"loser":"accused"');
+  expect(await report(turned, rpcsOf(network))).toMatchObject({ verdict: "invalid" });
 }, 300_000);
 
 /** An answer that this node witnessed, and that was proved all the same. */

@@ -5,18 +5,16 @@ import { reportOnText } from "../../src/commands/verify.ts";
 import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
 import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
-import { lookOn, mine } from "../rigs/onlooker.ts";
+import { lookOn, mine, rpcsOf } from "../rigs/onlooker.ts";
 import { type Streamed, streamChat } from "../rigs/stream.ts";
 import { until } from "../rigs/until.ts";
 
 /** Answers that nobody watched, an honest one and a false one, and what auditors drawn long after make of them. */
 
 let network: LiveNetwork;
-let chain: { readonly rpc: string[] };
 
 beforeAll(async () => {
   network = await startLiveNetwork({ nodes: 4, args: ["--audit-percent", "100"] });
-  chain = JSON.parse(readFileSync(join(network.home, "run.json"), "utf8")).chain;
 });
 afterAll(() => network?.stop());
 
@@ -72,5 +70,5 @@ function verdictIn({ casts }: Streamed): string | undefined {
 
 async function report({ end }: Streamed) {
   const text = await (await fetch(new URL(end!.receipt!, network.url))).text();
-  return reportOnText(text, tolerancesOf(shippedPairs), { rpcs: chain.rpc });
+  return reportOnText(text, tolerancesOf(shippedPairs), { rpcs: rpcsOf(network) });
 }
