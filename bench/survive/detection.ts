@@ -8,7 +8,7 @@ import type { Figure, Outcome } from "../measurement.ts";
 
 /** What checking only some answers is worth. */
 export const detectionMethod =
-  "The simulator: ten nodes of which three lie whenever they speak and judge honestly; one gateway, one answer after the other, temperature 0. So many of the answers, drawn, have two witnesses and a hold budget in which nothing leaves unjudged; the rest have none. False: whole answers that are not the model's, as nobody but the simulator knows. What a lie that is caught costs its speaker (a quarantine, which ends with the next thing it does well, witnessing included) is all that protects what is not checked. The first 50 answers and the 150 after them, in four worlds of their own each.";
+  "The simulator: ten nodes of which three lie whenever they speak and judge honestly; one gateway, one answer after the other, temperature 0. So many of the answers, drawn, have two witnesses and a hold budget in which nothing leaves unjudged; the rest have none. False: whole answers that are not the model's, as nobody but the simulator knows. Who was caught in a lie speaks no more but when a checked answer is ventured on it after a minute, and is believed again after fourteen such answers spoken truly, more after further lies; that is all that protects what is not checked. The first 50 answers and the 150 after them, in four worlds of their own each.";
 
 const rates = [0, 0.05, 0.1, 0.2, 0.5, 1];
 const worlds = 4;

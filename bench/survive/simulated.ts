@@ -19,7 +19,7 @@ const delayMsMean = 2;
 export const simulatedNodes: Contender = {
   name: "simulated-nodes",
   setting: `the simulator with ten nodes at the paces of holdfast-nodes, one gateway, two witnesses, ${delayMsMean} ms (mean, exponential) each way; answers of up to 60 tokens that end by chance; cut is its reset, since both break what is under way`,
-  faults: realFaults.filter((fault) => fault !== "collude"),
+  faults: realFaults,
   stage: stageOf,
 };
 

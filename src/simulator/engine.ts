@@ -19,6 +19,8 @@ export interface EngineTraits {
   slowBy?: number;
   /** Says what the model would not, and judges others as it should. */
   lies?: boolean;
+  /** Finds right in others what liars say, all of whom tell the same lie; and the truth too. */
+  colludes?: boolean;
   /** Accepts whatever it is shown without a look. */
   lazy?: boolean;
   /** Every call fails, as behind a server that answers 500. */
@@ -67,6 +69,14 @@ function createSequence(place: Place, promptIds: readonly TokenId[], release: ()
   const truth = contextOf(promptIds, traits.otherModel ? 99 : 1);
   const lie = contextOf(promptIds, 77);
   const prompt = () => (read ? 0 : promptIds.length * traits.judgeMsPerToken);
+  /** What it shows of its logits for a token that another said; an end may be one of either. */
+  let isLie = false;
+  const shownFor = (id: TokenId): Candidate[] => {
+    if (traits.lazy) return [{ id, logit: 0 }];
+    const lies = traits.colludes ? logitsAt(lie, answer, traits.noise, machine) : [];
+    if (id !== endId) isLie = lies.some((candidate) => candidate.id === id);
+    return isLie ? lies : logitsAt(truth, answer, traits.noise, machine);
+  };
 
   return {
     promptIds,
@@ -75,7 +85,7 @@ function createSequence(place: Place, promptIds: readonly TokenId[], release: ()
       read = true;
       const found: Candidate[][] = [];
       for (const id of ids) {
-        found.push(traits.lazy ? [{ id, logit: 0 }] : logitsAt(truth, answer, traits.noise, machine));
+        found.push(shownFor(id));
         answer.push(id);
       }
       return found;

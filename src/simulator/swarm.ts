@@ -37,7 +37,7 @@ export function drawSimulation(seed: number): Simulation {
 }
 
 /** A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. */
-const lying = ["lie", "lazy", "swap"];
+const lying = ["lie", "lazy", "swap", "collude"];
 
 /**
  * What a node took while its line was cut off or clogged is remembered as its pace, and a gateway with enough others

@@ -88,7 +88,13 @@ function waitFor(draft: Draft, attempt: Attempt, peers: readonly Attempt[] = dra
   if (owed === undefined || !attempt.witness) return noWait;
   // A newcomer has everything before the chunk to read first, beginning when it had read the prompt.
   const since = Math.max(owed.heardAt, readAt + readingMs(chunkEnd(owed.chunk)));
-  return wait(since, allowed(peers, attempt, "judge", budgets.judgeLateLeast), since + budgets.witnessLagMs);
+  const usual = allowed(peers, attempt, "judge", budgets.judgeLateLeast);
+  // Who judges on, if slowly, is waited for as long as the words may be held: a newcomer would be further behind.
+  const patience = Math.max(
+    budgets.witnessLagMs,
+    Math.min(draft.policy.holdMs, heardAt + budgets.witnessLagMs - since),
+  );
+  return wait(since, usual, since + patience);
 }
 
 function waitForWords(

@@ -1,5 +1,6 @@
 import { broken } from "./broken.ts";
 import { clog } from "./clog.ts";
+import { collude } from "./collude.ts";
 import { cut } from "./cut.ts";
 import { deaf } from "./deaf.ts";
 import type { Fault } from "./fault.ts";
@@ -19,5 +20,5 @@ import { swap } from "./swap.ts";
 /** Every fault of a node by the name it has on the command line; the first ten are those of chaos on real processes. */
 export const faults: Readonly<Record<string, Fault>> = {
   ...{ kill, hang, stall, reset, cut, slow, "500": broken, garbage, lie, netdown },
-  ...{ clog, deaf, mute, rumour, lazy, swap },
+  ...{ clog, deaf, mute, rumour, lazy, swap, collude },
 };
