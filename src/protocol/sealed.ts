@@ -39,7 +39,7 @@ export function writeSealed({ committed, sessionKey, profile, opened }: SealedAn
 
 /** Undefined for what no `writeSealed` of this node wrote. It was committed to before any clock of now began. */
 export function readSealed(text: string, node: Address): SealedAnswer | undefined {
-  const { data } = keptSchema.safeParse(JSON.parse(text));
+  const { data } = keptSchema.safeParse(parsed(text));
   const bytes = data && fromBase64(data.leaves);
   if (data === undefined || bytes?.length !== data.answer.tokens * leafBytes) return undefined;
   const { answer, salt, root, sessionKey, profile, opened } = data;
@@ -55,4 +55,13 @@ export function readSealed(text: string, node: Address): SealedAnswer | undefine
     profile,
     opened,
   };
+}
+
+/** Undefined for what is not JSON, which no schema takes. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

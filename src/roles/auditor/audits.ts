@@ -1,23 +1,23 @@
 import type { JobId } from "../../domain/ids.ts";
 import { auditRules, type Epoch, isAuditDue } from "../../domain/verification/audit.ts";
 import { epochBlockBefore, epochBlockOf } from "../../domain/verification/epoch.ts";
-import type { Receipt } from "../../domain/verification/receipt.ts";
 import type { Receipts } from "../../ports.ts";
 import { kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { readUnwatched } from "../../protocol/unwatched.ts";
+import { type KeptUnwatched, readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
 import { type Audited, type AuditPorts, audit } from "./audit.ts";
 
 export interface AuditsPorts extends AuditPorts {
   /** Answers that nobody watched; each goes when its stake could not be slashed any more, or it was audited. */
-  readonly unwatched: Pick<Receipts, "get" | "jobs" | "drop">;
+  readonly unwatched: Pick<Receipts, "put" | "get" | "jobs" | "drop">;
   /** Heeds what an audit came to. */
   readonly found: (job: JobId, audited: Audited) => void;
 }
 
 /**
  * The standing duty of whoever holds the prompts: in each epoch, has those of its unwatched answers audited that the
- * epoch's beacon draws. Nobody can tell before which these are, the one who holds them included.
+ * epoch's beacon draws. Nobody can tell before which these are, the one who holds them included. An executor that sees
+ * itself drawn and stays away evades nothing: its answer stays due, before the same auditors, until it has opened.
  */
 export function startAudits(
   ports: AuditsPorts,
@@ -54,7 +54,7 @@ export function startAudits(
       if (closing.signal.aborted) return;
       const kept = await receiptAt(job);
       if (kept === undefined || first.at > kept.at + auditRules.thawMs) unwatched.drop(job);
-      else if (isDue(kept, epoch)) await auditOne(job, kept.receipt, block);
+      else if (kept.due !== undefined || isDue(kept, epoch)) await auditOne(job, { due: block, ...kept });
     }
     seen = block;
   }
@@ -64,14 +64,17 @@ export function startAudits(
     return text === undefined ? undefined : readUnwatched(text);
   }
 
-  function isDue({ receipt, at }: { receipt: Receipt; at: number }, epoch: Epoch): boolean {
+  function isDue({ receipt, at }: KeptUnwatched, epoch: Epoch): boolean {
     const sealed = receipt.proof.set.commits[0]?.sealed;
     return sealed !== undefined && isAuditDue({ sealed, at }, epoch, { ...auditRules, share });
   }
 
-  async function auditOne(job: JobId, receipt: Receipt, epoch: number): Promise<void> {
+  async function auditOne(job: JobId, kept: KeptUnwatched & { due: number }): Promise<void> {
+    const { receipt, at, due: epoch } = kept;
     try {
       const audited = await audit(ports, receipt, epoch, closing.signal);
+      const hasOpened = audited?.ruling.members[0]?.complaint === undefined;
+      unwatched.put(job, writeUnwatched(audited !== undefined && hasOpened ? { at, receipt } : kept));
       if (audited === undefined) return log.info("audit-not-held", { job, epoch });
       const { verdict } = audited.ruling;
       const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };

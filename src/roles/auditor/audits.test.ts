@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { type Court, createCourt } from "../../../test/rigs/court.ts";
+import type { JobId } from "../../domain/ids.ts";
+import type { Clock } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
+import { readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
+import type { Audited } from "./audit.ts";
+import { startAudits } from "./audits.ts";
+
+/** The standing duty of a gateway: one look at each epoch, by a clock that the test moves. */
+
+const job = "0a".repeat(32) as JobId;
+
+function dutyOf(court: Court, text: string) {
+  const kept = new Map([[job, text]]);
+  const found: Audited[] = [];
+  let look = () => {};
+  let looked = () => {};
+  const clock: Clock = {
+    ...court.ports.clock,
+    after(delay, run) {
+      if (delay !== limits.epochLookMs) return court.ports.clock.after(delay, run);
+      look = run;
+      looked();
+      return () => {};
+    },
+  };
+  const unwatched = {
+    put: (key: JobId, value: string) => void kept.set(key, value),
+    get: async (key: JobId) => kept.get(key),
+    jobs: () => [...kept.keys()],
+    drop: (key: JobId) => void kept.delete(key),
+  };
+  const ports = {
+    ...court.ports,
+    clock,
+    unwatched,
+    found: (_: JobId, audited: Audited) => found.push(audited),
+  };
+  const audits = startAudits(ports, { share: 1 });
+  return {
+    ...{ kept, found },
+    /** Looks once, and waits until it is over. */
+    async look() {
+      await new Promise<void>((resolve) => {
+        looked = resolve;
+        look();
+      });
+      await audits.close();
+    },
+  };
+}
+
+test("an answer that is due is audited, and kept no longer", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }));
+  await duty.look();
+  expect(duty.found.map(({ ruling }) => ruling.verdict)).toEqual(["valid"]);
+  expect(duty.kept.size).toBe(0);
+});
+
+test("an executor that stays away when it is drawn stays due, in the epoch that drew it", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  court.nodes[0]!.leave();
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }));
+  await duty.look();
+  expect(duty.found).toEqual([]);
+  expect(readUnwatched(duty.kept.get(job) ?? "")?.due).toBe(600);
+});
+
+test("what is too old to be slashed for, or no receipt at all, is let go", async () => {
+  const court = createCourt([{}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  for (const text of [writeUnwatched({ at: -8 * 24 * 3600_000, receipt }), "half of a"]) {
+    const duty = dutyOf(court, text);
+    await duty.look();
+    expect([duty.found, duty.kept.size]).toEqual([[], 0]);
+  }
+});
