@@ -2,6 +2,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recorded } from "../bench/proof/recordings.ts";
 import { falsePart, partOf, replay } from "../bench/proof/replay.ts";
+import { tolerances as judging } from "../src/domain/verification/judge.ts";
+import { leafCandidates } from "../src/domain/verification/leaf.ts";
+import { leafMargin } from "../src/domain/verification/leaf-margin.ts";
+import { choose } from "../src/domain/verification/sampler.ts";
 import { shippedPairs } from "../src/protocol/calibration.generated.ts";
 import { tolerancesOf } from "../src/protocol/calibration.ts";
 import { madeUp } from "./adversaries/bent-voice.ts";
@@ -11,7 +15,28 @@ import { madeUp } from "./adversaries/bent-voice.ts";
 const { said, seen } = recorded(join(import.meta.dirname, "recordings"), "honest");
 const tolerances = tolerancesOf(shippedPairs);
 const answers = said.map((one, at) => ({ one, part: partOf(one, seen[at]!, tolerances), own: seen[at]! }));
+const { marginMax } = judging;
 const strange = (at: number) => seen[(at + 1) % seen.length]!.leaves;
+
+/** How often a witness sees a token replaced by the `rank`-th of the others its sampler would have chosen. */
+function seenAmong(rank: number): { readonly swaps: number; readonly share: number } {
+  let [swaps, caught] = [0, 0];
+  for (const { one, own } of answers) {
+    if (one.sampling.temperature === 0) continue;
+    for (const [position, id] of one.ids.entries()) {
+      const leaf = own.leaves[position]!;
+      let left = leafCandidates(leaf).filter((each) => each.id !== id);
+      for (let better = 0; better < rank; better += 1) {
+        const best = choose(left, one.sampling, position).id;
+        left = left.filter((each) => each.id !== best);
+      }
+      const swapped = choose(left, one.sampling, position).id;
+      swaps += 1;
+      if (leafMargin(leaf, swapped, one.sampling, position) > marginMax) caught += 1;
+    }
+  }
+  return { swaps, share: caught / swaps };
+}
 
 describe("a recorded answer of a real model", () => {
   test("is valid when executor and witnesses were honest", () => {
@@ -36,6 +61,13 @@ describe("a recorded answer of a real model", () => {
       const ruling = replay(one, [part, part, falsePart(one, own, leavesOf(at))], tolerances);
       expect(ruling).toMatchObject({ verdict: "valid", outliers: [ruling.members.at(-1)!.node] });
     }
+  });
+
+  test("with one token in another's place is rejected as often as is claimed, which is not always", () => {
+    const [runnersUp, others] = [seenAmong(0), seenAmong(3)];
+    expect(runnersUp.swaps).toBeGreaterThan(500);
+    // 47 % at the second best by the sampler's own scores, 88 % at the fifth: the rest is as good as chosen.
+    expect([runnersUp.share, others.share]).toEqual([...[expect.closeTo(0.47, 1), expect.closeTo(0.88, 1)]]);
   });
 
   test("told under another seed is not what its fingerprints show", () => {

@@ -5,7 +5,6 @@ import { type Recording, recordWith, saidFile, seenFile } from "../../src/comman
 import { readTraces, type Said, type Seen } from "../../src/commands/calibrate/trace.ts";
 import type { TokenEngine } from "../../src/ports.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
-import { twoVoiced } from "../../test/adversaries/bent-voice.ts";
 import { type Cheat, cheats } from "../../test/adversaries/cheats.ts";
 import { alteredWeights } from "../../test/adversaries/weights.ts";
 import { defaultModelFile, engineContextTokens, modelName } from "../default-engine.ts";
@@ -64,16 +63,13 @@ export function recorded(folder: string, series: string): Recorded {
 
 async function sayCheating(cheat: Cheat, recording: Recording, { say }: RecordOptions): Promise<void> {
   const right = await openEngine({});
-  const { weights, numerics } = cheat;
+  const { weights, numerics, both } = cheat;
   const isOther = weights !== undefined || numerics !== undefined;
   const wrong = isOther ? { ...(await openEngine(cheat)), profile: right.profile } : right;
-  const open: Open = cheat.prefill
-    ? async (order, signal) =>
-        twoVoiced(
-          await openTokenVoice({ clock }, wrong, order, signal),
-          await openTokenVoice({ clock }, right, order, signal),
-        )
-    : (cheat.voice?.(openOf(wrong)) ?? openOf(wrong));
+  const open: Open =
+    both === undefined
+      ? (cheat.voice?.(openOf(wrong)) ?? openOf(wrong))
+      : async (order, signal) => both(await openOf(wrong)(order, signal), await openOf(right)(order, signal));
   await recordWith(recording, { open, engine: right }, (count) => say(`${recording.series}: said ${count}`));
   if (isOther) await wrong.close();
   await right.close();

@@ -8,6 +8,8 @@ interface Bend {
   readonly judge?: (candidates: Candidate[], position: number) => Candidate[];
   readonly text?: (text: string, position: number) => string;
   readonly skipAt?: number;
+  /** So many tokens, and then the end. */
+  readonly endAt?: number;
 }
 
 /** A real engine with one thing bent. */
@@ -27,6 +29,7 @@ function bentSequence(sequence: TokenSequence, bend: Bend): TokenSequence {
     async next(ids, signal) {
       speaking = true;
       answer.push(...ids);
+      if (bend.endAt !== undefined && answer.length >= bend.endAt) return only(endOf(sequence));
       let candidates = await sequence.next(ids, signal);
       if (bend.skipAt !== undefined && answer.length >= bend.skipAt && !skipped) {
         skipped = true;
@@ -61,6 +64,19 @@ export function reweighed(candidates: Candidate[], most: number): Candidate[] {
     logit: logit + most * (2 * ((Math.imul(id + 1, 2654435761) >>> 0) / 2 ** 32) - 1),
   }));
   return moved.sort((a, b) => b.logit - a.logit || a.id - b.id);
+}
+
+/** At one position in fifty only the second likeliest is left; which positions these are is the same every time. */
+export function swapped(candidates: Candidate[], said: readonly TokenId[]): Candidate[] {
+  const second = candidates[1];
+  const hash = Math.imul((said.at(-1) ?? 0) + 97 * said.length, 2654435761) >>> 0;
+  return second === undefined || hash % 50 > 0 ? candidates : only(second.id);
+}
+
+function endOf(sequence: TokenSequence): TokenId {
+  let id = 0;
+  while (!sequence.ends(id)) id += 1;
+  return id;
 }
 
 /** Nothing else can be said here. */

@@ -1,3 +1,4 @@
+import type { Chunk } from "../../src/domain/inference/chunk.ts";
 import type { Leaf } from "../../src/domain/verification/leaf.ts";
 import { noMargins } from "../../src/domain/verification/margin-tally.ts";
 import type { OpenOrder } from "../../src/protocol/attempt.ts";
@@ -80,6 +81,52 @@ export function twoVoiced(speaker: Voice, reader: Voice): Voice {
     },
   };
 }
+
+/**
+ * Speaks with the one; others' words it reads with both, and takes for right what either takes for right: whoever
+ * speaks as it does itself, and whoever is honest, finds a witness.
+ */
+export function flattering(cheap: Voice, right: Voice): Voice {
+  const agreeing = (count: number) => (cheap.margins(count).sum <= right.margins(count).sum ? cheap : right);
+  const both = twoVoiced(cheap, right);
+  return {
+    ...both,
+    async judge(answer, chunk, next, signal) {
+      const first = await cheap.judge(answer, chunk, next, signal);
+      const second = await right.judge(answer, chunk, next, signal);
+      return first?.accepted ? first : second;
+    },
+    leaves: (count) => agreeing(count).leaves(count),
+    margins: (count) => agreeing(count).margins(count),
+  };
+}
+
+type Said = Omit<Chunk, "signature">;
+
+/** What it told, by prompt. */
+const told = new Map<string, readonly Said[]>();
+
+/** Says an old answer to the same prompt again, and reads it meanwhile for the fingerprint. */
+export const replayVoice: VoiceCheat = (honest) => async (open, signal) => {
+  const voice = await honest(open, signal);
+  const name = JSON.stringify(open.prompt);
+  const old = told.get(name) ?? [];
+  const fresh: Said[] = [];
+  return {
+    ...voice,
+    async speak(answer, interrupted, signal) {
+      const again = old.find(({ start }) => start === answer.end);
+      if (again !== undefined) {
+        await voice.judge(answer, { ...again, signature: "" }, [], signal);
+        return again;
+      }
+      const said = await voice.speak(answer, interrupted, signal);
+      if (said !== undefined) fresh.push(said);
+      if (said?.end !== undefined && fresh[0]?.start === 0) told.set(name, fresh);
+      return said;
+    },
+  };
+};
 
 function spokenBy(honest: OpenVoice, asIf: (open: OpenOrder) => OpenOrder): OpenVoice {
   return async (open, signal) => twoVoiced(await honest(asIf(open), signal), await honest(open, signal));

@@ -1,9 +1,20 @@
 import type { LlamaEngineOptions } from "../../src/adapters/llama/engine.ts";
 import type { EmbeddingEngine, TokenEngine } from "../../src/ports.ts";
-import type { Word } from "../../src/protocol/attempt.ts";
-import { bent, only, reweighed } from "./bent-engine.ts";
+import type { Voice } from "../../src/roles/provider/voice.ts";
+import { bent, only, reweighed, swapped } from "./bent-engine.ts";
+import { sameNumber, type TalkCheat, twice, wordsBent } from "./bent-talk.ts";
 import { always, bentVectors, inEightBits } from "./bent-vectors.ts";
-import { deafVoice, formlessVoice, hotVoice, promptVoice, seedVoice, type VoiceCheat } from "./bent-voice.ts";
+import {
+  deafVoice,
+  flattering,
+  formlessVoice,
+  hotVoice,
+  promptVoice,
+  replayVoice,
+  seedVoice,
+  twoVoiced,
+  type VoiceCheat,
+} from "./bent-voice.ts";
 import type { AlteredWeights } from "./weights.ts";
 
 /**
@@ -21,10 +32,10 @@ export interface Cheat {
   readonly embedding?: (engine: EmbeddingEngine) => EmbeddingEngine;
   /** What it makes of a job, bent. */
   readonly voice?: VoiceCheat;
-  /** Does it speak with the altered weights and show the fingerprints of the right ones? */
-  readonly prefill?: true;
-  /** What it says, bent; undefined is left unsaid. */
-  readonly word?: (word: Word) => Word | undefined;
+  /** Where it has the bent engine and the right one both, what it makes of the two. */
+  readonly both?: (bent: Voice, right: Voice) => Voice;
+  /** How it holds an attempt, bent. */
+  readonly talk?: TalkCheat;
 }
 
 export const cheats = {
@@ -65,7 +76,13 @@ export const cheats = {
   /** Reads an instruction of its own before the prompt. */
   "injected-prompt": { voice: promptVoice("injected") },
   /** Writes with the cheap weights, then reads what it wrote with the right ones, for the fingerprint. */
-  "prefill-attack": { weights: "q4_0", prefill: true },
+  "prefill-attack": { weights: "q4_0", both: twoVoiced },
+  /** Puts the second likeliest in place of one token in fifty, and shows the right fingerprint beside it. */
+  "swaps-tokens": { engine: (engine) => bent(engine, { speak: swapped }), both: twoVoiced },
+  /** Ends its answers after twelve tokens, and says that the model did. */
+  "stops-early": { engine: (engine) => bent(engine, { endAt: 12 }), both: twoVoiced },
+  /** Says again what it said when it was asked the same before, whatever the seed is. */
+  replays: { voice: replayVoice },
   /** Samples at temperature 1 what was asked at less. */
   hot: { voice: hotVoice },
   /** Draws by a seed of its own. */
@@ -75,7 +92,13 @@ export const cheats = {
   /** As a witness it reads nothing and accepts everything; its fingerprint is made up. */
   lazy: { voice: deafVoice },
   /** Shows no logits when it has to open. */
-  withholds: { word: (word) => (word.t === "revealed" ? undefined : word) },
+  withholds: { talk: wordsBent((word) => (word.t === "revealed" ? undefined : word)) },
+  /** Seals two envelopes for one answer. */
+  "two-envelopes": { talk: twice },
+  /** Signs all its statements under one number. */
+  equivocates: { talk: sameNumber },
+  /** Speaks with the cheap weights; as a witness it reads with both, and shows whatever agrees with the speaker. */
+  colludes: { weights: "q4_0", both: flattering },
   /** Gives vectors in 8 bits where the model's own were asked for. */
   "eight-bit-vectors": { embedding: (engine) => bentVectors(engine, inEightBits) },
   /** Computes nothing, and gives every text the same vector. */

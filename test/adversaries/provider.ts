@@ -7,7 +7,6 @@ import type { Settings } from "../../src/commands/settings.ts";
 import type { TokenEngine } from "../../src/ports.ts";
 import { converse } from "../../src/roles/provider/conversation.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
-import { twoVoiced } from "./bent-voice.ts";
 import { type Cheat, type CheatName, cheats } from "./cheats.ts";
 import { alteredWeights } from "./weights.ts";
 
@@ -22,36 +21,29 @@ for (const [index, arg] of process.argv.entries()) {
   else flags[name] = isSwitch ? true : value;
 }
 const cheat: Cheat = cheats[process.env["TEST_CHEAT"] as CheatName];
-let cheap: TokenEngine | undefined;
+let other: TokenEngine | undefined;
 
 await provider(flags, {
   async open(settings, ending) {
     const right = await openEngine(settings, ending);
     if (right.kind === "embedding") return cheat.embedding?.(right) ?? right;
     if (right.kind !== "token") throw new Error("cheats are for engines with tokens");
-    if (cheat.weights === undefined && cheat.numerics === undefined) return cheat.engine?.(right) ?? right;
-    const wrong = await wrongEngine(settings);
+    const isSame = cheat.weights === undefined && cheat.numerics === undefined;
+    const wrong = isSame ? (cheat.engine?.(right) ?? right) : await wrongEngine(settings);
     // Whatever it computes with, it offers what the others do.
-    if (cheat.prefill !== true) return { ...wrong, profile: right.profile };
-    cheap = wrong;
+    if (cheat.both === undefined) return { ...wrong, profile: right.profile };
+    other = wrong;
     return right;
   },
   talk(ports, channel) {
     const { openVoice } = ports;
     const bentVoice: typeof openVoice = async (open, signal) => {
-      if (cheap === undefined) return (cheat.voice?.(openVoice) ?? openVoice)(open, signal);
-      return twoVoiced(await openTokenVoice(ports, cheap, open, signal), await openVoice(open, signal));
+      if (other === undefined || cheat.both === undefined)
+        return (cheat.voice?.(openVoice) ?? openVoice)(open, signal);
+      return cheat.both(await openTokenVoice(ports, other, open, signal), await openVoice(open, signal));
     };
-    return converse(
-      { ...ports, openVoice: bentVoice },
-      {
-        ...channel,
-        send(word) {
-          const said = cheat.word === undefined ? word : cheat.word(word);
-          if (said !== undefined) channel.send(said);
-        },
-      },
-    );
+    const talk = cheat.talk?.(converse) ?? converse;
+    return talk({ ...ports, openVoice: bentVoice }, channel);
   },
 });
 

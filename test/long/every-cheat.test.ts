@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { reportOnText } from "../../src/commands/verify.ts";
+import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
+import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import type { CheatName } from "../adversaries/cheats.ts";
 import { type CheatedNetwork, startCheatedNetwork } from "../rigs/cheated-network.ts";
 
@@ -13,11 +18,30 @@ afterAll(() => network?.stop());
 
 const liars: CheatName[] = [
   ...(["three-bit", "four-bit", "noise", "four-bit-cache", "cut-context", "injected-prompt"] as const),
-  ...(["prefill-attack", "hot", "other-seed", "drops-token", "lazy", "withholds"] as const),
+  ...(["prefill-attack", "hot", "other-seed", "drops-token", "swaps-tokens", "stops-early"] as const),
+  ...(["lazy", "withholds", "two-envelopes"] as const),
 ];
 
 describe("a provider that cheats is found out, and what leaves is still a right answer", () => {
   test.each(liars.map((cheat, index) => [cheat, index % 4] as const))("by: %s", (cheat, index) =>
     network.findOut(index, cheat),
   );
+
+  test("by: saying an old answer again under a new seed", async () => {
+    const messages = [
+      { role: "user", content: "Tell a story about a lighthouse, with a beginning and an end." },
+    ];
+    await network.findAllOut({ 1: "replays" }, { messages });
+  });
+
+  test("by: speaking for one another, fewer than a quorum", () =>
+    network.findAllOut({ 0: "colludes", 1: "colludes" }));
+
+  test("by: signing two things under one number, which a stranger can check", async () => {
+    await network.findAllOut({ 2: "lazy", 3: "equivocates" });
+    const folder = join(network.home, "gateway/evidence");
+    const [name] = readdirSync(folder);
+    const report = await reportOnText(readFileSync(join(folder, name!), "utf8"), tolerancesOf(shippedPairs));
+    expect(report).toMatchObject({ verdict: "valid", reasons: [expect.stringMatching(/^equivocation: 0x/)] });
+  });
 });

@@ -25,7 +25,7 @@ test("an honest answer is final with a fingerprint behind it", async () => {
 
 test("its receipt can be checked by a stranger; one that was changed, or holds no prompt, says so", async () => {
   const receiptOf = async ({ end }: Streamed) => (await fetch(new URL(end!.receipt!, network.url))).text();
-  const shown = await receiptOf(await network.ask(2, { receiptPrompt: true }));
+  const shown = await receiptOf(await network.ask(2, { holdfast: { receiptPrompt: true } }));
   const report = (text: string) => reportOnText(text, tolerancesOf(shippedPairs));
   expect(await report(shown)).toMatchObject({ verdict: "valid" });
   const changed = JSON.parse(shown) as Receipt;

@@ -39,6 +39,18 @@ test("a lying witness is outvoted and named by its distance from everybody", () 
   expect(ruling.outliers).toEqual([nodes[2]]);
 });
 
+test("a liar beside those who stand against an executor keeps nobody from convicting it, and is named as well", () => {
+  const { ruling, nodes } = ruleOn([wrong(2), honest(1), wrong(3), honest(4)]);
+  expect(ruling.verdict).toBe("invalid");
+  expect(ruling.outliers).toEqual([nodes[0], nodes[2]]);
+});
+
+test("a quorum in league with the executor is believed, and whoever is not in it looks like the liar", () => {
+  const { ruling, nodes } = ruleOn([wrong(2, 1), wrong(2, 3), wrong(2, 5), honest(4)]);
+  expect(ruling.verdict).toBe("valid");
+  expect(ruling.outliers).toEqual([nodes[3]]);
+});
+
 test("witnesses who invent logits contradict each other, so that they convict nobody", () => {
   const { ruling } = ruleOn([honest(1), wrong(2), wrong(3)]);
   expect(ruling.verdict).toBe("inconclusive");
