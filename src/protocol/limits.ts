@@ -151,6 +151,8 @@ export const limits = {
   receiptsPendingMax: 64,
   /** A receipt's file, bytes: an answer of 131k tokens in chunks of 4, a long prompt and its proof. Abuse: memory. */
   receiptBytesMax: 64 * 1024 * 1024,
+  /** Answers that one attempt's node seals: its own end, and where it was said otherwise after all. Abuse: memory. */
+  envelopesMax: 4,
   /** Numbers of statements reserved on disk at once; a crash loses the rest of them. One write for each would hold up answers. */
   statementsReserved: 256,
   /** Statements a gateway remembers, to see whether a node says another thing under the same number. 0.6 KiB each. */

@@ -139,7 +139,6 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch, open));
         if (order.t === "drop") {
           if (dissent >= order.to) dissent = Number.POSITIVE_INFINITY;
-          stand.forget();
           answer.drop(order.to);
           await voice.drop(order.to);
           branch = order.branch;

@@ -29,7 +29,6 @@ export interface Stand {
   reveal(order: Extract<Order, { t: "reveal" }>): Promise<Opened>;
   /** To the whole of its own answer, if nobody watched. */
   seal(): Sealed;
-  forget(): void;
 }
 
 export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, answer: Answer): Stand {
@@ -55,7 +54,6 @@ export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, an
     reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, dispute)),
     seal: () =>
       open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
-    forget: testimony.forget,
   };
 }
 

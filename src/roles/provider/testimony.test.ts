@@ -88,16 +88,24 @@ test("it keeps its envelope closed for another secret, another set of the same c
   one.testimony.open(order);
   expect(one.testimony.open({ ...order, set: alone })).toEqual({ refusal: "opened-already" });
   expect(node(3).testimony.open(order)).toEqual({ refusal: "not-committed" });
-  two.testimony.forget();
-  expect(two.testimony.open(order)).toEqual({ refusal: "not-committed" });
+  const other = { ...order.set, answer: { ...order.set.answer, transcript: "7b".repeat(32) } };
+  expect(two.testimony.open({ ...order, set: other })).toEqual({ refusal: "not-committed" });
 });
 
-test("an answer it opened its envelope about is not sealed once more: everybody knows what would be in it", () => {
+test("its envelope about an answer stays the same, opened or not, and whatever else was sealed meanwhile", () => {
   const { one, order } = committed();
   one.testimony.open(order);
-  one.testimony.forget();
-  expect(one.testimony.commit(ended)).toEqual({});
-  expect(one.testimony.commit({ ...ended, transcript: "7b".repeat(32) }).commit).toBeDefined();
+  const other = one.testimony.commit({ ...ended, transcript: "7b".repeat(32) });
+  const again = one.testimony.commit(ended);
+  expect(again.commit!.sealed).toBe(order.set.commits[0]!.sealed);
+  expect(other.commit!.sealed).not.toBe(again.commit!.sealed);
+});
+
+test("it seals few answers in one attempt", () => {
+  const { testimony } = node(1);
+  const seal = (at: number) => testimony.commit({ ...ended, transcript: `7${at}`.repeat(32) }).commit;
+  const sealed = [1, 2, 3, 4, 5].map(seal).filter((each) => each !== undefined);
+  expect(sealed).toHaveLength(4);
 });
 
 test("when the committee meets again with one more witness, it opens under the next secret, and under no other", () => {

@@ -53,8 +53,6 @@ export interface Testimony extends Opener {
   commit(ended: Ended): Sealed;
   /** The same for an answer of its own that nobody watched, and keeps what it takes to open it long after. */
   seal(ended: Pick<Ended, "transcript" | "through">): Sealed;
-  /** It ends elsewhere after all. */
-  forget(): void;
 }
 
 export interface Opener {
@@ -85,12 +83,22 @@ export function createTestimony(
 ): Testimony {
   const { signer, node } = ports;
   const own = { node, sessionKey: signer.sessionKey, profile: voice.profile };
-  const member = createMember(ports, signer, { own, promise: audit });
-  /** Answers it opened its envelope about: sealing another for one of them would be from what everybody knows by now. */
-  const opened = new Set<Hex32>();
+  /**
+   * By transcript: an answer may end elsewhere after all, and then there again. Its envelope is one and the same then:
+   * another, once that was opened, would be from what everybody knows by now.
+   */
+  const members = new Map<Hex32, ReturnType<typeof createMember>>();
+
+  function memberAt(transcript: Hex32) {
+    const before = members.get(transcript);
+    if (before !== undefined || members.size === limits.envelopesMax) return before;
+    const member = createMember(ports, signer, { own, promise: audit });
+    members.set(transcript, member);
+    return member;
+  }
 
   function seen({ transcript, through }: Pick<Ended, "transcript" | "through">) {
-    const leaves = opened.has(transcript) ? undefined : voice.leaves(through);
+    const leaves = voice.leaves(through);
     if (leaves === undefined) return undefined;
     const { promptDigest, tokensMax } = voice;
     const asked = { job, model, prompt, sampling, tokensMax };
@@ -106,28 +114,29 @@ export function createTestimony(
 
   return {
     commit(ended) {
-      const all = seen(ended);
+      const member = memberAt(ended.transcript);
       const { dispute, head } = ended;
-      if (all === undefined) return {};
+      if (member?.committed() !== undefined) return member.sealed();
+      const all = seen(ended);
+      if (member === undefined || all === undefined) return {};
       if (dispute === undefined) return member.commit({ ...all, verdict: verdictOf(ended) }, head);
       const part = partOf(dispute, all);
       return part === undefined ? {} : member.commit({ ...all, ...part }, head);
     },
     seal(ended) {
+      const member = memberAt(ended.transcript);
       const all = ports.sealed && seen(ended);
-      const said = all === undefined ? {} : member.commit(all);
-      const committed = member.committed();
+      const said = member === undefined || all === undefined ? {} : member.commit(all);
+      const committed = member?.committed();
       if (said.commit === undefined || committed === undefined) return {};
       const { sessionKey, profile } = own;
       ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, opened: [] }));
       return said;
     },
     open(order, drawn) {
-      const word = member.open(order, drawn);
-      if (word.opening !== undefined) opened.add(order.set.answer.transcript);
-      return word;
+      const member = members.get(order.set.answer.transcript);
+      return member?.open(order, drawn) ?? { refusal: "not-committed" };
     },
-    forget: member.forget,
   };
 }
 
@@ -171,14 +180,20 @@ export function createMember(
     return { ...numbers, signature: signer.sign(digest) };
   }
 
+  function sealed(): Sealed {
+    if (state.committed === undefined) return {};
+    const { answer, sealed } = state.committed;
+    const { node } = rules.own;
+    return { commit: { sealed, signature: signer.sign(commitBytes(answer, { node, sealed })) } };
+  }
+
   return {
     committed: () => state.committed,
+    sealed,
     commit(ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">, head = -1): Sealed {
       const effect = take({ kind: "ended", ...ended });
-      if (effect?.kind !== "commit") return {};
-      committedAtBlock = head;
-      const { sealed } = effect.commit;
-      return { commit: { sealed, signature: signer.sign(commitBytes(ended.answer, effect.commit)) } };
+      if (effect?.kind === "commit") committedAtBlock = head;
+      return sealed();
     },
     open({ set, secret }: Extract<Order, { t: "reveal" }>, drawn?: DrawnSet): Opened {
       if (drawn !== undefined && drawn.strangers.length > 0) return { refusal: "not-drawn" };
@@ -188,9 +203,6 @@ export function createMember(
       const statement = statements.get(name) ?? sign(effect, secret);
       statements.set(name, statement);
       return { opening: { ...effect.opening, statement } };
-    },
-    forget() {
-      state = memberBegin;
     },
   };
 }
