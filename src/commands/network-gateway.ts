@@ -29,7 +29,8 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const dialer = createDialer({ clock, log }, { relay: node.relay });
   const receipts = openReceipts({ log }, joinPath(settings.home, "receipts"));
   const share = settings.auditPercent === undefined ? auditRules.share : settings.auditPercent / 100;
-  const unwatched = share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched")) : undefined;
+  const unwatched =
+    share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched"), limits.sealedRoom) : undefined;
   const tolerances = await readTolerances(settings.home, member.address);
   const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
   const backend = createNetworkBackend(

@@ -11,6 +11,7 @@ import { openSessions } from "../adapters/keys/sessions.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import { systemRandom as random } from "../adapters/system/random.ts";
 import type { Engine, Log } from "../ports.ts";
+import { limits } from "../protocol/limits.ts";
 import { startProvider } from "../roles/provider/provider.ts";
 import { createSequence } from "../roles/provider/sequence.ts";
 import { readTolerances } from "./calibration.ts";
@@ -53,7 +54,7 @@ export async function provider(
   for (const each of engines) await registerModel(settings, member, each, log);
   const { node } = member;
   const { session, signerOf } = openSessions({ store: member.store, random, clock }, member.key);
-  const sealed = openReceipts({ log }, joinPath(settings.home, "sealed"));
+  const sealed = openReceipts({ log }, joinPath(settings.home, "sealed"), limits.sealedRoom);
   closers.push(sealed.close);
   const { key, certificate, fingerprint } = session.tls;
   const listener = await createListener(

@@ -159,6 +159,9 @@ export const limits = {
   statementsRemembered: 4096,
 
   // ---- audits and disputes, long after an answer ----
+  /** Unwatched answers that an executor can open later, and a gateway have audited: a common one is 40 KiB, and a week of
+   *  them should fit. Abuse: a full disk. */
+  sealedRoom: { keptMax: 65_536, bytesMax: 2 * 1024 ** 3 },
   /** Time for a drawn node to read an answer again and commit, and then to open, ms. It may be busy, and the answer long. */
   auditReadMsMax: 120_000,
   auditOpenMsMax: 10_000,

@@ -10,11 +10,20 @@ interface Kept {
   readonly bytes: number;
 }
 
+export interface ReceiptsRoom {
+  readonly keptMax: number;
+  readonly bytesMax: number;
+}
+
 /**
  * Receipts as files in one folder, `JOB.json`, for this user's eyes only, the oldest going when there are too many or they take too much. Writing
  * waits for nobody: until it is on disk a receipt is read from memory. A disk that fails costs receipts, not answers.
  */
-export function openReceipts({ log }: { readonly log: Log }, folder: string): Receipts {
+export function openReceipts(
+  { log }: { readonly log: Log },
+  folder: string,
+  { keptMax, bytesMax }: ReceiptsRoom = { keptMax: limits.receiptsKept, bytesMax: limits.receiptsBytesMax },
+): Receipts {
   mkdirSync(folder, { recursive: true });
   // A crash while writing leaves a draft behind.
   for (const name of readdirSync(folder)) if (name.endsWith(".draft")) rmSync(join(folder, name));
@@ -72,7 +81,7 @@ export function openReceipts({ log }: { readonly log: Log }, folder: string): Re
   }
 
   async function makeRoom(): Promise<void> {
-    while (kept.length > limits.receiptsKept || bytes > limits.receiptsBytesMax) {
+    while (kept.length > keptMax || bytes > bytesMax) {
       const oldest = kept.shift();
       if (oldest === undefined) return;
       bytes -= oldest.bytes;

@@ -1,5 +1,5 @@
 import type { JobId } from "../../domain/ids.ts";
-import { auditRules, type Epoch, isAuditDue } from "../../domain/verification/audit.ts";
+import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
 import { epochBlockBefore, epochBlockOf } from "../../domain/verification/epoch.ts";
 import type { Receipts } from "../../ports.ts";
 import { kindOf } from "../../protocol/errors.ts";
@@ -26,6 +26,8 @@ export function startAudits(
   const { beacons, clock, log, unwatched } = ports;
   const closing = new AbortController();
   let seen = 0;
+  /** What decides whether an answer is due, so that not all of them are read from the disk in each epoch. */
+  const times = new Map<JobId, Times>();
   let turn = Promise.resolve();
   let cancel = clock.after(limits.epochLookMs, next);
   return {
@@ -52,10 +54,19 @@ export function startAudits(
     const epoch = { beacon: first.hash, at: first.at, lastsMs: first.at - before.at };
     for (const job of unwatched.jobs()) {
       if (closing.signal.aborted) return;
-      const kept = await receiptAt(job);
-      if (kept === undefined || first.at > kept.at + auditRules.thawMs) unwatched.drop(job);
-      else if (kept.due !== undefined || isDue(kept, epoch)) await auditOne(job, { due: block, ...kept });
+      const known = times.get(job) ?? timesOf(await receiptAt(job));
+      if (known === undefined || first.at > known.at + auditRules.thawMs) {
+        unwatched.drop(job);
+        times.delete(job);
+        continue;
+      }
+      times.set(job, known);
+      const kept =
+        known.isDue || isAuditDue(known, epoch, { ...auditRules, share }) ? await receiptAt(job) : undefined;
+      if (kept !== undefined) await auditOne(job, { due: block, ...kept });
     }
+    const there = new Set(unwatched.jobs());
+    for (const job of times.keys()) if (!there.has(job)) times.delete(job);
     seen = block;
   }
 
@@ -64,16 +75,12 @@ export function startAudits(
     return text === undefined ? undefined : readUnwatched(text);
   }
 
-  function isDue({ receipt, at }: KeptUnwatched, epoch: Epoch): boolean {
-    const sealed = receipt.proof.set.commits[0]?.sealed;
-    return sealed !== undefined && isAuditDue({ sealed, at }, epoch, { ...auditRules, share });
-  }
-
   async function auditOne(job: JobId, kept: KeptUnwatched & { due: number }): Promise<void> {
     const { receipt, at, due: epoch } = kept;
     try {
       const audited = await audit(ports, receipt, epoch, closing.signal);
       const hasOpened = audited?.ruling.members[0]?.complaint === undefined;
+      times.delete(job);
       unwatched.put(job, writeUnwatched(audited !== undefined && hasOpened ? { at, receipt } : kept));
       if (audited === undefined) return log.info("audit-not-held", { job, epoch });
       const { verdict } = audited.ruling;
@@ -86,4 +93,18 @@ export function startAudits(
       log.warn("audit-failed", { job, error: kindOf(error) });
     }
   }
+}
+
+interface Times {
+  readonly at: number;
+  readonly sealed: string;
+  readonly isDue: boolean;
+}
+
+/** Undefined for a receipt in which nothing is sealed. */
+function timesOf(kept: KeptUnwatched | undefined): Times | undefined {
+  const sealed = kept?.receipt.proof.set.commits[0]?.sealed;
+  return kept === undefined || sealed === undefined
+    ? undefined
+    : { at: kept.at, sealed, isDue: kept.due !== undefined };
 }
