@@ -22,13 +22,19 @@ export function wordsBent(bend: (word: Word) => Word | undefined): TalkCheat {
 export const sameNumber: TalkCheat = (honest) => (ports, channel) =>
   honest({ ...ports, sequence: { next: () => 1 } }, channel);
 
-/** Holds the attempt twice, and hands in both envelopes. */
+/** Holds the attempt twice, and hands in both envelopes, the one right after the other. */
 export const twice: TalkCheat = (honest) => (ports, channel) => {
-  const silent = { ...channel, send: () => {}, close: () => {} };
-  const first = honest(ports, channel);
+  const envelopes: Word[] = [];
+  const handIn = (word: Word) => {
+    if (envelopes.push(word) === 2) for (const each of envelopes) channel.send(each);
+  };
+  const first = honest(ports, {
+    ...channel,
+    send: (word) => (word.t === "committed" ? handIn(word) : channel.send(word)),
+  });
   const second = honest(ports, {
-    ...silent,
-    send: (word) => (word.t === "committed" ? channel.send(word) : undefined),
+    close: () => {},
+    send: (word) => (word.t === "committed" ? handIn(word) : undefined),
   });
   return {
     message(order) {
