@@ -6,6 +6,7 @@ import { shippedPairs } from "../../src/protocol/calibration.generated.ts";
 import { tolerancesOf } from "../../src/protocol/calibration.ts";
 import type { CheatName } from "../adversaries/cheats.ts";
 import { type CheatedNetwork, startCheatedNetwork } from "../rigs/cheated-network.ts";
+import { until } from "../rigs/until.ts";
 
 /** Every way to cheat that fingerprints and margins are there for, each by a provider that really does it. */
 
@@ -40,7 +41,9 @@ describe("a provider that cheats is found out, and what leaves is still a right 
   test("by: signing two things under one number, which a stranger can check", async () => {
     await network.findAllOut({ 2: "lazy", 3: "equivocates" });
     const folder = join(network.home, "gateway/evidence");
-    const [name] = readdirSync(folder);
+    const written = () => readdirSync(folder).filter((name) => name.endsWith(".json"));
+    await until(() => written().length > 0, 5_000, "the evidence is written");
+    const [name] = written();
     const report = await reportOnText(readFileSync(join(folder, name!), "utf8"), tolerancesOf(shippedPairs));
     expect(report).toMatchObject({ verdict: "valid", reasons: [expect.stringMatching(/^equivocation: 0x/)] });
   });
