@@ -14,6 +14,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ["src/**/*.test.ts", "test/*.test.ts"],
           setupFiles: ["test/rigs/seed.ts"],
+          // All cores: left to itself the runner keeps one for itself, which on two is half the machine.
+          maxWorkers: "100%",
           testTimeout: 30_000,
         },
       },

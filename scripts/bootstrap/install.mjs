@@ -56,7 +56,8 @@ async function installNow({ root, run, say, wanted }) {
 }
 
 async function npmRun(run, node, npm, flags, { cwd, first }) {
-  const env = { ...process.env };
+  // Its script would fetch GPU binaries from outside the registry, and fail the whole install where it cannot.
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
   // What npm told us about its own run (silence, folders, the script's name) must not steer this one.
   for (const name of Object.keys(env))
     if (/^npm_(lifecycle|package|config_(loglevel|local_prefix|prefix|json|omit|include|global))/i.test(name))

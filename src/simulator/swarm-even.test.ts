@@ -1,0 +1,3 @@
+import { testSeeds } from "../../test/rigs/swarm.ts";
+
+testSeeds("even");

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { commitOf } from "../../src/simulator/commit.ts";
+import { keptSeeds } from "../../src/simulator/kept-seeds.ts";
+import { simulate } from "../../src/simulator/simulate.ts";
+import { drawSimulation } from "../../src/simulator/swarm.ts";
+
+const swarm = Array.from({ length: 200 }, (_, index) => index + 1);
+const seeds = [...new Set([...keptSeeds.map(({ seed }) => seed), ...swarm])];
+
+/**
+ * Two phases for each seed: no rule breaks while everything fails, and all is well soon after it is healed. Every other
+ * seed, the odd or the even ones: a file of tests is what one core is given.
+ */
+export function testSeeds(parity: "odd" | "even"): void {
+  const own = seeds.filter((seed) => seed % 2 === (parity === "odd" ? 1 : 0));
+  test.each(own)("seed %i breaks no rule and ends in calm", async (seed) => {
+    const { violations } = await simulate(drawSimulation(seed));
+    const replay = `at ${commitOf()}: npm run simulate -- --swarm ${seed}`;
+    expect(violations, violations.length === 0 ? "" : replay).toEqual([]);
+  });
+}
