@@ -1,13 +1,15 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Report } from "../../src/commands/chaos/report.ts";
-import { chaos, isSound } from "../rigs/chaos.ts";
+import { isSound, startChaos } from "../rigs/chaos.ts";
 
 test("three of ten nodes are killed at one instant under fifty streams: no request fails silently", async () => {
   // Slow words, so that the machine's cores carry the load and failures are the network's own.
-  const report = (await chaos(
+  const chaos = startChaos(
     /streams in flight/,
     ...["--fault", "kill", "--kill", "30%", "--blackouts", "1", "--streams", "50", "--pace", "5"],
-  )) as Report;
+  );
+  onTestFinished(chaos.stop);
+  const report = (await chaos.report) as Report;
   const { fault, blackouts, inFlight, alive } = report.faults[0]!;
   expect([fault, blackouts, report.exact]).toEqual(["kill", 1, true]);
   expect(inFlight.requests).toBeGreaterThan(25);

@@ -5,7 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { SoakReport } from "../../src/commands/chaos/soak-report.ts";
 import { ask } from "../rigs/ask.ts";
+import { isSound, type RunningChaos, startChaos } from "../rigs/chaos.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
 import {
   type LoneGateway,
@@ -17,8 +19,12 @@ import {
 import { type Streamed, streamChat } from "../rigs/stream.ts";
 import { until } from "../rigs/until.ts";
 
-/** What goes wrong around a network whose providers are alive: none of it may keep answers from being given. */
+/**
+ * What goes wrong around a network whose providers are alive: none of it may keep answers from being given. These tests
+ * mostly wait; meanwhile another network, of six paced providers, loses one every five seconds for two minutes.
+ */
 
+let soak: RunningChaos;
 let network: LiveNetwork;
 let way: WayIn;
 let homes: string;
@@ -27,8 +33,15 @@ beforeAll(async () => {
   homes = mkdtempSync(join(tmpdir(), "holdfast-edges-"));
   network = await startLiveNetwork({ nodes: 3 });
   way = wayInto(network);
+  soak = startChaos(
+    /a soak of/,
+    ...["--soak", "--minutes", "2", "--nodes", "6", "--fault", "all", "--hold-ms", "5000", "--pace", "10"],
+  );
+  // Judged by the test that asks for it; whoever failed before it must not fail twice.
+  soak.report.catch(() => {});
 });
 afterAll(async () => {
+  soak?.stop();
   await network?.stop();
   rmSync(homes, { recursive: true, force: true });
 });
@@ -165,6 +178,18 @@ describe("a chain", () => {
     await expectAnswer(network.url);
   });
 });
+
+test("for two minutes another of six nodes fails every five seconds: no request fails silently, few at all", async () => {
+  const report = (await soak.report) as SoakReport;
+  isSound(report.all);
+  expect(report.exact).toBe(true);
+  expect(Object.values(report.strikes).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(15);
+  expect(report.all.requests).toBeGreaterThan(100);
+  // On a machine that may be busy; the hour of `npm run soak` is what shows that none is lost.
+  expect(report.lost).toBeLessThanOrEqual(report.all.requests / 20);
+  const names = report.memory.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["gateway", "chain", "holdfast up", "provider 2"]));
+}, 300_000);
 
 async function rpc(method: string, ...params: unknown[]): Promise<unknown> {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
