@@ -92,6 +92,6 @@ function keepAudited(
     receipts.put(job, JSON.stringify(clientsReceipt(receipt, { receiptPrompt })));
     if (ruling.verdict !== "invalid") return;
     evidence.put(job, JSON.stringify(receipt));
-    backend.condemn(peer, receipt.model);
+    backend.condemn(peer);
   };
 }

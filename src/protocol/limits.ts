@@ -267,6 +267,9 @@ export const limits = {
    *  judged answers spoken truly to make up for the first, as many more for each doubling: who lies in every tenth is
    *  caught at it again before. Abuse: a liar that earns trust by witnessing, or lies only now and then. */
   lies: { least: 60_000, most: 3_600_000, kept: 0.95 },
+  /** Nodes known to have lied, whether or not they are on offer now: as many as there are offers, some MiB. Abuse: memory,
+   *  by ever new names that each lie once; they push out nobody who has a stake. */
+  liarsMax: 16_384,
   /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
    *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */
   hedges: { perAnswer: 0.3, most: 16 },

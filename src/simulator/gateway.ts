@@ -1,7 +1,6 @@
 import type { Chain, Log, Random } from "../ports.ts";
 import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
-import type { Backend } from "../roles/gateway/backend.ts";
-import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
+import { createNetworkBackend, type NetworkBackend } from "../roles/gateway/network/backend.ts";
 import { createApplication, type Seen } from "./application.ts";
 import type { Chance } from "./chance.ts";
 import { simulatedMarket, simulatedTolerance, verify } from "./identity.ts";
@@ -14,7 +13,7 @@ import type { MachineClock, Timeline } from "./timeline.ts";
 export interface SimulatedGateway {
   readonly name: string;
   readonly chain: Chain;
-  backend(): Backend;
+  backend(): NetworkBackend;
   clock(): MachineClock;
   ask(request: Record<string, unknown>, keep?: Kept): Asked;
   /** The process ends and a new one starts; its applications see their connections break. */

@@ -1,5 +1,4 @@
-import type { ModelId, PeerId } from "../../../domain/ids.ts";
-import { paceUnknown } from "../../../domain/inference/pace.ts";
+import type { PeerId } from "../../../domain/ids.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
@@ -44,7 +43,7 @@ export interface NetworkOptions {
 
 export interface NetworkBackend extends Backend {
   /** An audit has shown that it lied, long after. */
-  condemn(peer: PeerId, model: ModelId): void;
+  condemn(peer: PeerId): void;
 }
 
 /** The open network behind the gateway's HTTP face: each choice of each call is a job among the providers on offer. */
@@ -105,15 +104,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       answer.begin();
     },
     status: () => ({ running: answers.size, queue: line.status(), ...roster.status() }),
-    condemn(peer, id) {
-      const model = roster.modelOf(id);
-      const now = ports.clock.now();
-      if (model === undefined) return;
-      roster.learnt(
-        { kind: "outcome", peer, outcome: "rejected", since: now, seen: paceUnknown },
-        { model, witnesses: 0, marks: [], schema: false },
-      );
-    },
+    condemn: roster.condemn,
     async close() {
       closing = true;
       for (const answer of [...answers]) answer.close();

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { limits } from "../../../protocol/limits.ts";
 import type { Seen } from "../../../simulator/application.ts";
 import { createChance } from "../../../simulator/chance.ts";
 import { checkTruth } from "../../../simulator/checkers/truth.ts";
@@ -80,6 +81,28 @@ test("whoever was caught lying follows others, and hardly ever speaks again", as
   expect(later.some(({ seen }) => seen.cast?.witnesses.some(isLiar))).toBe(true);
   // Words that were dropped cost another speaker: what is left of them is what the liars were let say.
   expect(later.filter(({ seen }) => seen.attempts > 1).length).toBeLessThanOrEqual(3);
+});
+
+test("an offer that lapses clears no lie, and one found while there is none counts too", async () => {
+  const world = await tenNodes(8);
+  const [liar, absent, quiet] = world.nodes.slice(0, 3);
+  const mistrusted = () => {
+    const { providers } = world.gateway.status() as { providers: Array<{ peer: string; trusted: boolean }> };
+    return providers.filter(({ trusted }) => !trusted).map(({ peer }) => peer);
+  };
+  const lapse = async () => {
+    await world.timeline.run(world.timeline.now() + 2 * limits.offerLifeMs, () => false);
+    return (world.gateway.status()["providers"] as unknown[]).length;
+  };
+  faults["lie"]!(world, liar!);
+  await ask(world, 60, 100);
+  expect(mistrusted()).toEqual([liar!.peer]);
+  for (const node of [liar, absent, quiet]) faults["kill"]!(world, node!);
+  expect(await lapse()).toBe(7);
+  world.gateways[0]!.backend().condemn(absent!.peer);
+  for (const node of [liar, absent, quiet]) heal(world, node!);
+  expect(await lapse()).toBe(10);
+  expect(mistrusted().sort()).toEqual([liar!.peer, absent!.peer].sort());
 });
 
 test("of those who witness for one another little is heard once they are known", async () => {

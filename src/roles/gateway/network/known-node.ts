@@ -21,8 +21,6 @@ export interface KnownNode {
   /** Has it anything at stake, when that was last looked up? */
   bonded: boolean;
   health: Health;
-  /** What it was caught lying in, apart from all else: doing well as a witness says nothing about how it speaks. */
-  honesty: Health;
   /** Attempts of this gateway under way there. */
   running: number;
   /** The control plane thinks so; an offer says otherwise. */
@@ -50,7 +48,7 @@ export interface Listing {
 }
 
 export function createKnownNode(): KnownNode {
-  return { bonded: false, health: healthy, honesty: healthy, running: 0, gone: false, listings: [] };
+  return { bonded: false, health: healthy, running: 0, gone: false, listings: [] };
 }
 
 /** Takes note of its newest offer; how it did with a model stays known. */
@@ -70,7 +68,7 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
 
 /** Takes note of how an attempt that began at `since` came out. */
 export function heedOutcome(node: KnownNode, outcome: Outcome, since: Ms, now: Ms): void {
-  const { quarantine, lies } = limits;
+  const { quarantine } = limits;
   switch (outcome) {
     case "unused":
       return;
@@ -80,11 +78,9 @@ export function heedOutcome(node: KnownNode, outcome: Outcome, since: Ms, now: M
       return;
     case "completed":
     case "vouched":
-      if (outcome === "vouched") node.honesty = afterSuccess(node.honesty, since, lies);
       node.health = afterSuccess(node.health, since, quarantine);
       return;
     default:
-      if (outcome === "rejected") node.honesty = afterFailure(node.honesty, since, now, lies);
       node.health = afterFailure(node.health, since, now, quarantine);
   }
 }

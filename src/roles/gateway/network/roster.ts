@@ -6,6 +6,7 @@ import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { createShelves } from "../../../domain/market/shelves.ts";
 import { afterRestart, standing as standingOf } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
+import { createLiars } from "../../../domain/routing/liars.ts";
 import { firstContentMs, paceLearnt } from "../../../domain/routing/pace.ts";
 import { createPrefixes, type Mark, marksOf } from "../../../domain/routing/prefixes.ts";
 import { type Candidate, rank } from "../../../domain/routing/rank.ts";
@@ -25,6 +26,8 @@ export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
   /** What is remembered of a prompt, so that who has read it is asked when the conversation goes on. */
   marksOf(prompt: Prompt, model: ModelId): readonly Mark[];
   learnt(effect: Parameters<Roster["learnt"]>[0], wanted: Wanted): void;
+  /** It has lied, and that was found otherwise than in an answer under way. */
+  condemn(peer: PeerId): void;
   /** By digest, or by the name most stake stands behind. */
   modelOf(nameOrId: string): ModelOnOffer | undefined;
   models(): readonly ModelOnOffer[];
@@ -56,6 +59,7 @@ export function createRoster(
   const shelves = createShelves<Listing>();
   /** Whoever has an offer that stands, or an attempt under way. */
   const nodes = new Map<PeerId, KnownNode>();
+  const liars = createLiars(limits);
   const catalogue = createCatalogue({ chain, clock, standing: book.standing, onStake });
   const prefixes = createPrefixes(limits.conversationsMax);
   const prefixKey = random.bytes(32);
@@ -110,9 +114,15 @@ export function createRoster(
       const listing = node?.listings.find((each) => each.model === model.id);
       const now = clock.now();
       if (listing !== undefined) listing.pace = paceLearnt(listing.pace, seen, now);
+      if (outcome === "rejected") liars.caught(peer, since, now, node?.bonded === true);
+      if (outcome === "vouched") liars.vouched(peer, since);
       if (node === undefined || outcome === "unused") return;
       if (outcome === "completed" || outcome === "vouched") prefixes.learn(marks, peer);
       heedOutcome(node, outcome, since, now);
+    },
+    condemn(peer) {
+      const now = clock.now();
+      liars.caught(peer, now, now, nodes.get(peer)?.bonded === true);
     },
     prospectsOf: (wanted, without) =>
       prospectsAmong(
@@ -187,7 +197,10 @@ export function createRoster(
     return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
       .filter(({ contextTokens, schema }) => contextTokens >= model.contextTokens && (schema || !mustFit))
       .filter(({ dimensions }) => dimensions === model.dimensions)
-      .map((listing) => candidateOf(listing, held.get(listing.peer) ?? 0, now));
+      .map((listing) => {
+        const { peer } = listing;
+        return candidateOf(listing, { held: held.get(peer) ?? 0, honesty: liars.of(peer) }, now);
+      });
   }
 
   function listingsOf(peer: PeerId, model: ModelId): readonly Listing[] {
@@ -205,7 +218,7 @@ export function createRoster(
     return {
       ...{ peer, address, endpoints, slots, domain },
       alive: node?.gone === false && stands !== "quarantined",
-      trusted: node !== undefined && standingOf(node.honesty, now) === "good",
+      trusted: node !== undefined && standingOf(liars.of(peer), now) === "good",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
       offer: { expiresAt },
@@ -218,9 +231,13 @@ interface Drawn extends Candidate, Pick<Listing, "terms"> {
   readonly past: Prospect["past"];
 }
 
-function candidateOf(listing: Listing, held: number, now: Ms): Drawn {
+function candidateOf(
+  listing: Listing,
+  { held, honesty }: Required<Pick<Candidate, "held" | "honesty">>,
+  now: Ms,
+): Drawn {
   const { node, terms, pace, slots, price, domain } = listing;
-  const { running, bonded, gone, health, honesty } = node;
+  const { running, bonded, gone, health } = node;
   return {
     ...{ terms, past: pace.pace, slots, running, bonded, price, domain, held, honesty },
     latencyMs: firstContentMs(pace, now),
