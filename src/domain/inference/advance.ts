@@ -1,3 +1,4 @@
+import { blamerBelieved } from "./blame.ts";
 import { budgets } from "./budgets.ts";
 import { ensureWitnesses, showAll } from "./cast.ts";
 import { deliverDue } from "./delivery.ts";
@@ -39,20 +40,13 @@ function heedDeadline(draft: Draft): void {
   }
 }
 
-/**
- * The request itself is wrong when providers of three operators say so and fewer took it as it is, or when everybody
- * was asked and nobody took it. Instant refusals of a few must not outrun those who would have answered.
- */
 function heedBlame(draft: Draft): void {
   const { blamers, attempts } = draft;
   if (draft.held.length > 0 || blamers.length === 0) return;
-  const voices = (code: string) =>
-    new Set(blamers.filter((blamer) => blamer.code === code).map(({ operator }) => operator)).size;
-  const most = blamers.reduce((best, blamer) => (voices(blamer.code) > voices(best.code) ? blamer : best));
   const takers = attempts.filter(({ ready }) => ready !== undefined).length;
-  const agreed = voices(most.code) >= Math.max(budgets.blamersLeast, takers + 1);
   const everybody = attempts.length === 0 && draft.nobodyLeft;
-  if (agreed || everybody) fail(draft, most.code as "context-overflow" | "bad-request", most.message);
+  const blamer = blamerBelieved(blamers, { takers, everybody });
+  if (blamer !== undefined) fail(draft, blamer.code, blamer.message);
 }
 
 /** Keeps somebody speaking and enough of them following, and everybody shown everything. */

@@ -1,4 +1,5 @@
 import type { JobId } from "../ids.ts";
+import { blamesRequest } from "./blame.ts";
 import { budgets } from "./budgets.ts";
 import { answerEnd, leave, mayBeAsked } from "./cast.ts";
 import { type Chunk, chunkEnd } from "./chunk.ts";
@@ -8,6 +9,7 @@ import { takeFloor } from "./floor.ts";
 import { paceAfter } from "./pace.ts";
 import type { Attempt, AttemptId, JobState } from "./state.ts";
 import { transcriptNext, transcriptStart } from "./transcript.ts";
+import { isStranger } from "./votes.ts";
 import { castVotes } from "./weighing.ts";
 
 /** What providers say, written down. Whoever breaks the protocol's own rules leaves at once. */
@@ -119,8 +121,9 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   if (attempt === undefined) return;
   const { peer, operator, ready, heardAt } = attempt;
   // Who was ready had accepted the request: what it says of it later is its own failure.
-  const blamesUs = ready === undefined && (code === "context-overflow" || code === "bad-request");
-  if (blamesUs) draft.blamers = [...draft.blamers, { peer, operator, code, message }];
+  const blamesUs = ready === undefined && blamesRequest(code);
+  const stranger = isStranger(peer, draft);
+  if (blamesUs) draft.blamers = [...draft.blamers, { peer, operator, stranger, code, message }];
   if (code === "busy") draft.busy += 1;
   // A follower that is asked nothing for minutes may go: the wait was ours.
   const idle = code === "idle" && !isCalled(draft, id) && draft.now - heardAt >= budgets.idleMsLeast;

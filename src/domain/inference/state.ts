@@ -1,4 +1,5 @@
 import type { Ms, PeerId, SessionKey } from "../ids.ts";
+import type { Blamer } from "./blame.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Pace } from "./pace.ts";
 import type { Finding } from "./proving.ts";
@@ -133,8 +134,8 @@ export interface JobState {
   readonly strangers: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
-  /** Providers that refused because of the request itself. See `heedBlame`. */
-  readonly blamers: readonly { peer: PeerId; operator: string; code: string; message: string }[];
+  /** Providers that refused because of the request itself. */
+  readonly blamers: readonly (Blamer & { readonly peer: PeerId; readonly message: string })[];
 
   /** The prompt as the answer's first speaker tokenised it; its words set the terms for the others. */
   readonly base: { readonly promptDigest: string; readonly promptTokens: number } | undefined;

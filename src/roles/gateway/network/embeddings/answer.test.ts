@@ -32,13 +32,14 @@ const ways = [
   "stalls",
   "other-profile",
   "too-long",
+  "busy",
+  "slow",
   "stranger",
   "sybil",
 ] as const;
 type Way = (typeof ways)[number];
 
 const silent = () => {};
-const log = { debug: silent, info: silent, warn: silent, error: silent };
 
 async function createWorld(nodes: readonly Way[]) {
   const timeline = createTimeline();
@@ -47,6 +48,10 @@ async function createWorld(nodes: readonly Way[]) {
   const gossip = { delayMsMean: 5, loss: 0, duplication: 0 };
   const marketplace = createMarketplace(timeline, chance.child("market"), gossip);
   const ledger = createLedger(timeline);
+  /** How attempts ended that did not end well. */
+  const outcomes: unknown[] = [];
+  const info = (_: string, facts: Record<string, unknown> = {}) => void outcomes.push(facts["outcome"]);
+  const log = { debug: silent, info, warn: silent, error: silent };
   const gateway = createGateway({ timeline, network, marketplace, ledger, log }, chance.child("gateway"), {
     ...{ name: "gateway", deadlineMs: 60_000, defaults: { finality: "stream", witnesses: 2, holdMs: 250 } },
   });
@@ -77,6 +82,7 @@ async function createWorld(nodes: readonly Way[]) {
   }
   return {
     peers: nodes.map((_, index) => peerOf(index)),
+    outcomes,
     async ask(body: Record<string, unknown>): Promise<Seen> {
       const { reply, seen } = createApplication(timeline.now, { events: true, ended: () => {} });
       const whole = { model: "vectors", input: ["one", "three"], ...body };
@@ -101,6 +107,8 @@ function engineOf(way: Way, clock: MachineClock): EmbeddingEngine {
     async embed(text) {
       if (way === "too-long")
         throw new HoldfastError("too long", { code: "context-overflow", fault: "user" });
+      if (way === "busy") throw new HoldfastError("busy", { code: "busy", fault: "peer" });
+      if (way === "slow") await new Promise<void>((resolve) => clock.after(5_500, resolve));
       if (way === "stalls") await new Promise<void>(() => {});
       await new Promise<void>((resolve) => clock.after(20, resolve));
       const first = way === "lies" || way === "sybil" ? 0.5 : way === "other-profile" ? 0.75 : 1;
@@ -166,6 +174,17 @@ describe("vectors over the network", () => {
   test("of texts that are too long are the application's mistake, by the word of more than one", async () => {
     const world = await createWorld(["too-long", "too-long", "too-long"]);
     expect(await world.ask({})).toMatchObject({ status: 400, error: { code: "context_length_exceeded" } });
+  });
+
+  test("are not refused for what two say at once, nor for what one says where others are busy or lost", async () => {
+    const world = await createWorld(["too-long", "too-long", "honest", "honest"]);
+    expect(bodyOf(await world.ask({}))).toMatchObject({ holdfast: { verdict: "valid" } });
+    for (const others of [["busy", "busy"], ["dead"]] as const) {
+      const few = await createWorld(["too-long", ...others]);
+      expect(await few.ask({}), others[0]).toMatchObject({ status: 503, error: { code: "no_providers" } });
+    }
+    const busy = await createWorld(["busy", "busy"]);
+    expect(await busy.ask({})).toMatchObject({ status: 429, error: { code: "busy" } });
   });
 
   test("are asked for until the deadline and no longer when everybody hangs", async () => {

@@ -68,9 +68,9 @@ export function createEmbeddingAnswer(ports: AnswerPorts, ask: EmbeddingAsk, end
   }
 
   function settled(outcomes: Outcomes): void {
-    const { agreement, disputed, testimonies, attempts } = outcomes;
+    const { agreement, disputed, testimonies, blame, attempts } = outcomes;
     const chosen = testimonies.find(({ peer }) => agreement === undefined || peer === agreement.by[0]);
-    if (chosen === undefined) return refuse(failureOf(outcomes));
+    if (chosen === undefined || blame !== undefined) return refuse(failureOf(outcomes));
     if (agreement === undefined && disputed)
       return fail("disputed", "replicas disagree, and nobody is left to decide", attempts);
     if (agreement === undefined && wishes.finality === "final")
@@ -88,13 +88,13 @@ export function createEmbeddingAnswer(ports: AnswerPorts, ask: EmbeddingAsk, end
     );
   }
 
-  function failureOf({ refusals, attempts }: Outcomes): Refusal {
-    const codes = new Set(refusals.map(({ code }) => code));
+  function failureOf({ blame, refusals, attempts }: Outcomes): Refusal {
     const tooLong = `Each text has to fit the ${model.contextTokens} tokens of ${model.name.slice(0, 128)}. (job ${job})`;
-    if (codes.has("context-overflow")) return invalidRequest(tooLong, "input", "context_length_exceeded");
-    const [code, message] = codes.has("bad-request")
-      ? (["bad-request", "the texts were refused"] as const)
-      : codes.size === 1 && codes.has("busy")
+    if (blame === "context-overflow") return invalidRequest(tooLong, "input", "context_length_exceeded");
+    const isBusy = refusals.length > 0 && refusals.every((each) => each === "busy");
+    const [code, message] = blame
+      ? ([blame, "the texts were refused"] as const)
+      : isBusy
         ? (["busy", "every provider of this model is at capacity"] as const)
         : (["no-providers", "no provider of this model could answer"] as const);
     const failure = { code, message, goodTokens: 0, switches: 0, attempts };

@@ -1,4 +1,10 @@
 import type { Ms, PeerId } from "../../../../domain/ids.ts";
+import {
+  type BlameCode,
+  type Blamer,
+  blamerBelieved,
+  blamesRequest,
+} from "../../../../domain/inference/blame.ts";
 import type { Outcome } from "../../../../domain/inference/effect.ts";
 import { paceUnknown } from "../../../../domain/inference/pace.ts";
 import type { Prospect } from "../../../../domain/inference/state.ts";
@@ -30,13 +36,10 @@ export interface Outcomes {
   readonly agreement: Agreement | undefined;
   readonly disputed: boolean;
   readonly testimonies: readonly Testimony[];
-  readonly refusals: readonly Refused[];
+  /** What is wrong with the request itself, where those who say so are believed. */
+  readonly blame: BlameCode | undefined;
+  readonly refusals: readonly RefusalCode[];
   readonly attempts: number;
-}
-
-export interface Refused {
-  readonly code: RefusalCode;
-  readonly operator: string;
 }
 
 export interface PanelOptions {
@@ -78,7 +81,8 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
   const quorum = quorumOf(replicas);
   const seats = new Map<PeerId, Seat>();
   const testimonies: Testimony[] = [];
-  const refusals: Refused[] = [];
+  const refusals: RefusalCode[] = [];
+  const blamers: Blamer[] = [];
   const tried: PeerId[] = [];
   let known = options.prospects;
   /** Set once it is settled; without a leader, nobody is known to be right. */
@@ -89,9 +93,10 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
   function look(): void {
     if (over) return;
     if (settled !== undefined) return seats.size === 0 ? end() : undefined;
-    if (isRequestWrong(refusals, quorum)) return settle(undefined);
     const candidates = candidatesLeft();
     const left = Math.min(candidates.length, replicas + limits.attemptsMax - tried.length);
+    const blame = blameOf(left);
+    if (blame !== undefined) return settle(undefined, blame);
     const move = moveFrom(left);
     if (move.kind === "settle") return settle(move.agreement);
     if (move.kind === "conclude") return settle(undefined);
@@ -112,6 +117,14 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     if (!roster.mayHedge()) return trusting;
     roster.hedged();
     return doubting;
+  }
+
+  /** What the request is believed to be wrong in, where `left` may still be asked. */
+  function blameOf(left: number): BlameCode | undefined {
+    const taking = [...seats.values()].filter(({ openedAt, heardAt }) => heardAt > openedAt).length;
+    const takers = testimonies.length + taking;
+    return blamerBelieved(blamers, { takers, everybody: left === 0 && blamers.length === tried.length })
+      ?.code;
   }
 
   /** Others of the model have a stake, and this one has none. */
@@ -165,11 +178,15 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     roster.closed(peer);
     if (what.kind === "answered") testify(seat, what);
     else if (what.kind === "lost") learn(peer, what.outcome, seat.openedAt);
-    else {
-      refusals.push({ code: what.code, operator: seat.prospect.operator });
-      learn(peer, outcomeOf(what.code), seat.openedAt);
-    }
+    else refused(seat, what.code);
     look();
+  }
+
+  function refused({ prospect, openedAt }: Seat, code: RefusalCode): void {
+    const { peer, operator } = prospect;
+    refusals.push(code);
+    if (blamesRequest(code)) blamers.push({ code, operator, stranger: isStranger(prospect) });
+    learn(peer, outcomeOf(code), openedAt);
   }
 
   function testify(seat: Seat, { vectors, statement }: Extract<ReplicaEnd, { kind: "answered" }>): void {
@@ -183,13 +200,13 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     if (settled !== undefined) judge(testimony);
   }
 
-  function settle(agreement: Agreement | undefined): void {
+  function settle(agreement: Agreement | undefined, blame?: BlameCode): void {
     settled = { leader: testimonies.find(({ peer }) => peer === agreement?.by[0]) };
     for (const testimony of testimonies) judge(testimony);
     cancelTimer();
     cancelTimer = clock.after(limits.embeddingAfterMsMax, end);
     const disputed = isDisputed(testimonies);
-    options.settled({ agreement, disputed, testimonies, refusals, attempts: tried.length });
+    options.settled({ agreement, disputed, testimonies, blame, refusals, attempts: tried.length });
     look();
   }
 
@@ -237,12 +254,6 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
   };
 }
 
-/** The request itself is wrong when providers of several operators say so, as many as it would take to agree. */
-function isRequestWrong(refusals: readonly Refused[], quorum: number): boolean {
-  const blamers = refusals.filter(({ code }) => code === "context-overflow" || code === "bad-request");
-  return new Set(blamers.map(({ operator }) => operator)).size >= Math.max(2, quorum);
-}
-
 function isWell(outcome: Outcome): boolean {
   return outcome === "completed" || outcome === "vouched" || outcome === "unused";
 }
@@ -250,5 +261,5 @@ function isWell(outcome: Outcome): boolean {
 /** What the request or the moment is to blame for is held against no provider. */
 function outcomeOf(code: RefusalCode): Outcome {
   if (code === "busy") return "busy";
-  return code === "context-overflow" || code === "bad-request" || code === "closing" ? "unused" : "refused";
+  return blamesRequest(code) || code === "closing" ? "unused" : "refused";
 }
