@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,11 +8,14 @@ import { limits } from "../../protocol/limits.ts";
 import { openReceipts } from "./receipts.ts";
 
 const silent = () => {};
-const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
+let warnings: string[] = [];
+const warn: Log["warn"] = (event, facts) => void warnings.push(`${event}: ${String(facts?.["reason"])}`);
+const log: Log = { debug: silent, info: silent, warn, error: silent };
 const jobOf = (index: number) => index.toString(16).padStart(64, "0") as JobId;
 let folder: string;
 
 beforeEach(() => {
+  warnings = [];
   folder = mkdtempSync(join(tmpdir(), "holdfast-receipts-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -61,4 +64,32 @@ test("one that is put again replaces the first, and one that was dropped is gone
   await receipts.close();
   expect(receipts.jobs()).toEqual([jobOf(2)]);
   expect(readdirSync(folder)).toEqual([`${jobOf(2)}.json`]);
+});
+
+test("one that the disk does not let go is told of, and those after it are kept all the same", async () => {
+  const receipts = openReceipts({ log }, folder);
+  mkdirSync(join(folder, `${jobOf(1)}.json`));
+  receipts.drop(jobOf(1));
+  receipts.put(jobOf(2), "after it");
+  await receipts.close();
+  expect(warnings).toEqual([expect.stringMatching(/^receipt\.not-dropped: /)]);
+  expect(readdirSync(folder)).toContain(`${jobOf(2)}.json`);
+});
+
+test("what is too large, or more than the disk keeps up with, is dropped and told of", async () => {
+  const receipts = openReceipts({ log }, folder);
+  receipts.put(jobOf(0), "x".repeat(limits.receiptBytesMax + 1));
+  for (let index = 1; index <= limits.receiptsPendingMax + 1; index += 1) receipts.put(jobOf(index), "waits");
+  await receipts.close();
+  expect(warnings).toEqual([
+    "receipt.not-kept: it is too large",
+    "receipt.not-kept: too many wait for the disk",
+  ]);
+  expect(receipts.jobs()).toHaveLength(limits.receiptsPendingMax);
+});
+
+test("nobody but this user sees which answers there were", () => {
+  const inner = join(folder, "receipts");
+  openReceipts({ log }, inner);
+  expect(statSync(inner).mode & 0o777).toBe(0o700);
 });

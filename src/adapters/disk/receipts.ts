@@ -24,7 +24,7 @@ export function openReceipts(
   folder: string,
   { keptMax, bytesMax }: ReceiptsRoom = { keptMax: limits.receiptsKept, bytesMax: limits.receiptsBytesMax },
 ): Receipts {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A crash while writing leaves a draft behind.
   for (const name of readdirSync(folder)) if (name.endsWith(".draft")) rmSync(join(folder, name));
   const kept = keptIn(folder);
@@ -35,7 +35,8 @@ export function openReceipts(
   return {
     put(job, receipt) {
       const size = Buffer.byteLength(receipt);
-      if (size > limits.receiptBytesMax || pending.size >= limits.receiptsPendingMax) return;
+      if (size > limits.receiptBytesMax) return notKept(job, "it is too large");
+      if (pending.size >= limits.receiptsPendingMax) return notKept(job, "too many wait for the disk");
       forget(job);
       pending.set(job, receipt);
       kept.push({ job, bytes: size });
@@ -50,7 +51,7 @@ export function openReceipts(
     jobs: () => kept.map(({ job }) => job),
     drop(job) {
       forget(job);
-      turn = turn.then(() => rm(fileOf(job), { force: true }));
+      turn = turn.then(() => remove(job));
     },
     async close() {
       await turn;
@@ -75,9 +76,21 @@ export function openReceipts(
       await rename(draft, fileOf(job));
       await makeRoom();
     } catch (error) {
-      log.warn("receipt.not-kept", { job, reason: error instanceof Error ? error.message : String(error) });
+      notKept(job, reasonOf(error));
     }
     if (pending.get(job) === receipt) pending.delete(job);
+  }
+
+  async function remove(job: JobId): Promise<void> {
+    try {
+      await rm(fileOf(job), { force: true });
+    } catch (error) {
+      log.warn("receipt.not-dropped", { job, reason: reasonOf(error) });
+    }
+  }
+
+  function notKept(job: JobId, reason: string): void {
+    log.warn("receipt.not-kept", { job, reason });
   }
 
   async function makeRoom(): Promise<void> {
@@ -88,6 +101,10 @@ export function openReceipts(
       await rm(fileOf(oldest.job), { force: true });
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What an earlier run left, oldest first. */
