@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionKey } from "../../domain/ids.ts";
 import type { Store } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { systemRandom as random } from "../system/random.ts";
 import { makeNodeKey } from "./node-key.ts";
@@ -36,8 +37,15 @@ test("the disk alone makes no key: another node's gives another", () => {
   expect(thief.signerOf(session.sessionKey)?.sessionKey).not.toBe(session.sessionKey);
 });
 
-test("keys of long ago are forgotten", () => {
+test("a key is forgotten so long after its last use, however long its run was", () => {
   const [store, key] = [createStore(), makeNodeKey()];
-  const { session } = openSessions({ store, random, clock: { ...clock, wall: () => 1 } }, key);
-  expect(openSessions({ store, random, clock }, key).signerOf(session.sessionKey)).toBeUndefined();
+  const at = (wall: number) => openSessions({ store, random, clock: { ...clock, wall: () => wall } }, key);
+  const long = 3 * limits.statementLifeMs;
+  const { sessionKey } = at(1).session;
+  expect(at(long).signerOf(sessionKey)?.sessionKey).toBe(sessionKey);
+  const soon = at(long + limits.statementLifeMs - 1);
+  expect(soon.signerOf(sessionKey)?.sessionKey).toBe(sessionKey);
+  const late = at(long + limits.statementLifeMs);
+  expect(late.signerOf(sessionKey)).toBeUndefined();
+  expect(late.signerOf(soon.session.sessionKey)).toBeDefined();
 });

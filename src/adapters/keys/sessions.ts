@@ -24,13 +24,19 @@ export function openSessions(
 ): Sessions {
   const session = (nonce: string) =>
     createSession(createHmac("sha256", key).update(`holdfast session 1 ${nonce}`).digest());
-  for (const [name, kept] of store.entries(prefix)) {
-    const at = Number(kept.split(" ")[1]);
-    if (!(at > clock.wall() - limits.statementLifeMs)) store.delete(name);
+  const now = Math.floor(clock.wall());
+  const earlier = store
+    .entries(prefix)
+    .map(([name, kept]) => ({ name, beganAt: Number(kept.split(" ")[1]) }))
+    .toSorted((a, b) => a.beganAt - b.beganAt);
+  // A run may last for months: its key was in use until the next one began.
+  for (const [at, { name }] of earlier.entries()) {
+    const endedAt = earlier[at + 1]?.beganAt ?? now;
+    if (!(endedAt > now - limits.statementLifeMs)) store.delete(name);
   }
   const nonce = Buffer.from(random.bytes(32)).toString("hex");
   const own = session(nonce);
-  store.put(`${prefix}${own.sessionKey}`, `${nonce} ${Math.floor(clock.wall())}`);
+  store.put(`${prefix}${own.sessionKey}`, `${nonce} ${now}`);
   return {
     session: own,
     signerOf(wanted) {
