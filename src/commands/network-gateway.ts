@@ -75,8 +75,8 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     url: server.url,
     peer: node.peer,
     async close() {
-      await audits?.close();
-      await Promise.all([backend.close(), server.close(), member.close()]);
+      // An audit may wait for the chain for longer than there is; who asked for an answer is told of the end meanwhile.
+      await Promise.all([audits?.close(), backend.close(), server.close(), member.close()]);
       await Promise.all([receipts.close(), unwatched?.close(), evidence.close()]);
     },
   };
