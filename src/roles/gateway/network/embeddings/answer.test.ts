@@ -187,6 +187,14 @@ describe("vectors over the network", () => {
     expect(await busy.ask({})).toMatchObject({ status: 429, error: { code: "busy" } });
   });
 
+  test("of one that was not to be checked are not called a lie by one other's word", async () => {
+    const world = await createWorld(["lies", "slow"]);
+    const seen = await world.ask({ holdfast: { witnesses: 0 } });
+    expect(bodyOf(seen)).toMatchObject({ holdfast: { verdict: "inconclusive", attempts: 2 } });
+    await world.leftOver();
+    expect(world.outcomes).not.toContain("rejected");
+  });
+
   test("are asked for until the deadline and no longer when everybody hangs", async () => {
     const world = await createWorld(["stalls", "stalls"]);
     expect(await world.ask({})).toMatchObject({ status: 504, error: { code: "deadline" } });

@@ -210,12 +210,13 @@ export function createPanel(ports: AnswerPorts, options: PanelOptions) {
     look();
   }
 
-  /** By what was agreed on. Where nothing was, and with other arithmetic, nobody is known to be wrong. */
+  /** By what was agreed on. Where nothing was, or by one alone, and with other arithmetic, nobody is known to be wrong. */
   function judge({ peer, output, profile, since }: Testimony): void {
     const leader = settled?.leader;
     if (leader?.profile !== profile) return learn(peer, "unused", since);
-    const agrees = quorum > 1 ? "vouched" : "completed";
-    learn(peer, output === leader.output ? agrees : "rejected", since);
+    const [same, other] =
+      quorum > 1 ? (["vouched", "rejected"] as const) : (["completed", "unused"] as const);
+    learn(peer, output === leader.output ? same : other, since);
   }
 
   function learn(peer: PeerId, outcome: Outcome, since: Ms): void {
