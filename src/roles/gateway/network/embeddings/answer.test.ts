@@ -134,6 +134,13 @@ describe("vectors over the network", () => {
     }
   });
 
+  test("leave a receipt only where it was asked for, and can be checked with the texts in it", async () => {
+    const world = await createWorld(["honest", "honest", "honest"]);
+    expect(bodyOf(await world.ask({})).holdfast).not.toHaveProperty("receipt");
+    const { job, receipt } = bodyOf(await world.ask({ holdfast: { receiptPrompt: true } })).holdfast;
+    expect(receipt).toBe(`/v1/receipts/${job}`);
+  });
+
   test("need others where two differ, and are refused while nobody is left to decide", async () => {
     const two = await createWorld(["honest", "lies"]);
     expect(await two.ask({ holdfast: { witnesses: 1 } })).toMatchObject({

@@ -75,17 +75,17 @@ export function createEmbeddingAnswer(ports: AnswerPorts, ask: EmbeddingAsk, end
       return fail("disputed", "replicas disagree, and nobody is left to decide", attempts);
     if (agreement === undefined && wishes.finality === "final")
       return fail("not-final", "too few replicas could be compared", attempts);
-    const receipt = agreement && replicationReceiptOf(ports, ask, { job, agreement, testimonies });
-    if (receipt !== undefined) ports.receipts.put(job, JSON.stringify(receipt));
+    const receipt = agreement !== undefined && wishes.receiptPrompt === true;
+    if (receipt) {
+      const kept = replicationReceiptOf(ports, ask, { job, agreement, testimonies });
+      ports.receipts.put(job, JSON.stringify(kept));
+    }
     roster.answered();
     // Those still at work are heard out: they are asked for nothing more, but may yet show what they are.
     replied = true;
     cancelDeadline();
     place?.leave();
-    call.reply.json(
-      200,
-      embeddingBody(ask, { job, chosen, agreement, attempts, receipt: receipt !== undefined }),
-    );
+    call.reply.json(200, embeddingBody(ask, { job, chosen, agreement, attempts, receipt }));
   }
 
   function failureOf({ blame, refusals, attempts }: Outcomes): Refusal {

@@ -6,10 +6,10 @@ import type { AnswerPorts } from "../answer.ts";
 import type { EmbeddingAsk } from "./answer.ts";
 import type { Testimony } from "./panel.ts";
 
-/** What the client keeps of vectors that were agreed on. The texts are in it only when the client asked for that. */
+/** What is kept of vectors that were agreed on, for a client that asked for it: the texts are in it. */
 export function replicationReceiptOf(
   { proofs, roster }: AnswerPorts,
-  { request, wishes, model }: EmbeddingAsk,
+  { request, model }: EmbeddingAsk,
   { job, agreement, testimonies }: { job: JobId; agreement: Agreement; testimonies: readonly Testimony[] },
 ): ReplicationReceipt {
   const agreed = testimonies.filter(({ peer }) => agreement.by.includes(peer));
@@ -17,8 +17,7 @@ export function replicationReceiptOf(
   const { chainId, bonds } = proofs.market;
   return {
     ...{ v: 1, kind: "replication", market: { chainId, bonds }, job, model: model.id },
-    profile: agreed[0]!.profile,
-    ...(wishes.receiptPrompt === true ? { inputs: request.inputs } : {}),
+    ...{ profile: agreed[0]!.profile, inputs: request.inputs },
     vectors: agreed[0]!.vectors.map(({ tokens, encoded }) => ({ tokens, values: encoded })),
     replicas: agreed.map(({ sessionKey, statement }) => ({ sessionKey, statement })),
     offers: offers.map((text) => JSON.parse(text) as ReplicationReceipt["offers"][number]),
