@@ -3,13 +3,11 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import type { ModelId } from "../../domain/ids.ts";
+import type { Pooling } from "../../domain/verification/pooling.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { corrupt } from "./digest.ts";
 import { modelIdOf } from "./model-file.ts";
-
-/** How the vectors of a text's tokens become one: their mean, the first one's, or the last one's. */
-type Pooling = "mean" | "first" | "last";
 
 /** Everything that decides a text's vector, read into memory: what was hashed is what is used. */
 export interface OnnxModel {

@@ -1,9 +1,9 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 import type { ModelId } from "../../domain/ids.ts";
+import { type Pooling, pooled } from "../../domain/verification/pooling.ts";
 import type { Embedding, EmbeddingEngine } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { type Pooling, pooled } from "./pooling.ts";
 import { loadRuntime, profileOf, type Runtime } from "./runtime.ts";
 
 export interface OnnxEngineOptions {
