@@ -49,7 +49,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     },
   );
   const rules = { market: network, tolerances, verify };
-  const auditing = { market: node, dialer, clock, log, rules, beacons: createBeacons(network) };
+  const auditing = { market: node, dialer, clock, log, rules, beacons: createBeacons({ log }, network) };
   const found = keepAudited({ receipts, evidence }, backend);
   const audits = unwatched && startAudits({ ...auditing, unwatched, found }, { share });
   const { host, hostsAllowed } = settings;

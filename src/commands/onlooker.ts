@@ -41,7 +41,7 @@ export async function lookOn(
   }
   const rules = { market: network, tolerances: await readTolerances(settings.home, address), verify };
   return {
-    ports: { dialer, beacons: createBeacons(network), clock, log, rules, market: node },
+    ports: { dialer, beacons: createBeacons({ log }, network), clock, log, rules, market: node },
     async close() {
       await dialer.close();
       await close();

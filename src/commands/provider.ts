@@ -67,7 +67,7 @@ export async function provider(
   await startProvider(
     {
       ...{ listener, market: node, engines, signer: session, verify, clock, log, random },
-      ...{ sealed, signerOf, beacons: createBeacons(member.network) },
+      ...{ sealed, signerOf, beacons: createBeacons({ log }, member.network) },
       ...(canReferee(settings) ? { openReference: (signal) => openReferenceEngine(settings, signal) } : {}),
       sequence: createSequence({ store: member.store, clock }),
       tolerances: await readTolerances(settings.home, member.address),

@@ -10,6 +10,7 @@ import type { Beacons } from "../ports.ts";
 import { type Evidence, readEvidence } from "../protocol/evidence.ts";
 import { limits } from "../protocol/limits.ts";
 import { lookUpDrawn } from "../roles/auditor/drawn-set.ts";
+import { commandLog } from "./log.ts";
 
 interface Means {
   readonly rpcs: readonly string[];
@@ -32,7 +33,7 @@ export async function reportOnEvidence(
   if (settled === undefined) return report("inconclusive", "not-settled: no referee has computed it yet.");
   if (means.rpcs.length === 0)
     return report("inconclusive", "beacon-unknown: who was drawn is on the chain.");
-  const beacons = createBeacons({ rpcs: means.rpcs, ...receipt.market });
+  const beacons = createBeacons({ log: commandLog({}) }, { rpcs: means.rpcs, ...receipt.market });
   const complaint =
     answerComplaint(receipt, verify, limits) ?? (await drawComplaint(evidence, settled.referees, beacons));
   if (complaint !== undefined) return report("invalid", `${complaint}: the evidence contradicts itself.`);

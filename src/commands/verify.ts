@@ -25,6 +25,7 @@ import { type DrawnSet, lookUpDrawn } from "../roles/auditor/drawn-set.ts";
 import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
+import { commandLog } from "./log.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { reportOnEvidence } from "./verify-evidence.ts";
 import { reportOnVectors } from "./verify-vectors.ts";
@@ -101,7 +102,9 @@ async function reportOnReceipt(
   const keys = await vouchedKeys(receipt);
   // Beacons and stakes are on the chain; without one, a drawn committee's receipt says so.
   const drawn =
-    rpcs.length === 0 ? undefined : await drawnOf(createBeacons({ rpcs, ...receipt.market }), receipt);
+    rpcs.length === 0
+      ? undefined
+      : await drawnOf(createBeacons({ log: commandLog({}) }, { rpcs, ...receipt.market }), receipt);
   const beaconAt = (block: number) => (block === drawn?.positions.block ? drawn.positions.beacon : undefined);
   const rules = { verify: isSigned, tolerances, schemas: limits, beaconAt, ...(drawn && { drawn }) };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);

@@ -1,59 +1,52 @@
-import { createPublicClient, http } from "viem";
 import type { Market712 } from "../../domain/verification/statement.ts";
-import type { Beacons } from "../../ports.ts";
-import { limits } from "../../protocol/limits.ts";
-import { agreedBlock, agreedValue, quorum } from "./agreement.ts";
+import type { Beacons, Log } from "../../ports.ts";
+import { agreedBlock, Ballot } from "./agreement.ts";
 import { bondsArtifact } from "./artifacts.generated.ts";
-import { parseRpcs } from "./panel.ts";
+import { Panel, parseRpcs } from "./panel.ts";
+import { openRpc } from "./rpc.ts";
 
 /**
- * Beacons and weights as most of the endpoints that answer have them. A block's hash is the beacon: a contract has it
- * for one opcode on any EVM chain, which `prevrandao` of the past is not. Throws HoldfastError `bad-rpc` (fault user).
+ * Beacons and weights as most of the right chain's endpoints that answer have them. A block's hash is the beacon: a
+ * contract has it for one opcode on any EVM chain, which `prevrandao` of the past is not. Throws HoldfastError `bad-rpc`
+ * (fault user).
  */
-export function createBeacons({
-  rpcs,
-  chainId,
-  bonds,
-}: Market712 & { readonly rpcs: readonly string[] }): Beacons {
-  const endpoints = parseRpcs(rpcs).map((rpc) => {
-    const transport = http(rpc, { timeout: limits.rpcMsMax, retryCount: 0, batch: true });
-    return createPublicClient({ transport, cacheTime: 0 });
-  });
-  type Endpoint = (typeof endpoints)[number];
+export function createBeacons(
+  { log }: { readonly log: Log },
+  { rpcs, chainId, bonds }: Market712 & { readonly rpcs: readonly string[] },
+): Beacons {
+  type Endpoint = ReturnType<typeof openRpc>;
+  const panel = new Panel(
+    parseRpcs(rpcs).map((rpc) => openRpc({ rpc, batch: true })),
+    chainId,
+    log,
+  );
   const contract = { address: bonds, abi: bondsArtifact.abi } as const;
 
-  /** Of those that answer. */
-  async function ask<T>(question: (endpoint: Endpoint) => Promise<T>): Promise<T[]> {
-    const answers = await Promise.allSettled(endpoints.map(question));
-    return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  }
-
-  /** What most of those that answered agree on, value by value; undefined where they do not on one of them. */
+  /**
+   * What most of them agree on, value by value; undefined where they do not on one of them. Who has not reached the
+   * block is not asked, but counts: the first to have it does not choose the beacon.
+   */
   async function agreed(
-    question: (endpoint: Endpoint) => Promise<readonly bigint[]>,
+    reached: number,
+    question: (client: Endpoint["client"]) => Promise<readonly bigint[]>,
   ): Promise<bigint[] | undefined> {
-    const answers = await ask(question);
-    const values = answers[0]?.map((_, at) =>
-      agreedValue(
-        answers.map((each) => each[at]),
-        quorum(answers.length),
-      ),
-    );
-    return values?.every((value) => value !== undefined) ? (values as bigint[]) : undefined;
+    const live = await panel.heads();
+    const there = live.filter(({ head }) => head >= BigInt(reached));
+    const answers = await panel.read(there, ({ client }) => question(client));
+    const ballot = new Ballot(answers.length, live.length);
+    const values = answers[0]?.answer.map((_, at) => ballot.decide(answers.map(({ answer }) => answer[at])));
+    for (const [at, { endpoint }] of answers.entries()) panel.judge(endpoint, ballot.dissentsOf(at));
+    return values?.every((value) => value !== undefined) ? values : undefined;
   }
 
   return {
     async head() {
-      const heads = await ask(async (endpoint) => {
-        const [id, block] = await Promise.all([endpoint.getChainId(), endpoint.getBlockNumber()]);
-        return id === chainId ? [block] : [];
-      });
-      const block = agreedBlock(heads.flat());
+      const block = agreedBlock((await panel.heads()).map(({ head }) => head));
       return block === undefined ? undefined : Number(block);
     },
     async block(number) {
-      const facts = await agreed(async (endpoint) => {
-        const { hash, timestamp } = await endpoint.getBlock({ blockNumber: BigInt(number) });
+      const facts = await agreed(number, async (client) => {
+        const { hash, timestamp } = await client.getBlock({ blockNumber: BigInt(number) });
         return [BigInt(hash), timestamp];
       });
       if (facts === undefined) return undefined;
@@ -61,11 +54,13 @@ export function createBeacons({
       return { hash: hash.toString(16).padStart(64, "0"), at: 1000 * Number(seconds) };
     },
     async weights(nodes, block) {
-      const facts = await agreed((endpoint) =>
+      const args = [BigInt(block)] as const;
+      // The contract knows what was only of blocks that are over.
+      const facts = await agreed(block + 1, (client) =>
         Promise.all([
-          endpoint.readContract({ ...contract, functionName: "totalWeightAt", args: [BigInt(block)] }),
+          client.readContract({ ...contract, functionName: "totalWeightAt", args }),
           ...nodes.map((node) =>
-            endpoint.readContract({ ...contract, functionName: "weightAt", args: [node, BigInt(block)] }),
+            client.readContract({ ...contract, functionName: "weightAt", args: [node, ...args] }),
           ),
         ]),
       );

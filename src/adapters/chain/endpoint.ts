@@ -1,36 +1,25 @@
-import { createPublicClient, http } from "viem";
 import type { Address, ModelId } from "../../domain/ids.ts";
 import { limits } from "../../protocol/limits.ts";
 import { bondsArtifact, modelsArtifact } from "./artifacts.generated.ts";
 import { modelDigest } from "./registrant.ts";
+import { openRpc, type Rpc, type RpcOptions } from "./rpc.ts";
 
-export interface EndpointOptions {
-  readonly rpc: string;
+export interface EndpointOptions extends Omit<RpcOptions, "batch"> {
   readonly bonds: Address;
   readonly models: Address;
-  /** Ends what is under way. */
-  readonly signal: AbortSignal;
 }
 
-/** One RPC endpoint, read only. Every call throws when it fails, takes too long or answers too much. */
-export interface Endpoint {
-  /** For logs: the host only, since the rest of the address may hold a key. */
-  readonly name: string;
-  head(): Promise<{ chainId: number; block: bigint }>;
+/** What one RPC endpoint says of bonds and models. */
+export interface Endpoint extends Rpc {
   /** In the order asked. */
   stakes(nodes: readonly Address[], block: bigint): Promise<readonly bigint[]>;
   registered(models: readonly ModelId[], block: bigint): Promise<readonly boolean[]>;
 }
 
-export function openEndpoint({ rpc, bonds, models, signal }: EndpointOptions): Endpoint {
-  const transport = http(rpc, { timeout: limits.rpcMsMax, retryCount: 0, fetchFn: boundedFetch(signal) });
-  const client = createPublicClient({ transport, cacheTime: 0 });
+export function openEndpoint({ bonds, models, ...options }: EndpointOptions): Endpoint {
+  const { name, client, head } = openRpc({ ...options, batch: false });
   return {
-    name: new URL(rpc).host,
-    async head() {
-      const [chainId, block] = await Promise.all([client.getChainId(), client.getBlockNumber()]);
-      return { chainId, block };
-    },
+    ...{ name, head },
     stakes: (nodes, blockNumber) =>
       inPages(nodes, (page) =>
         client.readContract({
@@ -67,27 +56,4 @@ async function inPages<Asked, Answer>(
     answers.push(...part);
   }
   return answers;
-}
-
-/** fetch that gives up on a body above the limit instead of filling memory with it. */
-function boundedFetch(closed: AbortSignal): typeof fetch {
-  return async (input, init) => {
-    const signal = init?.signal ? AbortSignal.any([init.signal, closed]) : closed;
-    const response = await fetch(input, { ...init, signal });
-    if (response.body === null) return response;
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      size += chunk.length;
-      if (size > limits.rpcReplyBytesMax)
-        throw new Error(`the reply is above ${limits.rpcReplyBytesMax} bytes`);
-      chunks.push(chunk);
-    }
-    const { status, statusText, headers } = response;
-    const plain = new Headers(headers);
-    // The body is decoded by now.
-    plain.delete("content-encoding");
-    plain.delete("content-length");
-    return new Response(Buffer.concat(chunks), { status, statusText, headers: plain });
-  };
 }

@@ -2,14 +2,14 @@ import type { Log } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { failureText } from "./chain-error.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Rpc } from "./rpc.ts";
 
-export interface Live {
+export interface Live<Endpoint extends Rpc> {
   readonly endpoint: Endpoint;
   readonly head: bigint;
 }
 
-export interface Answered<T> {
+export interface Answered<Endpoint extends Rpc, T> {
   readonly endpoint: Endpoint;
   readonly answer: T;
 }
@@ -18,7 +18,7 @@ export interface Answered<T> {
 type Conduct = "unknown" | "good" | "silent" | "wrong-chain" | "outvoted";
 
 /** The endpoints together: asks all of them at once, and remembers how each behaves. */
-export class Panel {
+export class Panel<Endpoint extends Rpc> {
   readonly #conduct = new Map<Endpoint, Conduct>();
   readonly #endpoints: readonly Endpoint[];
   readonly #chainId: number;
@@ -31,7 +31,7 @@ export class Panel {
   }
 
   /** Those that answer now, for the right chain, with the block they have reached. */
-  async heads(): Promise<Live[]> {
+  async heads(): Promise<Live<Endpoint>[]> {
     const heads = await this.#askAll(this.#endpoints, (endpoint) => endpoint.head());
     const right = heads.filter(({ endpoint, answer }) => {
       if (answer.chainId === this.#chainId) return true;
@@ -42,7 +42,10 @@ export class Panel {
   }
 
   /** What those endpoints answer; who fails is left out. */
-  read<T>(live: readonly Live[], ask: (endpoint: Endpoint) => Promise<T>): Promise<Answered<T>[]> {
+  read<T>(
+    live: readonly Live<Endpoint>[],
+    ask: (endpoint: Endpoint) => Promise<T>,
+  ): Promise<Answered<Endpoint, T>[]> {
     return this.#askAll(
       live.map(({ endpoint }) => endpoint),
       ask,
@@ -58,7 +61,7 @@ export class Panel {
   async #askAll<T>(
     endpoints: readonly Endpoint[],
     ask: (endpoint: Endpoint) => Promise<T>,
-  ): Promise<Answered<T>[]> {
+  ): Promise<Answered<Endpoint, T>[]> {
     const all = await Promise.all(
       endpoints.map(async (endpoint) => {
         try {
