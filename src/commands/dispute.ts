@@ -1,23 +1,20 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import { verify as isSigned } from "../adapters/keys/session.ts";
 import { type Contradiction, contradictionIn } from "../domain/verification/contradiction.ts";
 import { firstApart } from "../domain/verification/dispute.ts";
-import { nextEpochBlock } from "../domain/verification/epoch.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import { rule } from "../domain/verification/ruling.ts";
-import type { Beacons } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
-import { type Evidence, readEvidence } from "../protocol/evidence.ts";
-import { readReceipt } from "../protocol/receipt.ts";
+import type { Evidence } from "../protocol/evidence.ts";
 import type { AuditPorts } from "../roles/auditor/audit.ts";
 import { referee } from "../roles/auditor/referee.ts";
+import { readDisputed } from "./disputed.ts";
 import { text } from "./flag-values.ts";
 import { commandLog } from "./log.ts";
 import { lookOn } from "./onlooker.ts";
+import { openOut } from "./out-file.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
-import { readReceiptFile } from "./verify.ts";
+import { nextDraw, untilBlock } from "./until-block.ts";
 
 /** A single position's distance from here on is worth naming, logits: honest ones are far below. */
 const apartMin = 0.5;
@@ -25,34 +22,26 @@ const apartMin = 0.5;
 /**
  * `holdfast dispute FILE`: has two who contradict each other in a receipt judged by referees. The file is a receipt with
  * its prompt, or the evidence of an earlier run, which then goes on. Prints who lost; "nobody" is an answer too. Throws
- * HoldfastError `nothing-in-dispute`, `not-a-receipt` (fault user), `too-few-referees` (fault environment).
+ * HoldfastError `nothing-in-dispute`, `not-a-receipt`, `other-evidence` (fault user), `too-few-referees`,
+ * `out-unwritable` (fault environment).
  */
 export async function dispute(file: string, flags: Flags): Promise<void> {
   const settings = readSettings(flags, process.env);
   const log = commandLog(settings);
-  const out = text(flags, "out") ?? `${file.replace(/\.json$/, "")}.evidence.json`;
-  const given = readReceiptFile(file);
-  const earlier = readEvidence(given) ?? (existsSync(out) ? readEvidence(readReceiptFile(out)) : undefined);
-  const receipt = earlier?.receipt ?? receiptIn(given);
+  const { receipt, earlier, out } = readDisputed(file, text(flags, "out"));
+  const write = openOut(out);
   const { ports, close } = await lookOn(settings, log, receipt);
   const ending = onStop(close);
   const evidence = earlier ?? (await evidenceOf(ports, receipt));
-  writeFileSync(out, `${JSON.stringify(evidence)}\n`);
+  write(evidence);
+  // Referees are drawn by a beacon that nobody could know when the dispute came up.
   await untilBlock(ports.beacons, evidence.epoch, ending);
   const { word, ...refereed } = await referee(ports, evidence, evidence.epoch, ending);
   const settled = { ...refereed, word: `0x${Buffer.from(word).toString("hex")}` };
-  writeFileSync(out, `${JSON.stringify({ ...evidence, settled })}\n`);
+  write({ ...evidence, settled });
   await close();
   tell(flags, { ...evidence, settled }, out);
   process.exit(0);
-}
-
-function receiptIn(given: string): Receipt {
-  const receipt = readReceipt(given);
-  if (!("complaint" in receipt)) return receipt;
-  throw new HoldfastError("The file holds neither a receipt nor evidence.", {
-    ...{ code: "not-a-receipt", fault: "user", facts: { reason: receipt.complaint } },
-  });
 }
 
 async function evidenceOf({ beacons, rules }: AuditPorts, receipt: Receipt): Promise<Evidence> {
@@ -67,31 +56,8 @@ async function evidenceOf({ beacons, rules }: AuditPorts, receipt: Receipt): Pro
       remedy: "`holdfast verify` says what is in it.",
     });
   const apartAt = firstApart({ proof, ...contradiction }, apartMin, own) ?? null;
-  const head = await beacons.head();
-  if (head === undefined) throw chainAway();
-  return { v: 1, kind: "dispute", receipt, ...contradiction, apartAt, epoch: nextEpochBlock(head) };
-}
-
-/** Referees are drawn by a beacon that nobody could know when the dispute came up. */
-export async function untilBlock(beacons: Beacons, block: number, ending: AbortSignal): Promise<void> {
-  for (let told = false; !ending.aborted; ) {
-    const head = await beacons.head();
-    if (head === undefined) throw chainAway();
-    if (head >= block) return;
-    if (!told)
-      console.error(
-        `Block ${block} draws; the chain is at ${head}. Ctrl-C, and run it again then, does no harm.`,
-      );
-    told = true;
-    await pause(1_000, undefined, { signal: ending }).catch(() => {});
-  }
-}
-
-function chainAway(): HoldfastError {
-  return new HoldfastError("The chain cannot be reached, so nobody can be drawn.", {
-    ...{ code: "chain-unreachable", fault: "environment", retryable: true },
-    remedy: "Check that the RPC endpoints answer.",
-  });
+  const epoch = await nextDraw(beacons);
+  return { v: 1, kind: "dispute", receipt, ...contradiction, apartAt, epoch };
 }
 
 function tell(

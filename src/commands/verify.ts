@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createBeacons } from "../adapters/chain/beacons.ts";
 import { openEnvelope, sealEnvelope } from "../adapters/keys/envelope-signature.ts";
@@ -26,6 +26,7 @@ import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
 import { commandLog } from "./log.ts";
+import { openOut } from "./out-file.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { reportOnEvidence } from "./verify-evidence.ts";
 import { reportOnVectors } from "./verify-vectors.ts";
@@ -36,21 +37,23 @@ const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
 /**
  * `holdfast verify RECEIPT.json`: checks a receipt from scratch, with nothing but the receipt and a calibration, and
  * with `--model FILE` computes its answer again, and with `--rpc URL` asks its chain who was drawn. `--json`: `{verdict,
- * reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 when there is no file to read.
+ * reasons, checked, notChecked}`. Exit code 0 valid, 1 invalid, 2 inconclusive; 3 or 4 when it comes to no verdict, or
+ * nothing could be exported, which the report comes before.
  */
 export async function verify(file: string, flags: Flags): Promise<void> {
   const { home, rpc } = readSettings(flags, process.env);
   const text = readReceiptFile(file);
+  const write = typeof flags["export"] === "string" ? openOut(flags["export"]) : undefined;
   const again = flags["model"] === undefined ? {} : { again: replayWith(flags) };
   const { model } = flags;
   const ofVectors = { model: typeof model === "string" ? model : undefined, vouchedKeys };
   const report =
     (await reportOnVectors(text, ofVectors)) ??
     (await reportOnText(text, await tolerancesAt(home), { ...again, rpcs: rpc ?? [] }));
-  if (typeof flags["export"] === "string") await exportTo(flags["export"], text, home);
   if (flags["json"]) console.log(JSON.stringify(report));
   else print(report);
   process.exitCode = exitCodes[report.verdict];
+  write?.(await exported(text, home));
 }
 
 /** What follows from a file's text, whatever is in it: a receipt, or one in an envelope that somebody signed. */
@@ -165,14 +168,13 @@ async function tolerancesAt(home: string): Promise<Tolerances> {
 }
 
 /** The receipt as an in-toto attestation in a DSSE envelope, signed by this node's key. */
-async function exportTo(file: string, text: string, home: string): Promise<void> {
+async function exported(text: string, home: string): Promise<unknown> {
   const receipt = readReceipt(text);
   if ("complaint" in receipt)
     throw new HoldfastError("Only a receipt can be exported.", {
       ...{ code: "not-a-receipt", fault: "user", facts: { reason: receipt.complaint } },
     });
-  const envelope = await sealEnvelope(JSON.stringify(attestationOf(receipt)), loadNodeKey(home));
-  writeFileSync(file, `${JSON.stringify(envelope)}\n`);
+  return sealEnvelope(JSON.stringify(attestationOf(receipt)), loadNodeKey(home));
 }
 
 /** What a file holds that may be a receipt. Throws HoldfastError `receipt-unreadable` (fault environment). */
