@@ -1,6 +1,18 @@
-import { exitCode, HoldfastError } from "../protocol/errors.ts";
+import { exitCode, type Fault, HoldfastError } from "../protocol/errors.ts";
 
 let over = false;
+/** By fault, and for an end that was asked for. */
+let codes: Readonly<Record<Fault | "asked", number>> = { ...exitCode, asked: 0 };
+
+/** 0, 1 and 2 are the verdicts of this command: it ends with another code where it comes to none. */
+export function exitByVerdict(): void {
+  codes = { ...exitCode, user: 3, holdfast: 3, asked: 3 };
+}
+
+/** Exit code of this command for how it ends. */
+export function codeOf(end: Fault | "asked"): number {
+  return codes[end];
+}
 
 /**
  * Ends the process over an error: its explanation on standard error (with the stack only when HOLDFAST_DEBUG is set),
@@ -11,7 +23,7 @@ export function fail(error: unknown): void {
   if (over) return;
   over = true;
   // Commander has already said what is wrong with the command line; help and version are no errors.
-  if (isCommander(error)) return leave(error.exitCode === 0 ? 0 : exitCode.user);
+  if (isCommander(error)) return leave(error.exitCode === 0 ? 0 : codes.user);
   const known = error instanceof HoldfastError ? error : unexpected(error);
   process.stderr.write(`${known.explain()}\n`);
   if (process.env["HOLDFAST_DEBUG"]) process.stderr.write(`${stackOf(error)}\n`);
@@ -19,7 +31,7 @@ export function fail(error: unknown): void {
     const { message, code, fault, remedy, facts } = known;
     process.stdout.write(`${JSON.stringify({ error: { message, code, fault, remedy, facts } })}\n`);
   }
-  leave(exitCode[known.fault]);
+  leave(codes[known.fault]);
 }
 
 /** The process ends as it was asked to: what fails from here on fails because of that, and is not told. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { exitByVerdict } from "./fail.ts";
 import { installation } from "./installation.ts";
 import type { Flags } from "./settings.ts";
 
@@ -15,7 +16,10 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("Run it with --help to see what there is.")
-    .addHelpText("after", `\n${programHelp}`);
+    .addHelpText("after", `\n${programHelp}`)
+    .hook("preSubcommand", (_, command) => {
+      if (judging.includes(command.name())) exitByVerdict();
+    });
   addUp(program);
   addGateway(program);
   addProvider(program);
@@ -30,6 +34,9 @@ export function createProgram(): Command {
   addEconomics(program);
   return program;
 }
+
+/** Commands whose exit code is a verdict. */
+const judging = ["verify", "audit"];
 
 const programHelp = `Start here:
   holdfast doctor                                   is everything here that is needed?
@@ -273,7 +280,7 @@ function addVerify(program: Command): void {
   homeFlags(program.command("verify"))
     .summary("check a receipt from scratch")
     .description(
-      "Checks an answer's receipt: signatures, commits, openings, fingerprints, margins, and who vouches for them. Exit code 0 valid, 1 invalid, 2 inconclusive.",
+      "Checks an answer's receipt: signatures, commits, openings, fingerprints, margins, and who vouches for them. Exit code 0 valid, 1 invalid, 2 inconclusive, 3 or 4 no verdict.",
     )
     .argument("<receipt>", "a file that holds one receipt")
     .option("--model <file-or-url>", "also compute the answer again with this GGUF model")
@@ -292,7 +299,7 @@ function addAudit(program: Command): void {
   networkFlags(homeFlags(program.command("audit")))
     .summary("have an unwatched answer audited")
     .description(
-      "Has an answer that nobody watched read again by providers whom the next beacon draws. A gateway does it by itself for a share of its answers. Exit code 0 valid, 1 invalid, 2 inconclusive.",
+      "Has an answer that nobody watched read again by providers whom the next beacon draws. A gateway does it by itself for a share of its answers. Exit code 0 valid, 1 invalid, 2 inconclusive, 3 or 4 no verdict.",
     )
     .argument("<receipt>", "a file that holds its receipt, with the prompt")
     .option("--out <file>", "where the new receipt goes (default: beside it, .audited.json)")

@@ -1,5 +1,5 @@
 import { holdLifeline } from "../adapters/process/lifeline.ts";
-import { endAsAsked } from "./fail.ts";
+import { codeOf, endAsAsked } from "./fail.ts";
 
 /** Time to stop in order, ms. Longer than children are given; short of when the guard loses patience. */
 const stopMsMax = 900;
@@ -8,7 +8,7 @@ export const parentGone = "parent gone";
 
 /**
  * Runs `stop` once when the process is to end: on a signal, or because the one that started it is gone; then exits
- * with 0, since ending is what was asked for. Returns a signal for work that should not go on. To be called early.
+ * with 0, since ending is what was asked for (a command that owes a verdict: 3). Returns a signal for work that should not go on. To be called early.
  */
 export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
   const ending = new AbortController();
@@ -18,13 +18,13 @@ export function onStop(stop: (why: string) => Promise<void>): AbortSignal {
     endAsAsked();
     ending.abort();
     // Nobody is left to be orderly for: what had to last is on disk, and the others go down at this moment too.
-    if (why === parentGone && process.env["HOLDFAST_CHILD"] !== undefined) process.exit(0);
-    setTimeout(() => process.exit(0), stopMsMax);
+    if (why === parentGone && process.env["HOLDFAST_CHILD"] !== undefined) process.exit(codeOf("asked"));
+    setTimeout(() => process.exit(codeOf("asked")), stopMsMax);
     stop(why).then(
-      () => process.exit(0),
+      () => process.exit(codeOf("asked")),
       (error) => {
         console.error(`It could not be stopped in order: ${String(error)}`);
-        process.exit(1);
+        process.exit(codeOf("holdfast"));
       },
     );
   };
