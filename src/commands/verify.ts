@@ -9,7 +9,6 @@ import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Address, SessionKey } from "../domain/ids.ts";
 import { attestationOf } from "../domain/verification/attestation.ts";
 import { auditDraw } from "../domain/verification/audit.ts";
-import { isEquivocation } from "../domain/verification/equivocation.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Replayed } from "../domain/verification/replayed.ts";
 import { type Report, reportOn } from "../domain/verification/report.ts";
@@ -17,7 +16,6 @@ import type { Tolerances } from "../domain/verification/tolerance.ts";
 import type { Beacons } from "../ports.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
-import { type KeptEquivocation, readEquivocation } from "../protocol/equivocation.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
@@ -28,6 +26,7 @@ import { openEngine } from "./engine.ts";
 import { commandLog } from "./log.ts";
 import { openOut } from "./out-file.ts";
 import { type Flags, readSettings } from "./settings.ts";
+import { reportOnEquivocations } from "./verify-equivocation.ts";
 import { reportOnEvidence } from "./verify-evidence.ts";
 import { reportOnVectors } from "./verify-vectors.ts";
 
@@ -58,8 +57,8 @@ export async function verify(file: string, flags: Flags): Promise<void> {
 
 /** What follows from a file's text, whatever is in it: a receipt, or one in an envelope that somebody signed. */
 export async function reportOnText(text: string, tolerances: Tolerances, means: Means = {}): Promise<Report> {
-  const equivocation = readEquivocation(text);
-  if (equivocation !== undefined) return reportOnEquivocation(equivocation);
+  const equivocated = await reportOnEquivocations(text, { vouchedKeys });
+  if (equivocated !== undefined) return equivocated;
   const disputed = await reportOnEvidence(text, tolerances, { rpcs: means.rpcs ?? [], vouchedKeys });
   if (disputed !== undefined) return disputed;
   const envelope = readEnvelope(text);
@@ -69,22 +68,6 @@ export async function reportOnText(text: string, tolerances: Tolerances, means: 
     return refused("forged-envelope: a signature on it does not hold");
   const { checked, ...report } = await reportOnReceipt(readReceipt(inner), tolerances, means);
   return { ...report, checked: [`the envelope, signed by ${signers.join(", ")}`, ...checked] };
-}
-
-/** Valid: the node did say two things under one number, and so is convicted by itself. */
-async function reportOnEquivocation({ equivocation, ...kept }: KeptEquivocation): Promise<Report> {
-  const { node, sessionKey, one } = equivocation;
-  if (!isEquivocation(equivocation, { market: kept.market, verify: isSigned }))
-    return refused("no-equivocation: these are not two things that one key signed under one number.");
-  const isVouched = (await vouchedKeys(kept)).get(sessionKey)?.includes(node) === true;
-  const said = `equivocation: ${node} signed two different things under the number ${one.seq}.`;
-  const stranger = `not-vouched-for: no offer of ${node} here names the key that signed them.`;
-  return {
-    verdict: isVouched ? "valid" : "inconclusive",
-    reasons: isVouched ? [said] : [stranger],
-    checked: ["both statements' signatures", "the offer by which the node vouches for that key"],
-    notChecked: ["the node's bond: it is on the chain"],
-  };
 }
 
 /** Computes a receipt's answer again. */

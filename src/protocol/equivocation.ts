@@ -28,10 +28,13 @@ const keptSchema = z.strictObject({
   offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
 });
 
-/** An equivocation in a text; undefined where there is none. */
-export function readEquivocation(text: string): KeptEquivocation | undefined {
+/** One by itself, or a list of all that came up in one job. */
+const allSchema = z.array(keptSchema).min(1).max(limits.equivocationsMax);
+
+/** The equivocations in a text; undefined where it holds none, or anything else. */
+export function readEquivocations(text: string): readonly KeptEquivocation[] | undefined {
   try {
-    return keptSchema.safeParse(JSON.parse(text)).data;
+    return allSchema.safeParse([JSON.parse(text)].flat()).data;
   } catch {
     return undefined;
   }

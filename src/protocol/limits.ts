@@ -157,6 +157,10 @@ export const limits = {
   statementsReserved: 256,
   /** Statements a gateway remembers, to see whether a node says another thing under the same number. 0.6 KiB each. */
   statementsRemembered: 4096,
+  /** Equivocations kept of one job: every member's of a committee, in a few rounds. 2 KiB each. Abuse: memory, disk. */
+  equivocationsMax: 64,
+  /** Jobs whose equivocations a gateway still adds to; those of earlier ones are on its disk. Abuse: memory. */
+  equivocationJobsRemembered: 64,
 
   // ---- audits and disputes, long after an answer ----
   /** Unwatched answers that an executor can open later, and a gateway have audited: a common one is 40 KiB, and a week of
