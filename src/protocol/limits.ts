@@ -126,7 +126,8 @@ export const limits = {
   guestsRememberedMs: 60_000,
 
   /** Text and ids of an attempt's orders that a provider has not come to yet, UTF-16 units (an id counts as 16, an
-   *  order as 256). A cold replacement is shown a whole answer at once: 131k tokens in chunks of 4 are 13 Mi. Abuse: memory. */
+   *  order as 256, each member and each commit of a set as 512). A cold replacement is shown a whole answer at once:
+   *  131k tokens in chunks of 4 are 13 Mi. Abuse: memory. */
   ordersWaitingUnitsMax: 16 * 1024 * 1024,
 
   // ---- commit and reveal at an answer's end ----

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
 import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
 import type { ChannelHandlers, TextEngine } from "../../ports.ts";
-import type { Order, Word } from "../../protocol/attempt.ts";
+import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, type HoldfastErrorOptions } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
@@ -37,6 +37,8 @@ let timeline: Timeline;
 let words: Word[];
 let closed: boolean;
 let tell: ChannelHandlers<Order>;
+/** A further attempt on the same node. */
+let connect: () => void;
 let taken: () => number;
 let refusesWith: HoldfastErrorOptions | undefined;
 let textEngine: TextEngine | undefined;
@@ -48,27 +50,33 @@ beforeEach(() => {
   const traits = { stepMs: 10, judgeMsPerToken: 2, noise: 0, otherModel: false, stalled: false };
   const engine = createSimulatedEngine(clock, "node", traits, model);
   taken = engine.taken;
-  [words, closed, refusesWith, textEngine] = [[], false, undefined, undefined];
+  [refusesWith, textEngine] = [undefined, undefined];
   const silent = () => {};
-  tell = converse(
-    {
-      ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
-      async openVoice(order, signal) {
-        if (refusesWith !== undefined) throw new HoldfastError("not this prompt", refusesWith);
-        return openVoice({ clock, engines: [textEngine ?? engine] }, order, signal);
-      },
-      ...{ node: addressOf(peerOf(0)), market: simulatedMarket, random: createSalts(peerOf(0), 1) },
-      ...{ sequence: { next: () => (statements += 1) }, tolerances: () => undefined },
-      signer: { sessionKey: speaker, sign: (bytes) => Buffer.from(bytes).toString("base64") },
-      verify: (_, bytes, signature) => Buffer.from(bytes).toString("base64") === signature,
+  const sealed = new Map<JobId, string>();
+  const ports = {
+    ...{ clock, log: { debug: silent, info: silent, warn: silent, error: silent } },
+    async openVoice(order: OpenOrder, signal: AbortSignal) {
+      if (refusesWith !== undefined) throw new HoldfastError("not this prompt", refusesWith);
+      return openVoice({ clock, engines: [textEngine ?? engine] }, order, signal);
     },
-    {
-      send: (word) => words.push(word),
-      close: () => {
-        closed = true;
-      },
+    ...{ node: addressOf(peerOf(0)), market: simulatedMarket, random: createSalts(peerOf(0), 1) },
+    ...{ sequence: { next: () => (statements += 1) }, tolerances: () => undefined },
+    signer: { sessionKey: speaker, sign: (bytes: Uint8Array) => Buffer.from(bytes).toString("base64") },
+    verify: (_: SessionKey, bytes: Uint8Array, signature: string) =>
+      Buffer.from(bytes).toString("base64") === signature,
+    sealed: {
+      put: (job: JobId, text: string) => void sealed.set(job, text),
+      get: async (job: JobId) => sealed.get(job),
     },
-  );
+  };
+  connect = () => {
+    [words, closed] = [[], false];
+    const close = () => {
+      closed = true;
+    };
+    tell = converse(ports, { send: (word) => words.push(word), close });
+  };
+  connect();
 });
 
 async function tellAll(...orders: Order[]): Promise<Word[]> {
@@ -129,6 +137,12 @@ describe("an attempt", () => {
     ["an answer that does not fit", [{ ...open, tokensMax: 300 }], "context-overflow"],
     ["a window larger than its own", [{ ...open, contextTokens: 512 }], "engine"],
     ["a second opening", [open, open], "bad-request"],
+    ["a recall after an opening", [open, { t: "recall", job }], "bad-request"],
+    [
+      "vectors after an opening",
+      [open, { t: "embed", job, model: model.id, inputs: ["x"], deadlineMs: 1_000 }],
+      "bad-request",
+    ],
     ["words before an opening", [{ t: "speak", from: 0 }], "bad-request"],
     ["speaking from the middle of nowhere", [open, { t: "speak", from: 5 }], "bad-request"],
   ])("refuses %s and frees its sequence", async (_, orders, code) => {
@@ -145,6 +159,33 @@ describe("an attempt", () => {
     expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
     await tellAll();
     expect(taken()).toBe(0);
+  });
+
+  test("counts sets that wait by how much is in them", async () => {
+    tell.message(open);
+    const member = { node: addressOf(peerOf(1)), sessionKey: speaker, profile: "p".repeat(256) };
+    const set: Extract<Order, { t: "reveal" }>["set"] = {
+      answer: { job, spec: job, input: job, transcript: job, tokens: 1 },
+      committee: { kind: "client", secretHash: job },
+      executor: member,
+      witnesses: Array(limits.committeeMax).fill(member),
+      commits: Array(limits.committeeMax).fill({ node: member.node, sealed: job, signature: "AAAA" }),
+    };
+    const text = JSON.stringify(set).length;
+    for (let told = 0; told * text < limits.ordersWaitingUnitsMax; told++)
+      tell.message({ t: "reveal", set, secret: job });
+    expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
+  });
+
+  test("about an answer of long ago ends when nobody asks for minutes what was sealed", async () => {
+    await tellAll({ ...open, seal: true }, { t: "speak", from: 0 });
+    expect(words.at(-1)).toHaveProperty("commit");
+    tell.closed({ code: "closed", detail: "" });
+    connect();
+    await tellAll({ t: "recall", job });
+    expect(closed).toBe(false);
+    await timeline.run(timeline.now() + limits.attemptIdleMsMax, () => false);
+    expect(closed).toBe(true);
   });
 
   test("calls a prompt that its model cannot take a bad request, not its own failure", async () => {

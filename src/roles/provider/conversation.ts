@@ -37,10 +37,11 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     message(order) {
       if (stop.signal.aborted) return;
       waitingUnits += unitsOf(order);
+      const opens = opening.has(order.t);
       // The first is the prompt, within its own limit; a second would be refused in its turn, as heavy as it is.
-      const tooMany = waitingUnits > limits.ordersWaitingUnitsMax || (order.t === "open" && opened);
+      const tooMany = waitingUnits > limits.ordersWaitingUnitsMax || (opens && opened);
       if (tooMany) return refuse("bad-request", outOfTurn("more orders than can be followed"));
-      opened ||= order.t === "open";
+      opened ||= opens;
       orders.push(order);
       wake?.();
     },
@@ -55,6 +56,11 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     cancelIdle?.();
     voice?.close();
     wake?.();
+  }
+
+  function hangUp(): void {
+    channel.close();
+    end();
   }
 
   /** Looks now and then, so that the many short waits between two orders cost no timer each. */
@@ -75,8 +81,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     // Only the kind: an engine's own message may quote the prompt.
     if (!(error instanceof HoldfastError)) log.error("attempt-failed", { error: kindOf(error) });
     channel.send({ t: "refused", code, message, ...(code === "busy" ? { retryAfterMs: 1000 } : {}) });
-    channel.close();
-    end();
+    hangUp();
   }
 
   async function run(): Promise<void> {
@@ -86,10 +91,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     if (open.t !== "open") throw outOfTurn(open.t);
     voice = await openWhenFree(open);
     if (stop.signal.aborted) return voice.close();
-    cancelDeadline = clock.after(open.deadlineMs, () => {
-      channel.close();
-      end();
-    });
+    cancelDeadline = clock.after(open.deadlineMs, hangUp);
     watchIdle();
     const { promptTokens, promptDigest, profile } = voice;
     channel.send({ t: "ready", promptTokens, promptDigest, profile });
@@ -100,7 +102,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
 
   /** Opens what was sealed long ago, and does nothing else. */
   async function reveal({ reveal }: Pick<Stand, "reveal">): Promise<void> {
-    cancelDeadline = clock.after(limits.attemptIdleMsMax, () => end());
+    cancelDeadline = clock.after(limits.attemptIdleMsMax, hangUp);
     for (let order = await nextOrder(); order !== undefined; order = await nextOrder()) {
       if (order.t !== "reveal") throw outOfTurn(order.t);
       channel.send({ t: "revealed", branch: 0, ...(await reveal(order)) });
@@ -135,7 +137,6 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       if (!speaking || orders.length > 0) {
         const order = await nextOrder();
         if (order === undefined) return;
-        if (order.t === "open") throw outOfTurn(order.t);
         if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch, open));
         if (order.t === "drop") {
           if (dissent >= order.to) dissent = Number.POSITIVE_INFINITY;
@@ -153,7 +154,6 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
           channel.send({ t: "committed", branch, ...(await stand.commit(order, dissent)) });
         }
         if (order.t === "reveal") channel.send({ t: "revealed", branch, ...(await stand.reveal(order)) });
-        if (order.t === "recall") throw outOfTurn(order.t);
         continue;
       }
       const said = await voice.speak(answer, () => orders.length > 0, stop.signal);
@@ -220,9 +220,14 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   }
 }
 
-/** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The prompt has a limit of its own. */
+/** Orders that only the first can be: they say what kind of attempt it is. */
+const opening: ReadonlySet<Order["t"]> = new Set(["open", "embed", "recall"]);
+
+/** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The first has a limit of its own. */
 function unitsOf(order: Order): number {
-  return 256 + (order.t === "said" ? order.chunk.text.length + 16 * order.chunk.ids.length : 0);
+  if (order.t === "said") return 256 + order.chunk.text.length + 16 * order.chunk.ids.length;
+  const set = order.t === "commit" ? order.dispute?.set : order.t === "reveal" ? order.set : undefined;
+  return 256 + 512 * (set === undefined ? 0 : 2 + set.witnesses.length + set.commits.length);
 }
 
 export function outOfTurn(what: string): HoldfastError {
