@@ -8,6 +8,7 @@ import { cacheFolder } from "../adapters/models/cache-folder.ts";
 import { defaultModel } from "../adapters/models/default-model.ts";
 import { isOnnxFile } from "../adapters/models/onnx-model.ts";
 import { pips } from "../adapters/models/pip.ts";
+import { onnxPackages, onnxRemedy } from "../adapters/onnx/packages.ts";
 import { isPortFree } from "../adapters/process/free-ports.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
 import type { Settings } from "./settings.ts";
@@ -37,6 +38,7 @@ export async function examine(settings: Settings, environment: NodeJS.ProcessEnv
     await pip(model, environment),
     modelFile(settings, environment),
     engine(settings),
+    ...embeddings(settings),
     graphics(environment),
     chain(),
     await port(settings.port ?? defaultPort),
@@ -107,12 +109,7 @@ function modelFile(settings: Settings, environment: NodeJS.ProcessEnv): Finding 
 function engine({ model }: Settings): Finding {
   const needed = "providers (a gateway alone runs without)";
   const name = "engine";
-  if (model !== undefined && isOnnxFile(model)) {
-    const missing = onnxPackages.filter((each) => packageFolder(each) === undefined);
-    const [found, remedy] = [missing.join(" and "), `npm install -g --ignore-scripts ${missing.join(" ")}`];
-    if (missing.length === 0) return { name, state: "ok", found: onnxPackages.join(" and "), needed };
-    return { name, state: "missing", found: `not installed: ${found}`, needed, remedy };
-  }
+  if (model !== undefined && isOnnxFile(model)) return onnxEngine(name, needed);
   if (packageFolder("node-llama-cpp") === undefined) {
     return {
       name,
@@ -133,8 +130,23 @@ function engine({ model }: Settings): Finding {
   };
 }
 
-/** What runs an ONNX model, and what makes tokens of a text for it. */
-const onnxPackages = ["onnxruntime-node", "@huggingface/tokenizers"];
+/** The model that providers serve beside the other one, and what runs it. */
+function embeddings({ embeddings: file }: Settings): Finding[] {
+  if (file === undefined) return [];
+  const needed = "providers, for /v1/embeddings";
+  const [name, remedy] = ["embeddings", `There is no file ${file}.`];
+  const found: Finding = existsSync(file)
+    ? { name, state: "ok", found: file, needed }
+    : { name, state: "missing", found: "no such file", needed, remedy };
+  return [found, onnxEngine("embeddings engine", needed)];
+}
+
+function onnxEngine(name: string, needed: string): Finding {
+  const missing = onnxPackages.filter((each) => packageFolder(each) === undefined).join(" and ");
+  return missing === ""
+    ? { name, state: "ok", found: onnxPackages.join(" and "), needed }
+    : { name, state: "missing", found: `not installed: ${missing}`, needed, remedy: onnxRemedy };
+}
 
 function platformName(): string {
   const system = { darwin: "mac", win32: "win" }[process.platform as string] ?? process.platform;

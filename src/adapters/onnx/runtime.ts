@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
 import { HoldfastError } from "../../protocol/errors.ts";
+import { onnxRemedy } from "./packages.ts";
 
 export type OnnxPackage = typeof import("onnxruntime-node");
 export type TokenizersPackage = typeof import("@huggingface/tokenizers");
@@ -49,7 +50,7 @@ async function importPackages() {
     throw new HoldfastError("The runtime for ONNX models is not installed.", {
       code: "engine-missing",
       fault: "environment",
-      remedy: "npm install --ignore-scripts onnxruntime-node@1.30.0 @huggingface/tokenizers@0.2.0",
+      remedy: onnxRemedy,
       cause: error,
     });
   }
