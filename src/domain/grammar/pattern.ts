@@ -82,12 +82,15 @@ export function canEnd(
   known: ReadonlySet<string>,
   found: Map<Pattern, boolean> = new Map(),
 ): boolean {
-  const waiting = [pattern];
+  /** `at`: its parts before this one are known. */
+  const waiting = [{ pattern, at: 0 }];
   for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
-    const unknown = partsOf(next).find((part) => !found.has(part));
-    if (unknown !== undefined && !found.has(next)) waiting.push(unknown);
+    const parts = partsOf(next.pattern);
+    while (next.at < parts.length && found.has(parts[next.at]!)) next.at += 1;
+    const unknown = parts[next.at];
+    if (unknown !== undefined) waiting.push({ pattern: unknown, at: 0 });
     else {
-      found.set(next, canEndBy(next, known, found));
+      found.set(next.pattern, canEndBy(next.pattern, known, found));
       waiting.pop();
     }
   }

@@ -31,6 +31,7 @@ const open: Extract<Order, { t: "open" }> = {
     deadlineMs: 60_000,
   },
 };
+const formed = { ...open.sampling, schema: '{"type":"null"}' };
 const speaker = "ee".repeat(32) as SessionKey;
 
 let timeline: Timeline;
@@ -137,6 +138,7 @@ describe("an attempt", () => {
     ["an answer that does not fit", [{ ...open, tokensMax: 300 }], "context-overflow"],
     ["a window larger than its own", [{ ...open, contextTokens: 512 }], "engine"],
     ["a second opening", [open, open], "bad-request"],
+    ["a form that its engine cannot keep", [{ ...open, sampling: formed }], "engine"],
     ["a recall after an opening", [open, { t: "recall", job }], "bad-request"],
     [
       "vectors after an opening",
@@ -186,6 +188,15 @@ describe("an attempt", () => {
     expect(closed).toBe(false);
     await timeline.run(timeline.now() + limits.attemptIdleMsMax, () => false);
     expect(closed).toBe(true);
+  });
+
+  test("reads no form before there is a seat to keep to it", async () => {
+    for (let seats = 0; seats < model.slots; seats++) {
+      await tellAll(open);
+      connect();
+    }
+    await tellAll({ ...open, sampling: formed });
+    expect(refusal()).toMatchObject({ t: "refused", code: "busy" });
   });
 
   test("calls a prompt that its model cannot take a bad request, not its own failure", async () => {

@@ -10,7 +10,7 @@ import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
 import type { OpenOrder, RejectionReason } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import type { Answer } from "./answer.ts";
-import { createLegality } from "./legality.ts";
+import { createLegality, type Legality } from "./legality.ts";
 import { createTrail } from "./trail.ts";
 import type { Judgement, JudgingVoice } from "./voice.ts";
 
@@ -28,17 +28,17 @@ export async function openTokenVoice(
     });
   }
   const { sampling } = open;
-  const legality = createLegality(
-    { logitsOf: (...asked) => sequence.logitsOf(...asked) },
-    sampling.schema,
-    engine.vocabulary,
-  );
   const sequence = await engine.open(open.prompt, open.tokensMax ?? 1, signal);
   const promptTokens = sequence.promptIds.length;
   const room = open.contextTokens - promptTokens;
-  if ((open.tokensMax ?? 1) > room) {
+  let legality: Legality;
+  try {
+    if ((open.tokensMax ?? 1) > room) throw contextOverflow(promptTokens, open);
+    // Only by whoever has a seat: to read a schema is work, and who finds none asks again and again.
+    legality = createLegality(sequence, sampling.schema, engine.vocabulary);
+  } catch (error) {
     sequence.close();
-    throw contextOverflow(promptTokens, open);
+    throw error;
   }
   const tokensMax = open.tokensMax ?? Math.min(open.tokensDefault, room);
   let judged = judgeUnknown;
