@@ -19,6 +19,7 @@ import { tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
+import { latestExpiry } from "../protocol/statement-life.ts";
 import { type DrawnSet, lookUpDrawn } from "../roles/auditor/drawn-set.ts";
 import { replay } from "../roles/auditor/replay.ts";
 import { readTolerances } from "./calibration.ts";
@@ -92,7 +93,15 @@ async function reportOnReceipt(
       ? undefined
       : await drawnOf(createBeacons({ log: commandLog({}) }, { rpcs, ...receipt.market }), receipt);
   const beaconAt = (block: number) => (block === drawn?.positions.block ? drawn.positions.beacon : undefined);
-  const rules = { verify: isSigned, tolerances, schemas: limits, beaconAt, ...(drawn && { drawn }) };
+  const expiryMax = latestExpiry(clock.wall());
+  const rules = {
+    verify: isSigned,
+    tolerances,
+    schemas: limits,
+    beaconAt,
+    expiryMax,
+    ...(drawn && { drawn }),
+  };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
   return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
 }

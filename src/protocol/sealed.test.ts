@@ -16,7 +16,7 @@ test("what a node sealed comes back from its disk leaf for leaf, and is the same
       const sealed = sealTestimony(answer, node, testimony);
       const kept = {
         committed: { at: 5, answer, testimony, sealed, leaves },
-        ...{ sessionKey: "cd".repeat(32) as SessionKey, profile: "cpu" },
+        ...{ sessionKey: "cd".repeat(32) as SessionKey, profile: "cpu", at: 7 },
         opened: [{ epoch: 300, set: "ee".repeat(32) }],
       };
       const back = readSealed(writeSealed(kept), node);
@@ -33,6 +33,7 @@ test("what was cut short, or is none, is nothing", () => {
     committed,
     sessionKey: "cd".repeat(32) as SessionKey,
     profile: "cpu",
+    at: 7,
     opened: [],
   });
   expect(readSealed(short, node)).toBeUndefined();

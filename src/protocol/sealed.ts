@@ -14,6 +14,8 @@ export interface SealedAnswer {
   /** The key it committed under, and its profile then. */
   readonly sessionKey: SessionKey;
   readonly profile: string;
+  /** When it committed, Unix ms: no beacon from before then may draw who sees inside. */
+  readonly at: number;
   /** The epochs it was opened in, and against which set in each. */
   readonly opened: readonly { readonly epoch: number; readonly set: string }[];
 }
@@ -22,6 +24,7 @@ const keptSchema = z.strictObject({
   v: z.literal(1),
   sessionKey: sessionKeySchema,
   profile: z.string(),
+  at: z.int(),
   answer: answerIdSchema,
   salt: seedSchema,
   root: seedSchema,
@@ -30,10 +33,10 @@ const keptSchema = z.strictObject({
 });
 
 /** As it lies on a disk (JSON): 64 bytes for each token. */
-export function writeSealed({ committed, sessionKey, profile, opened }: SealedAnswer): string {
+export function writeSealed({ committed, sessionKey, profile, at, opened }: SealedAnswer): string {
   const { answer, testimony, leaves } = committed;
   const { salt, root } = testimony;
-  const kept = { v: 1, sessionKey, profile, answer, salt, root, opened };
+  const kept = { v: 1, sessionKey, profile, at, answer, salt, root, opened };
   return JSON.stringify({ ...kept, leaves: toBase64(joined(leaves.map(encodeLeaf))) });
 }
 
@@ -42,7 +45,7 @@ export function readSealed(text: string, node: Address): SealedAnswer | undefine
   const { data } = keptSchema.safeParse(parsed(text));
   const bytes = data && fromBase64(data.leaves);
   if (data === undefined || bytes?.length !== data.answer.tokens * leafBytes) return undefined;
-  const { answer, salt, root, sessionKey, profile, opened } = data;
+  const { answer, salt, root, sessionKey, profile, at, opened } = data;
   const testimony = { salt, root, verdict: "valid" } as const;
   const leaves = Array.from({ length: answer.tokens }, (_, at) =>
     decodeLeaf(bytes.subarray(at * leafBytes, (at + 1) * leafBytes)),
@@ -53,6 +56,7 @@ export function readSealed(text: string, node: Address): SealedAnswer | undefine
     committed: { at: Number.NEGATIVE_INFINITY, answer, testimony, sealed, leaves },
     sessionKey,
     profile,
+    at,
     opened,
   };
 }

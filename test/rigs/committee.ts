@@ -24,6 +24,7 @@ import {
 import { roundSecrets } from "../../src/domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../src/domain/verification/seat.ts";
 import { statementDigest, statementOf } from "../../src/domain/verification/statement.ts";
+import { limits } from "../../src/protocol/limits.ts";
 
 /** A committee without engines: real keys and rules, and leaves out of a hash instead of a model. */
 
@@ -113,7 +114,7 @@ export function createPerson(
     },
     sign({ set, secret, opening }) {
       seq += 1;
-      const numbers = { seq, expiry: 1_900_000_000_000 };
+      const numbers = { seq, expiry: limits.statementLifeMs };
       const signature = session.sign(
         statementDigest(market, statementOf(set, secret, opening.verdict, numbers)),
       );

@@ -1,13 +1,13 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { createSession, verify } from "../../src/adapters/keys/session.ts";
-import { systemClock as clock } from "../../src/adapters/system/clock.ts";
+import { systemClock } from "../../src/adapters/system/clock.ts";
 import { systemRandom as random } from "../../src/adapters/system/random.ts";
 import type { Address, JobId, ModelId, PeerId } from "../../src/domain/ids.ts";
 import { transcriptNext, transcriptStart } from "../../src/domain/inference/transcript.ts";
 import { answerIdOf } from "../../src/domain/verification/answer-id.ts";
 import type { Receipt } from "../../src/domain/verification/receipt.ts";
-import type { Beacons, Channel, Dialer, TokenEngine } from "../../src/ports.ts";
+import type { Beacons, Channel, Clock, Dialer, TokenEngine } from "../../src/ports.ts";
 import type { Order, Word } from "../../src/protocol/attempt.ts";
 import type { Offer } from "../../src/protocol/offer.ts";
 import type { AuditPorts } from "../../src/roles/auditor/audit.ts";
@@ -43,7 +43,9 @@ export interface CourtTraits extends Partial<Pick<EngineTraits, "noise" | "other
   readonly since?: number;
 }
 
-export function createCourt(traits: readonly CourtTraits[]): Court {
+/** `wall`: what all clocks say, Unix ms; block n came at 1000 n. */
+export function createCourt(traits: readonly CourtTraits[], wall = () => 1): Court {
+  const clock: Clock = { ...systemClock, wall };
   const nodes: CourtNode[] = [];
   const gone = new Set<PeerId>();
   const talks = new Map<PeerId, (channel: Channel<Word>) => ReturnType<typeof converse>>();
@@ -51,7 +53,7 @@ export function createCourt(traits: readonly CourtTraits[]): Court {
     nodes.filter((_, at) => (traits[at]?.since ?? 0) <= block).map(({ offer }) => offer.address),
   );
   for (const [index, one] of traits.entries()) {
-    const node = createNode(index, one, beacons, () => gone.add(nodes[index]!.offer.peer));
+    const node = createNode(index, one, { beacons, clock }, () => gone.add(nodes[index]!.offer.peer));
     nodes.push(node.node);
     talks.set(node.node.offer.peer, node.talk);
   }
@@ -107,7 +109,7 @@ function createChain(staked: (block: number) => readonly Address[]): Beacons {
 function createNode(
   index: number,
   { profile = plain, noise = 0.02, otherModel = false }: CourtTraits,
-  beacons: Beacons,
+  { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
   leave: () => void,
 ) {
   const session = createSession();

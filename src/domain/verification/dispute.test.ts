@@ -7,7 +7,15 @@ import {
   proofOf,
   rulingRules,
 } from "../../../test/rigs/committee.ts";
-import { type Dispute, disputeId, encodeLoser, firstApart, loserOf, refereedAnswer } from "./dispute.ts";
+import {
+  type Dispute,
+  disputedSince,
+  disputeId,
+  encodeLoser,
+  firstApart,
+  loserOf,
+  refereedAnswer,
+} from "./dispute.ts";
 import { auditPositions } from "./positions.ts";
 import type { Proof } from "./seat.ts";
 
@@ -59,6 +67,18 @@ test("honest nodes that differ in their last bits lose nothing to each other", (
 test("two who are both wrong settle nothing between them", () => {
   const dispute = disputeOf([cheat, { leaves: leavesOf(tokens, { model: 3 }) }, honest(2)], 0, 1);
   expect(loserOf(dispute, refereed(dispute), rules)).toBe("nobody");
+});
+
+test("no beacon draws referees that came before both had signed, and who hides when it signed has no say", () => {
+  const dispute = disputeOf([cheat, honest(1), honest(2)], 0, 1);
+  const { expiry } = dispute.proof.openings[0]!.statement;
+  expect(disputedSince(dispute, expiry - 5)).toBe(5);
+  const [, ...openings] = dispute.proof.openings;
+  expect(disputedSince({ ...dispute, proof: { ...dispute.proof, openings } }, 1)).toBe(
+    Number.POSITIVE_INFINITY,
+  );
+  expect(loserOf(dispute, refereed(dispute), { ...rules, expiryMax: expiry })).toBe("accused");
+  expect(loserOf(dispute, refereed(dispute), { ...rules, expiryMax: expiry - 1 })).toBe("nobody");
 });
 
 test("too few referees, on another profile, involved, split, or about something else decide nothing", () => {

@@ -24,6 +24,18 @@ export interface Dispute {
   readonly accuser: Address;
 }
 
+/**
+ * When the later of the two signed for what is in dispute, Unix ms by its own clock: an honest one signs nothing before
+ * the set is fixed, so that no beacon from before then may draw referees. Infinity where not both of them opened.
+ */
+export function disputedSince({ proof, accused, accuser }: Dispute, statementLifeMs: number): number {
+  const signed = [accused, accuser].map(
+    (party) =>
+      proof.openings.find(({ node }) => node === party)?.statement.expiry ?? Number.POSITIVE_INFINITY,
+  );
+  return Math.max(...signed) - statementLifeMs;
+}
+
 /** Who a dispute goes against. "nobody" never slashes. */
 export type Loser = "accused" | "accuser" | "nobody";
 

@@ -71,7 +71,9 @@ function notCheckedOf(hasPrompt: boolean, isReplayed: boolean, isDrawn: boolean)
           "the model: nothing was computed again",
           "the text of the tokens: that takes the model's tokenizer",
         ]),
-    ...(isDrawn ? [] : ["the members' bonds: they are on the chain"]),
+    ...(isDrawn
+      ? ["when the executor sealed: in league with its gateway it can have known the beacon before"]
+      : ["the members' bonds: they are on the chain"]),
     ...(hasPrompt ? [] : ["the prompt: this receipt does not hold it"]),
   ];
 }

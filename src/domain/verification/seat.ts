@@ -28,6 +28,8 @@ export interface Tokens {
 export interface RulingRules extends SetRules {
   readonly market: Market712;
   readonly tolerances: Tolerances;
+  /** The latest expiry that a statement signed by now can have, Unix ms; absent: not looked at. */
+  readonly expiryMax?: number;
 }
 
 /** Why a member's opening does not count. */
@@ -36,7 +38,8 @@ export type OpeningComplaint =
   | "opened-twice"
   | "other-testimony" // not what its commit sealed
   | "other-leaves" // they do not lead to its root at these positions
-  | "other-set"; // its statement is not for this set and verdict, or not signed by it
+  | "other-set" // its statement is not for this set and verdict, or not signed by it
+  | "late-expiry"; // of a statement that would stand longer than any: it hides when it was signed
 
 /** A member and what its opening comes to. */
 export interface Seat {
@@ -64,6 +67,8 @@ export function seatsOf(proof: Proof, rules: RulingRules, tokens: Tokens | undef
     const leaves = leavesOf(opening, proof, positions);
     if (leaves === undefined) return { member, opened: "other-leaves" };
     if (!isSigned(opening, member, proof, rules)) return { member, opened: "other-set" };
+    if (opening.statement.expiry > (rules.expiryMax ?? Number.POSITIVE_INFINITY))
+      return { member, opened: "late-expiry" };
     const tolerance = rules.tolerances(set.executor.profile, member.profile);
     const contradicted = contradicts(leaves, positions, tokens, tolerance);
     return { member, opened: { leaves, verdict: opening.verdict, contradicted } };

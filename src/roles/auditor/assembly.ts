@@ -12,6 +12,7 @@ import type { Beacons, Channel, Clock, Dialer, Log } from "../../ports.ts";
 import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
+import { latestExpiry } from "../../protocol/statement-life.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;
@@ -165,7 +166,8 @@ function reveal(
   const { block, beacon } = last;
   const committee: Committee = { kind: "drawn", epoch, block };
   const beaconAt = (asked: number) => (asked === block ? beacon : undefined);
-  const rules = { ...ports.rules, beaconAt, commitMs: limits.auditOpenMsMax };
+  const expiryMax = latestExpiry(clock.wall());
+  const rules = { ...ports.rules, beaconAt, expiryMax, commitMs: limits.auditOpenMsMax };
   const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
   const { promise, resolve } = Promise.withResolvers<Assembled>();
   let stopWaiting = () => {};

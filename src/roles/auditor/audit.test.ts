@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { rulingRules } from "../../../test/rigs/committee.ts";
 import { type Court, type CourtTraits, createCourt } from "../../../test/rigs/court.ts";
-import { auditDraw } from "../../domain/verification/audit.ts";
+import { auditDraw, auditRules } from "../../domain/verification/audit.ts";
 import { reportOn } from "../../domain/verification/report.ts";
+import type { Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { audit } from "./audit.ts";
 import { lookUpDrawn } from "./drawn-set.ts";
@@ -64,6 +65,30 @@ test("what was sealed is opened once in each epoch", async () => {
   const again = await audit(court.ports, receipt, epoch, signal);
   expect(again?.ruling.members[0]).toMatchObject({ complaint: "not-opened" });
   expect(again?.ruling.verdict).toBe("inconclusive");
+});
+
+test("an executor opens for no beacon of before it sealed, and for none when its stake may be gone", async () => {
+  const [before, late] = [300_000, 300_000 - auditRules.thawMs - 1];
+  for (const at of [before, late]) {
+    const court = createCourt(honest, () => at);
+    const { audited: found } = await audited(court);
+    expect(found?.ruling.members[0]).toMatchObject({ complaint: "not-opened" });
+  }
+});
+
+test("an executor opens for nobody where no auditor is in the set", async () => {
+  const court = createCourt(honest);
+  const { proof } = await court.answeredBy(court.nodes[0]!);
+  const [block, beacon] = [610, (await court.beacons.block(610))!.hash];
+  const set = { ...proof.set, witnesses: [], commits: [...proof.set.commits] };
+  const word = await new Promise<Word>((resolve) => {
+    const heard = { message: resolve, closed: () => {} };
+    const channel = court.ports.dialer.open(court.nodes[0]!.offer, heard);
+    channel.send({ t: "recall", job: set.answer.job });
+    const alone = { ...set, committee: { kind: "drawn", epoch, block } as const };
+    channel.send({ t: "reveal", set: alone, secret: beacon });
+  });
+  expect(word).toMatchObject({ t: "revealed", refusal: "not-drawn" });
 });
 
 test("a member without a seat is seen, and so is a beacon that begins no epoch", async () => {

@@ -8,10 +8,24 @@ import type { Beacons } from "../../ports.ts";
 export interface DrawnSet {
   /** Decides the positions. */
   readonly positions: { readonly block: number; readonly beacon: Hex32 };
-  /** Drew the members, Unix ms. */
-  readonly epoch: { readonly beacon: Hex32; readonly at: number };
-  /** Members who have no seat by it. */
+  /** Members who have no seat by the epoch's beacon: all of them where it came at a time when it could not draw. */
   readonly strangers: readonly Address[];
+}
+
+/** When the beacon must have come that draws, Unix ms: after what is judged was fixed, and while somebody can be held to it. */
+export interface DrawWindow {
+  readonly after: number;
+  readonly until?: number;
+}
+
+/** For who cannot know when that was. */
+const whenever: DrawWindow = { after: Number.NEGATIVE_INFINITY };
+
+/** Could this be a drawn committee's at all, whatever the chain says? */
+export function isDrawable({ committee }: Pick<CommitSet, "committee">): boolean {
+  if (committee.kind !== "drawn") return false;
+  const { epoch, block } = committee;
+  return epoch > 0 && epoch === epochBlockOf(epoch) && block > epoch;
 }
 
 /**
@@ -22,12 +36,15 @@ export async function lookUpDrawn(
   beacons: Beacons,
   { committee, executor, witnesses }: Pick<CommitSet, "committee" | "executor" | "witnesses">,
   drawBy: (beacon: Hex32) => Draw,
+  { after, until = Number.POSITIVE_INFINITY }: DrawWindow = whenever,
 ): Promise<DrawnSet | undefined> {
-  if (committee.kind !== "drawn") return undefined;
+  if (committee.kind !== "drawn" || !isDrawable({ committee })) return undefined;
   const { epoch, block } = committee;
-  if (epoch === 0 || epoch !== epochBlockOf(epoch) || block <= epoch) return undefined;
   const [first, last] = await Promise.all([beacons.block(epoch), beacons.block(block)]);
   if (first === undefined || last === undefined) return undefined;
+  const positions = { block, beacon: last.hash };
+  if (first.at <= after || first.at > until)
+    return { positions, strangers: [executor, ...witnesses].map(({ node }) => node) };
   const draw = drawBy(first.hash);
   const judged = draw.excluded.map((node) => node.toLowerCase());
   const members = [executor, ...witnesses]
@@ -38,9 +55,5 @@ export async function lookUpDrawn(
   if (weights === undefined) return undefined;
   const staked = nodes.map((node, at) => ({ node, stake: weights.stakes[at] ?? 0n }));
   const seats = seated(draw, staked, weights.total);
-  return {
-    positions: { block, beacon: last.hash },
-    epoch: { beacon: first.hash, at: first.at },
-    strangers: members.filter((node) => !seats.includes(node)),
-  };
+  return { positions, strangers: members.filter((node) => !seats.includes(node)) };
 }

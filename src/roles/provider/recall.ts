@@ -1,5 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { JobId, SessionKey } from "../../domain/ids.ts";
+import { auditRules } from "../../domain/verification/audit.ts";
 import { setDigest } from "../../domain/verification/committee.ts";
 import type { Signer } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
@@ -13,8 +14,9 @@ export interface RecallPorts extends StandPorts {
 }
 
 /**
- * Opens what this node sealed about an answer that nobody watched: once in each epoch, for a committee drawn in it. Throws
- * HoldfastError `bad-request` (fault peer) when it sealed nothing of that job, or has let go of it.
+ * Opens what this node sealed about an answer that nobody watched: once in each epoch, for a committee drawn in it, by a
+ * beacon that nobody knew when it sealed, and while its stake may be there. Throws HoldfastError `bad-request` (fault
+ * peer) when it sealed nothing of that job, or has let go of it.
  */
 export async function recall(ports: RecallPorts, job: JobId): Promise<Pick<Stand, "reveal">> {
   const text = await ports.sealed?.get(job);
@@ -25,17 +27,19 @@ export async function recall(ports: RecallPorts, job: JobId): Promise<Pick<Stand
   const { profile, sessionKey, committed } = kept;
   const own = { node: ports.node, sessionKey, profile };
   const member = createMember(ports, signer, { own, promise: undefined }, committed);
+  const window = { after: kept.at, until: kept.at + auditRules.thawMs };
   let { opened } = kept;
 
   return {
     async reveal(order) {
-      const { committee } = order.set;
+      const { committee, witnesses } = order.set;
+      if (witnesses.length === 0) return { refusal: "not-drawn" };
       if (committee.kind !== "drawn") return { refusal: "other-secret" };
       const { epoch } = committee;
       const set = bytesToHex(setDigest(order.set));
       if (opened.some((each) => each.epoch === epoch && each.set !== set))
         return { refusal: "opened-already" };
-      const word = member.open(order, await drawnOf(ports, order.set));
+      const word = member.open(order, await drawnOf(ports, order.set, { window }));
       if (word.opening === undefined) return word;
       opened = [...opened, { epoch, set }];
       ports.sealed?.put(job, writeSealed({ ...kept, opened }));

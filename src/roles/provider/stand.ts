@@ -6,7 +6,7 @@ import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { type DrawnSet, lookUpDrawn } from "../auditor/drawn-set.ts";
+import { type DrawnSet, type DrawWindow, lookUpDrawn } from "../auditor/drawn-set.ts";
 import type { Answer } from "./answer.ts";
 import {
   createTestimony,
@@ -51,7 +51,7 @@ export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, an
       const head = open.audit === undefined ? await ports.beacons?.head() : undefined;
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, head, dispute });
     },
-    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, dispute)),
+    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, { dispute })),
     seal: () =>
       open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
   };
@@ -61,17 +61,17 @@ export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, an
 export async function drawnOf(
   { beacons, clock }: Pick<StandPorts, "beacons" | "clock">,
   set: CommitSet,
-  dispute?: Dispute,
+  { dispute, window }: { readonly dispute?: Dispute | undefined; readonly window?: DrawWindow } = {},
 ): Promise<DrawnSet | undefined> {
   if (beacons === undefined || set.committee.kind !== "drawn") return undefined;
   const { executor, commits } = set;
   const sealed = commits[0]?.sealed ?? "";
   for (let waited = 0; waited < limits.beaconLagMsMax; waited += beaconPollMs) {
-    const drawn = await lookUpDrawn(beacons, set, (beacon) =>
+    const drawBy = (beacon: string) =>
       dispute === undefined
         ? auditDraw({ sealed, executor: executor.node }, beacon)
-        : refereeDraw(dispute, beacon),
-    );
+        : refereeDraw(dispute, beacon);
+    const drawn = await lookUpDrawn(beacons, set, drawBy, window);
     if (drawn !== undefined) return drawn;
     await new Promise<void>((resolve) => clock.after(beaconPollMs, resolve));
   }

@@ -130,7 +130,8 @@ export function createTestimony(
       const committed = member?.committed();
       if (said.commit === undefined || committed === undefined) return {};
       const { sessionKey, profile } = own;
-      ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, opened: [] }));
+      const at = Math.ceil(ports.clock.wall());
+      ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, at, opened: [] }));
       return said;
     },
     open(order, drawn) {
