@@ -306,6 +306,15 @@ export const limits = {
   schemaDepthMax: 32,
   schemaPartsMax: 1_000,
   schemaNamesMax: 100,
+  /** Readings of an answer that are followed at once, more than a schema within the bounds needs that is not made for it.
+   *  Where there are more, the later ones are forgotten, by every node alike: less is legal then, and it still fits. */
+  schemaWaysMax: 1_024,
+  /** How deep one of them may nest, pieces of the schema; a level of arrays or objects takes about four. Abuse: memory. */
+  schemaStackMax: 10_000,
+  /** Pieces of the schema opened to see how an answer may go on, at first and for each byte it has come to. A character of
+   *  a string that is counted takes about 40. Some milliseconds a token at most. Abuse: a schema made to hold up a node. */
+  schemaStepsMax: 500_000,
+  schemaByteStepsMax: 500,
 
   // ---- engines ----
   /** UTF-16 units one token may stand for. A prompt longer than this times the window cannot fit and is refused

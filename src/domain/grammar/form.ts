@@ -1,7 +1,7 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Chunk } from "../inference/chunk.ts";
 import { readSchema, type SchemaLimits } from "./json-schema.ts";
-import { type Place, placeAfter, placeBefore } from "./matcher.ts";
+import { createReading, type Place, placeAfter } from "./matcher.ts";
 
 /**
  * What a schema asks of an answer's text: it can be seen without any model, so a gateway lets nothing through that does
@@ -16,25 +16,27 @@ export interface Form {
 export function formOf(schema: string, limits: SchemaLimits): Form | undefined {
   const pattern = readSchema(schema, limits);
   if (!("kind" in pattern)) return undefined;
-  const begin = placeBefore(pattern);
+  const reading = createReading(pattern, limits);
   const places = new WeakMap<Chunk, Place>();
-  let isLost = false;
 
-  /** What cannot be followed to its end is held against nobody. */
+  /**
+   * What cannot be followed does not fit. No honest node says it: to choose a token it follows the same text, and others
+   * that it might have been, with no more steps, and gives up before this does.
+   */
   function follow(from: Place, text: string): Place | undefined {
+    const bytes = utf8ToBytes(text);
+    reading.grown(bytes.length);
     try {
-      return placeAfter(from, utf8ToBytes(text));
+      return placeAfter(from, bytes);
     } catch {
-      isLost = true;
       return undefined;
     }
   }
 
   return {
     fits(before, chunk) {
-      const from = before === undefined ? begin : places.get(before);
+      const from = before === undefined ? reading.begin : places.get(before);
       const place = from && follow(from, chunk.text);
-      if (isLost) return true;
       if (place === undefined) return false;
       places.set(chunk, place);
       return chunk.end !== "stop" || place.complete;

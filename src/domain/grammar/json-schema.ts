@@ -1,8 +1,9 @@
 import * as json from "./json.ts";
+import type { ReadingLimits } from "./matcher.ts";
 import { canEnd, choice, literal, type Pattern } from "./pattern.ts";
 
-/** Bounds on a schema; see protocol/limits.ts. */
-export interface SchemaLimits {
+/** Bounds on a schema, and on answers that are to fit it; see protocol/limits.ts. */
+export interface SchemaLimits extends ReadingLimits {
   readonly schemaBytesMax: number;
   readonly schemaDepthMax: number;
   readonly schemaPartsMax: number;

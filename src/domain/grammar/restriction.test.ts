@@ -4,7 +4,10 @@ import type { Pattern } from "./pattern.ts";
 import { createRestriction } from "./restriction.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-const limits = { schemaBytesMax: 4096, schemaDepthMax: 32, schemaPartsMax: 1000, schemaNamesMax: 100 };
+const limits = {
+  ...{ schemaBytesMax: 4096, schemaDepthMax: 32, schemaPartsMax: 1000, schemaNamesMax: 100 },
+  ...{ schemaWaysMax: 1024, schemaStackMax: 10_000, schemaStepsMax: 500_000, schemaByteStepsMax: 1000 },
+};
 const end = 0;
 const special = 1;
 const pieces: ReadonlyArray<string | Uint8Array> = [
@@ -19,7 +22,11 @@ const vocabulary: Vocabulary = {
 };
 
 function restricted(schema: unknown) {
-  const restriction = createRestriction(readSchema(JSON.stringify(schema), limits) as Pattern, vocabulary);
+  const restriction = createRestriction(
+    readSchema(JSON.stringify(schema), limits) as Pattern,
+    vocabulary,
+    limits,
+  );
   const legal = (position: number) =>
     restriction.legal(position).map((id) => (id === end ? "end" : pieces[id]));
   const say = (position: number, piece: string | number) =>
@@ -69,4 +76,16 @@ test("after a token that was not legal nothing is held against those that follow
   const { isLegal, say } = restricted(flag);
   say(0, "Sure");
   expect(isLegal(1, end) && isLegal(1, pieces.indexOf("}}"))).toBe(true);
+});
+
+test("a counted string may be longer than can be remembered, and be gone on from anywhere", () => {
+  const { legal, say } = restricted({ type: "string", maxLength: 20_000 });
+  const sure = pieces.indexOf("Sure");
+  say(0, pieces.indexOf('"'));
+  const first = legal(1);
+  for (let at = 1; at <= 5000; at += 1) say(at, sure);
+  expect(legal(4999)).toEqual(first);
+  expect(legal(5001)).toEqual(['"']);
+  say(2, sure);
+  expect(legal(3)).toEqual(first);
 });

@@ -1,5 +1,5 @@
 import type { TokenId } from "../ids.ts";
-import { type Place, placeAfter, placeBefore } from "./matcher.ts";
+import { createReading, type Place, placeAfter, type ReadingLimits } from "./matcher.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -15,10 +15,16 @@ export interface Restriction {
   told(position: number, id: TokenId): void;
 }
 
-export function createRestriction(pattern: Pattern, vocabulary: Vocabulary): Restriction {
+/** Each of its functions throws a RangeError where an answer can no longer be followed (createReading). */
+export function createRestriction(
+  pattern: Pattern,
+  vocabulary: Vocabulary,
+  limits: ReadingLimits,
+): Restriction {
   const { ends } = vocabulary;
+  const reading = createReading(pattern, limits);
   /** Before each position; undefined after a token that was not legal: from there on nothing is known to be wrong. */
-  const places: Array<Place | undefined> = [placeBefore(pattern)];
+  const places: Array<Place | undefined> = [reading.begin];
 
   function isLegal(position: number, id: TokenId): boolean {
     const place = places[position];
@@ -45,6 +51,7 @@ export function createRestriction(pattern: Pattern, vocabulary: Vocabulary): Res
     },
     told(position, id) {
       const place = places[position];
+      reading.grown(vocabulary.bytesOf(id).length);
       places.length = position + 1;
       places.push(place && follow(place, id));
     },

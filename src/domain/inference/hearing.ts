@@ -127,7 +127,10 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   if (code === "busy") draft.busy += 1;
   // A follower that is asked nothing for minutes may go: the wait was ours.
   const idle = code === "idle" && !isCalled(draft, id) && draft.now - heardAt >= budgets.idleMsLeast;
-  leave(draft, id, code === "busy" ? "busy" : blamesUs || idle ? "unused" : "refused");
+  // What a schema makes of an answer shows late: nobody is blamed who stops where it can no longer be followed.
+  const ofSchema = code === "bad-request" && draft.formed;
+  const isForgiven = blamesUs || idle || ofSchema;
+  leave(draft, id, code === "busy" ? "busy" : isForgiven ? "unused" : "refused");
 }
 
 /** Nothing more is to be said: the answer has its end marker, or the application has enough. */

@@ -30,9 +30,11 @@ function start(
   changes: Partial<Policy> = {},
   witness = true,
   operator?: string,
+  schema?: string,
 ): void {
   known = names.map((name) => ({ ...prospect(name, witness), operator: operator ?? name }));
-  const spec = { job: "job" as JobId, prompt, tokensMax: undefined };
+  const sampling = schema === undefined ? {} : { schema };
+  const spec = { job: "job" as JobId, prompt, tokensMax: undefined, sampling };
   const options = { spec, policy: { ...policy, ...changes }, tokensDefault: 512, contextTokens: 2048 };
   const staked = known.some(({ bonded }) => !bonded);
   take(begin({ ...options, staked, prospects: known }, now));
@@ -153,6 +155,15 @@ describe("a provider that finds fault with the request", () => {
     const attempt = idOf("speaker")!;
     happen({ kind: "refused", attempt, code: "bad-request", message: "no" });
     expect(outcomesOf("speaker")).toEqual(["refused"]);
+  });
+
+  test("after it was ready, for what a schema has made of the answer, is not blamed", () => {
+    start(["speaker", "witness"], {}, true, undefined, "{}");
+    ready("speaker", "witness");
+    for (const code of ["bad-request", "engine"])
+      for (const { id } of state.attempts.slice(0, 1))
+        happen({ kind: "refused", attempt: id, code, message: "no" });
+    expect([...outcomesOf("speaker"), ...outcomesOf("witness")]).toEqual(["unused", "refused"]);
   });
 });
 

@@ -32,7 +32,10 @@ export interface Step {
 }
 
 export interface JobOptions {
-  readonly spec: Pick<JobSpec, "job" | "prompt"> & { readonly tokensMax: number | undefined };
+  readonly spec: Pick<JobSpec, "job" | "prompt"> & {
+    readonly tokensMax: number | undefined;
+    readonly sampling?: { readonly schema?: string };
+  };
   readonly policy: Policy;
   readonly tokensDefault: number;
   readonly contextTokens: number;
@@ -48,6 +51,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       job: spec.job,
       policy,
       tokensMax: spec.tokensMax,
+      formed: spec.sampling?.schema !== undefined,
       tokensDefault,
       contextTokens,
       promptTokensMost: Math.min(contextTokens, promptTokensMost(spec.prompt)),

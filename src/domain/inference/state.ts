@@ -93,6 +93,8 @@ export interface JobState {
   readonly policy: Policy;
   /** Answer limit the application named, tokens. */
   readonly tokensMax: number | undefined;
+  /** The answer has to fit a schema. */
+  readonly formed: boolean;
   /** Limit when it named none, and the window it must fit in with the prompt. */
   readonly tokensDefault: number;
   readonly contextTokens: number;

@@ -108,3 +108,14 @@ test("a schema that is not taken is the user's fault, an engine without a vocabu
   );
   expect(() => createLegality(sequence, undefined, undefined)).not.toThrow();
 });
+
+test("a text nested deeper than can be followed is no fault of this node", async () => {
+  const brackets: Vocabulary = {
+    ...{ bytesOf: (id) => new TextEncoder().encode("[".repeat(id)), ends: [0] },
+    startingWith: () => [1, 20_000],
+  };
+  const legality = createLegality({ logitsOf: async () => [] }, '{"items":{"$ref":"#"}}', brackets);
+  const fault = { code: "bad-request", fault: "user" };
+  await expect(legality.among(0, [{ id: 20_000, logit: 1 }], signal)).rejects.toMatchObject(fault);
+  expect(() => legality.told(0, 20_000)).toThrow(expect.objectContaining(fault));
+});

@@ -15,7 +15,8 @@ import { limits } from "../../protocol/limits.ts";
  * a token falls may be a matter of the last bit: the likeliest legal one is hardly ever another one for that.
  */
 export interface Legality {
-  /** `claimed`: a token that somebody says was chosen there. */
+  /** `claimed`: a token that somebody says was chosen there. Both throw HoldfastError `bad-request` (fault user) where
+   *  the answer has too many readings, or nests too deep, to be followed. */
   among(
     position: number,
     candidates: readonly Candidate[],
@@ -86,8 +87,30 @@ function restrictionOf(schema: string, vocabulary: Vocabulary | undefined): Rest
       ...{ code: "engine", fault: "peer" },
     });
   const pattern = readSchema(schema, limits);
-  if ("kind" in pattern) return createRestriction(pattern, vocabulary);
+  if ("kind" in pattern) return explained(createRestriction(pattern, vocabulary, limits));
   throw new HoldfastError(`the schema ${pattern.what} (at ${pattern.at || "its top"})`, {
     ...{ code: "bad-request", fault: "user" },
   });
+}
+
+/** Whose answer cannot be followed asked for too much: nobody's engine is broken for it. */
+function explained({ isLegal, legal, told }: Restriction): Restriction {
+  function tried<T>(look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new HoldfastError(
+        "the schema lets this answer be read in more ways, or nest deeper, than can be followed",
+        {
+          ...{ code: "bad-request", fault: "user", cause: error },
+        },
+      );
+    }
+  }
+  return {
+    isLegal: (position, id) => tried(() => isLegal(position, id)),
+    legal: (position) => tried(() => legal(position)),
+    told: (position, id) => tried(() => told(position, id)),
+  };
 }
