@@ -12,9 +12,11 @@ import type { Order, Word } from "../../src/protocol/attempt.ts";
 import type { Offer } from "../../src/protocol/offer.ts";
 import type { AuditPorts } from "../../src/roles/auditor/audit.ts";
 import { type ConversationPorts, converse } from "../../src/roles/provider/conversation.ts";
+import { createOpenings } from "../../src/roles/provider/openings.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
 import { createSimulatedEngine, type EngineTraits } from "../../src/simulator/engine.ts";
 import { committee, market, rulingRules, secret } from "./committee.ts";
+import { createDisk } from "./disk.ts";
 
 /** Real providers' conversations over simulated engines and a chain in memory: all that audits and disputes need. */
 
@@ -39,6 +41,10 @@ export interface Court {
 /** What is different about one node. */
 export interface CourtTraits extends Partial<Pick<EngineTraits, "noise" | "otherModel">> {
   readonly profile?: string;
+  /** What it signs, nobody's key signed. */
+  readonly forges?: boolean;
+  /** Its offer names the session key of the node with this index, which comes before it. */
+  readonly keyOf?: number;
   /** Block from which on it has something at stake. */
   readonly since?: number;
 }
@@ -54,7 +60,8 @@ export function createCourt(traits: readonly CourtTraits[], wall = () => 1): Cou
   );
   for (const [index, one] of traits.entries()) {
     const node = createNode(index, one, { beacons, clock }, () => gone.add(nodes[index]!.offer.peer));
-    nodes.push(node.node);
+    const stolen = one.keyOf === undefined ? {} : { sessionKey: nodes[one.keyOf]!.offer.sessionKey };
+    nodes.push({ ...node.node, offer: { ...node.node.offer, ...stolen } });
     talks.set(node.node.offer.peer, node.talk);
   }
   const dialer: Dialer = {
@@ -108,7 +115,7 @@ function createChain(staked: (block: number) => readonly Address[]): Beacons {
 
 function createNode(
   index: number,
-  { profile = plain, noise = 0.02, otherModel = false }: CourtTraits,
+  { profile = plain, noise = 0.02, otherModel = false, forges = false }: CourtTraits,
   { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
   leave: () => void,
 ) {
@@ -130,10 +137,12 @@ function createNode(
   const sealed = new Map<JobId, string>();
   let seq = 0;
   const ports: CourtNode["ports"] = {
-    ...{ signer: session, verify, clock, random, log: silent, beacons, node: address, market },
+    signer: forges ? { ...session, sign: () => Buffer.alloc(64).toString("base64") } : session,
+    ...{ verify, clock, random, log: silent, beacons, node: address, market },
     sequence: { next: () => (seq += 1) },
     tolerances: rulingRules.tolerances,
     sealed: { put: (job, text) => void sealed.set(job, text), get: async (job) => sealed.get(job) },
+    openings: createOpenings({ store: createDisk(), clock }),
   };
   const talk = (channel: Channel<Word>) =>
     converse(

@@ -1,4 +1,5 @@
 import type { Address } from "../../domain/ids.ts";
+import { isAuthentic } from "../../domain/verification/commit-set.ts";
 import type { AnswerId, Commit, Committee, Hex32, Member } from "../../domain/verification/committee.ts";
 import {
   type ConvenerEffect,
@@ -60,12 +61,16 @@ export async function assemble(
   };
   signal.addEventListener("abort", closeAll, { once: true });
   try {
-    const said = (await Promise.all(all.map((seat) => seat.commit))).flatMap((commit) => commit ?? []);
-    const first = asked.members.find(({ commit }) => commit !== undefined)?.member.node ?? said[0]?.node;
-    const seats = all.toSorted((a, b) => Number(b.member.node === first) - Number(a.member.node === first));
-    const commits = inOrder(said, seats);
-    ports.log.debug("committee-committed", { job: asked.answer.job, commits: said.length, of: all.length });
-    if (commits.length < 2 || signal.aborted) return undefined;
+    const heard = await Promise.all(all.map(async (seat) => ({ seat, commit: await seat.commit })));
+    const { seats, commits } = inOrder(heard, (seat, commit) => isTrue(ports, asked.answer, seat, commit));
+    ports.log.debug("committee-committed", {
+      job: asked.answer.job,
+      commits: commits.length,
+      of: all.length,
+    });
+    const long = asked.members.find(({ commit }) => commit !== undefined)?.member.node;
+    const isLed = long === undefined || commits[0]?.node === long;
+    if (commits.length < 2 || !isLed || signal.aborted) return undefined;
     const last = await nextBlock(ports, signal);
     if (last === undefined) return undefined;
     return await reveal(ports, asked, { seats, commits, last });
@@ -218,8 +223,39 @@ function reveal(
   }
 }
 
-function inOrder(commits: readonly Commit[], seats: readonly OpenSeat[]): Commit[] {
-  return seats.flatMap(({ member }) => commits.filter(({ node }) => node === member.node));
+/**
+ * Who committed comes first, in the order asked. Nobody has two seats, and no key: who only says that a key is its own
+ * has none beside who signed with it. Every member would refuse the whole set otherwise.
+ */
+function inOrder(
+  heard: readonly { readonly seat: OpenSeat; readonly commit: Commit | undefined }[],
+  isTrue: (seat: OpenSeat, commit: Commit) => boolean,
+): { readonly seats: readonly OpenSeat[]; readonly commits: readonly Commit[] } {
+  const all = heard.map(({ seat, commit }) => ({
+    seat,
+    commits: commit !== undefined && isTrue(seat, commit) ? [commit] : [],
+  }));
+  const taken = new Set<string>();
+  const kept = all
+    .toSorted((a, b) => b.commits.length - a.commits.length)
+    .filter(({ seat: { member } }) => {
+      const names = [member.node.toLowerCase(), member.sessionKey];
+      if (names.some((name) => taken.has(name))) return false;
+      for (const name of names) taken.add(name);
+      return true;
+    });
+  return { seats: kept.map(({ seat }) => seat), commits: kept.flatMap(({ commits }) => commits) };
+}
+
+function isTrue(
+  { rules, log }: Pick<AssemblyPorts, "rules" | "log">,
+  answer: AnswerId,
+  { member }: OpenSeat,
+  commit: Commit,
+): boolean {
+  if (isAuthentic(answer, commit, member.sessionKey, rules.verify)) return true;
+  log.info("committee-offence", { job: answer.job, node: member.node, reason: "forged-commit" });
+  return false;
 }
 
 function gone(node: Address): ConvenerEvent {

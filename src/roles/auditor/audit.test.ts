@@ -3,6 +3,7 @@ import { rulingRules } from "../../../test/rigs/committee.ts";
 import { type Court, type CourtTraits, createCourt } from "../../../test/rigs/court.ts";
 import { auditDraw, auditRules } from "../../domain/verification/audit.ts";
 import { reportOn } from "../../domain/verification/report.ts";
+import type { Clock } from "../../ports.ts";
 import type { Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { audit } from "./audit.ts";
@@ -48,6 +49,21 @@ test("one that computed something else is found out, whoever it was that kept si
   const { audited: found } = await audited(court);
   expect(found?.ruling.verdict).toBe("invalid");
 });
+
+test("a drawn node that forges its commit, or offers another's key as its own, spoils no audit", async () => {
+  for (const spoiler of [{ forges: true }, { keyOf: 1 }, { keyOf: 0 }]) {
+    const court = createCourt([{ otherModel: true }, ...honest.slice(1), spoiler]);
+    const receipt = await court.answeredBy(court.nodes[0]!);
+    const found = await audit({ ...court.ports, clock: quick(court.ports.clock) }, receipt, epoch, signal);
+    expect(found?.ruling, JSON.stringify(spoiler)).toMatchObject({ verdict: "invalid" });
+    expect(found?.ruling.unsound).toBeUndefined();
+  }
+});
+
+/** Five times as quick as those of the members, who wait for a seat that stays empty. */
+function quick(clock: Clock): Clock {
+  return { ...clock, now: () => 5 * clock.now(), after: (delay, run) => clock.after(delay / 5, run) };
+}
 
 test("an executor that is gone, or too few of those drawn, leave it for another epoch", async () => {
   const court = createCourt(honest);

@@ -79,9 +79,10 @@ export function startAudits(
     const { receipt, at, due: epoch } = kept;
     try {
       const audited = await audit(ports, receipt, epoch, closing.signal);
-      const hasOpened = audited?.ruling.members[0]?.complaint === undefined;
+      const first = audited?.ruling.members[0];
+      const hasOpened = first !== undefined && first.complaint === undefined;
       times.delete(job);
-      unwatched.put(job, writeUnwatched(audited !== undefined && hasOpened ? { at, receipt } : kept));
+      unwatched.put(job, writeUnwatched(hasOpened ? { at, receipt } : kept));
       if (audited === undefined) return log.info("audit-not-held", { job, epoch });
       const { verdict } = audited.ruling;
       const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
