@@ -48,6 +48,10 @@ describe("a text that fits", () => {
     [{ anyOf: [{ const: "a" }, { type: "object", properties: { a: { const: 1 } } }] }, '{"a": 1}'],
     [{ anyOf: [{ const: "a" }, { type: "object", properties: { a: { const: 1 } } }] }, "{}"],
     [
+      { const: { a: JSON.parse(`${"[".repeat(31)}${"]".repeat(31)}`) } },
+      `{"a":${"[".repeat(31)}${"]".repeat(31)}}`,
+    ],
+    [
       {
         $ref: "#/$defs/tree",
         $defs: {
@@ -196,6 +200,12 @@ describe("a schema that cannot be kept is refused", () => {
     [{ enum: Array.from({ length: 1001 }, (_, each) => each) }, "", "more than 1000 parts"],
     [`${'{"items":'.repeat(40)}true${"}".repeat(40)}`, "", "deeper than 32"],
     [`${"[".repeat(16_000)}${"]".repeat(16_000)}`, "", "must be a schema"],
+    ...["const", "enum"].map((keyword): [string, string, string] => [
+      `{"properties":{"a":{"${keyword}":${"[".repeat(16_000)}${"]".repeat(16_000)}}}}`,
+      "/properties/a",
+      "nested deeper than 32",
+    ]),
+    [{ const: { a: JSON.parse(`${"[".repeat(32)}${"]".repeat(32)}`) } }, "", "nested deeper than 32"],
     [`"${"x".repeat(40_000)}"`, "", "longer than 32768"],
     [
       {

@@ -123,6 +123,8 @@ function createReader(root: unknown, limits: SchemaLimits) {
     const types = "type" in schema ? typesOf(schema) : undefined;
     const fitting = values.filter((each) => types === undefined || types.some((type) => isOf(each, type)));
     if (fitting.length === 0) return refuse(at, "allows no value at all");
+    if (fitting.some((each) => isDeeper(each, limits.schemaDepthMax)))
+      return refuse(at, `holds a value nested deeper than ${limits.schemaDepthMax} levels`);
     return choice(...[...new Set(fitting.map((each) => JSON.stringify(each)))].map(literal));
   }
 
@@ -208,6 +210,15 @@ function typesOf(schema: Schema): readonly string[] {
     return told === undefined ? [] : [told[0]];
   }
   return (Array.isArray(type) && type.length > 0 ? type : [type]).map((each) => String(each));
+}
+
+/** Level by level: one that is nested thousands deep could not be written, nor walked through by recursion. */
+function isDeeper(value: unknown, levels: number): boolean {
+  const isNest = (each: unknown): each is object => typeof each === "object" && each !== null;
+  let level = [value].filter(isNest);
+  for (let depth = 0; depth < levels && level.length > 0; depth += 1)
+    level = level.flatMap((each): unknown[] => Object.values(each)).filter(isNest);
+  return level.length > 0;
 }
 
 function isOf(value: unknown, type: string): boolean {
