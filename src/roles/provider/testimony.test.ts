@@ -125,6 +125,21 @@ test("when the committee meets again with one more witness, it opens under the n
   expect(second!.statement.seq).not.toBe(first!.statement.seq);
 });
 
+test("for a drawn committee it opens by a block that it knows to be later than its commit, and by no other", () => {
+  const block = 610;
+  const openedAt = (head: number | undefined) => {
+    const { testimony, member } = node(1);
+    const commits = [{ node: member.node, ...testimony.commit({ ...ended, head }).commit! }];
+    const { set } = committed().order;
+    const committee = { kind: "drawn" as const, epoch: 600, block };
+    const drawn = { positions: { block, beacon: secret }, strangers: [] };
+    const alone = { ...set, committee, executor: member, witnesses: [], commits };
+    return testimony.open({ t: "reveal", set: alone, secret }, drawn);
+  };
+  expect(openedAt(609).opening).toBeDefined();
+  for (const head of [610, undefined]) expect(openedAt(head)).toEqual({ refusal: "beacon-unknown" });
+});
+
 test("who has not seen every position says nothing", () => {
   leaves = undefined;
   expect(node(1).testimony.commit(ended)).toEqual({});

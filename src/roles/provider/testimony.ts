@@ -67,7 +67,10 @@ interface Ended {
   readonly rejected: boolean;
   /** The executor's numeric profile. */
   readonly executor: string;
-  /** The chain's highest block now, where a drawn committee will ask: no beacon that is known already may. */
+  /**
+   * The chain's highest block now, where a drawn committee will ask: no beacon that is known already may. While the chain
+   * is away every block may be known to somebody, and it opens for none.
+   */
   readonly head?: number | undefined;
   /** What it is a referee of. */
   readonly dispute?: Dispute | undefined;
@@ -163,7 +166,8 @@ export function createMember(
   let state: MemberState = committed === undefined ? memberBegin : { committed, opened: [] };
   /** Each under its own number: one for every set it opened against. */
   const statements = new Map<string, SignedStatement>();
-  let committedAtBlock = -1;
+  /** What it sealed long ago was there before any block that can draw: `recall` sees to that. */
+  let committedAtBlock = committed === undefined ? Number.POSITIVE_INFINITY : -1;
 
   function take(event: Parameters<typeof memberStep>[1], drawn?: DrawnSet): MemberEffect | undefined {
     const positions = drawn?.positions;
@@ -191,7 +195,10 @@ export function createMember(
   return {
     committed: () => state.committed,
     sealed,
-    commit(ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">, head = -1): Sealed {
+    commit(
+      ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">,
+      head = Number.POSITIVE_INFINITY,
+    ): Sealed {
       const effect = take({ kind: "ended", ...ended });
       if (effect?.kind === "commit") committedAtBlock = head;
       return sealed();
