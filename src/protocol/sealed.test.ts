@@ -17,7 +17,6 @@ test("what a node sealed comes back from its disk leaf for leaf, and is the same
       const kept = {
         committed: { at: 5, answer, testimony, sealed, leaves },
         ...{ sessionKey: "cd".repeat(32) as SessionKey, profile: "cpu", at: 7 },
-        opened: [{ epoch: 300, set: "ee".repeat(32) }],
       };
       const back = readSealed(writeSealed(kept), node);
       expect(back).toEqual({ ...kept, committed: { ...kept.committed, at: Number.NEGATIVE_INFINITY } });
@@ -34,7 +33,6 @@ test("what was cut short, or is none, is nothing", () => {
     sessionKey: "cd".repeat(32) as SessionKey,
     profile: "cpu",
     at: 7,
-    opened: [],
   });
   expect(readSealed(short, node)).toBeUndefined();
   for (const text of ["{}", "{", ""]) expect(readSealed(text, node)).toBeUndefined();

@@ -16,8 +16,6 @@ export interface SealedAnswer {
   readonly profile: string;
   /** When it committed, Unix ms: no beacon from before then may draw who sees inside. */
   readonly at: number;
-  /** The epochs it was opened in, and against which set in each. */
-  readonly opened: readonly { readonly epoch: number; readonly set: string }[];
 }
 
 const keptSchema = z.strictObject({
@@ -29,14 +27,13 @@ const keptSchema = z.strictObject({
   salt: seedSchema,
   root: seedSchema,
   leaves: z.base64(),
-  opened: z.array(z.strictObject({ epoch: z.int(), set: seedSchema })),
 });
 
 /** As it lies on a disk (JSON): 64 bytes for each token. */
-export function writeSealed({ committed, sessionKey, profile, at, opened }: SealedAnswer): string {
+export function writeSealed({ committed, sessionKey, profile, at }: SealedAnswer): string {
   const { answer, testimony, leaves } = committed;
   const { salt, root } = testimony;
-  const kept = { v: 1, sessionKey, profile, at, answer, salt, root, opened };
+  const kept = { v: 1, sessionKey, profile, at, answer, salt, root };
   return JSON.stringify({ ...kept, leaves: toBase64(joined(leaves.map(encodeLeaf))) });
 }
 
@@ -45,7 +42,7 @@ export function readSealed(text: string, node: Address): SealedAnswer | undefine
   const { data } = keptSchema.safeParse(parsed(text));
   const bytes = data && fromBase64(data.leaves);
   if (data === undefined || bytes?.length !== data.answer.tokens * leafBytes) return undefined;
-  const { answer, salt, root, sessionKey, profile, at, opened } = data;
+  const { answer, salt, root, sessionKey, profile, at } = data;
   const testimony = { salt, root, verdict: "valid" } as const;
   const leaves = Array.from({ length: answer.tokens }, (_, at) =>
     decodeLeaf(bytes.subarray(at * leafBytes, (at + 1) * leafBytes)),
@@ -57,7 +54,6 @@ export function readSealed(text: string, node: Address): SealedAnswer | undefine
     sessionKey,
     profile,
     at,
-    opened,
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { createDisk } from "../../../test/rigs/disk.ts";
 import type { SessionKey } from "../../domain/ids.ts";
-import type { Store } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { systemRandom as random } from "../system/random.ts";
@@ -8,19 +8,8 @@ import { makeNodeKey } from "./node-key.ts";
 import { verify } from "./session.ts";
 import { openSessions } from "./sessions.ts";
 
-function createStore(): Store {
-  const kept = new Map<string, string>();
-  return {
-    get: (key) => kept.get(key),
-    put: (key, value) => void kept.set(key, value),
-    entries: (prefix) => [...kept].filter(([key]) => key.startsWith(prefix)),
-    delete: (key) => void kept.delete(key),
-    close() {},
-  };
-}
-
 test("each start has a key of its own, and the node can sign once more with those before", () => {
-  const [store, key, bytes] = [createStore(), makeNodeKey(), Uint8Array.of(1, 2, 3)];
+  const [store, key, bytes] = [createDisk(), makeNodeKey(), Uint8Array.of(1, 2, 3)];
   const [first, second] = [1, 2].map(() => openSessions({ store, random, clock }, key));
   const { sessionKey } = first!.session;
   expect(second!.session.sessionKey).not.toBe(sessionKey);
@@ -31,14 +20,14 @@ test("each start has a key of its own, and the node can sign once more with thos
 });
 
 test("the disk alone makes no key: another node's gives another", () => {
-  const store = createStore();
+  const store = createDisk();
   const { session } = openSessions({ store, random, clock }, makeNodeKey());
   const thief = openSessions({ store, random, clock }, makeNodeKey());
   expect(thief.signerOf(session.sessionKey)?.sessionKey).not.toBe(session.sessionKey);
 });
 
 test("a key is forgotten so long after its last use, however long its run was", () => {
-  const [store, key] = [createStore(), makeNodeKey()];
+  const [store, key] = [createDisk(), makeNodeKey()];
   const at = (wall: number) => openSessions({ store, random, clock: { ...clock, wall: () => wall } }, key);
   const long = 3 * limits.statementLifeMs;
   const { sessionKey } = at(1).session;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { createDisk } from "../../../test/rigs/disk.ts";
 import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
 import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
 import type { ChannelHandlers, TextEngine } from "../../ports.ts";
@@ -10,6 +11,7 @@ import { addressOf, createSalts, peerOf, simulatedMarket } from "../../simulator
 import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
 import { converse } from "./conversation.ts";
 import { openVoice } from "./open-voice.ts";
+import { createOpenings } from "./openings.ts";
 
 /** One attempt on a simulated engine: what a provider says to what it is told, hostile gateways included. */
 
@@ -69,6 +71,7 @@ beforeEach(() => {
       put: (job: JobId, text: string) => void sealed.set(job, text),
       get: async (job: JobId) => sealed.get(job),
     },
+    openings: createOpenings({ store: createDisk(), clock }),
   };
   connect = () => {
     [words, closed] = [[], false];

@@ -1,21 +1,12 @@
 import { expect, test } from "vitest";
-import type { Clock, Store } from "../../ports.ts";
+import { createDisk } from "../../../test/rigs/disk.ts";
+import type { Clock } from "../../ports.ts";
 import { createSequence } from "./sequence.ts";
 
-function disk(): Store {
-  const facts = new Map<string, string>();
-  return {
-    get: (key) => facts.get(key),
-    put: (key, value) => void facts.set(key, value),
-    entries: () => [],
-    delete: () => {},
-    close: () => {},
-  };
-}
 const clock = { wall: () => 1_000 } as Clock;
 
 test("no number is given twice, across restarts and a clock that was set back", () => {
-  const store = disk();
+  const store = createDisk();
   const given: number[] = [];
   for (const wall of [1_000, 500, 2_000]) {
     const sequence = createSequence({ store, clock: { ...clock, wall: () => wall } });
@@ -26,8 +17,8 @@ test("no number is given twice, across restarts and a clock that was set back", 
 });
 
 test("with its disk lost a node goes on above what it gave before", () => {
-  const before = createSequence({ store: disk(), clock }).next();
-  expect(createSequence({ store: disk(), clock: { ...clock, wall: () => 5_000 } }).next()).toBeGreaterThan(
-    before,
-  );
+  const before = createSequence({ store: createDisk(), clock }).next();
+  expect(
+    createSequence({ store: createDisk(), clock: { ...clock, wall: () => 5_000 } }).next(),
+  ).toBeGreaterThan(before);
 });

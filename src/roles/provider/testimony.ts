@@ -134,7 +134,7 @@ export function createTestimony(
       if (said.commit === undefined || committed === undefined) return {};
       const { sessionKey, profile } = own;
       const at = Math.ceil(ports.clock.wall());
-      ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, at, opened: [] }));
+      ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, at }));
       return said;
     },
     open(order, drawn) {
