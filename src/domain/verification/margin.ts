@@ -30,7 +30,7 @@ export const edgeSlack = 0.5;
  * `edgeSlack`), the claimed one needs only to have been possibly allowed (widened by it); else `marginMax`.
  *
  * Under a schema `candidates` are the legal ones of the list and `end` is where that list ended; where it has no legal
- * token at all, the one candidate is the likeliest legal token there is (`legalCandidates`). Whether it had one may itself be
+ * token at all, the one candidate is the likeliest legal token there is (`Legality.among`). Whether it had one may itself be
  * a matter of the last bits: then a token may also be what a node said that saw none, and lies as far below the
  * likeliest legal one as its logit says.
  */

@@ -5,7 +5,7 @@ import type { Channel, ChannelHandlers, Clock, EmbeddingEngine, Log, Sequence, S
 import type { EmbedOrder, Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { refusalOf } from "./conversation.ts";
+import { outOfTurn, refusalOf } from "./conversation.ts";
 import type { Identity } from "./testimony.ts";
 
 export interface EmbeddingPorts extends Pick<Identity, "market"> {
@@ -70,7 +70,7 @@ export function embed(ports: EmbeddingPorts, channel: Channel<Word>): ChannelHan
   return {
     message(order) {
       if (stop.signal.aborted) return;
-      if (asked || order.t !== "embed") return refuse(outOfTurn);
+      if (asked || order.t !== "embed") return refuse(outOfTurn("an attempt for vectors is one order"));
       asked = true;
       answer(order).catch(refuse);
     },
@@ -88,9 +88,5 @@ function littleEndian(values: Float32Array): Uint8Array {
 
 const notServed = new HoldfastError("this node gives no vectors with that model", {
   code: "unknown-model",
-  fault: "peer",
-});
-const outOfTurn = new HoldfastError("out of turn: an attempt for vectors is one order", {
-  code: "bad-request",
   fault: "peer",
 });
