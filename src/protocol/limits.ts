@@ -120,6 +120,9 @@ export const limits = {
   /** An attempt of which nothing was asked for this long, ms, is ended with a word that says so. A witness waits while its
    *  speaker reads a long prompt, hence minutes. Abuse: seats held for nothing. */
   attemptIdleMsMax: 120_000,
+  /** How long one attempt may hold a node's one reference engine, ms: an answer of some thousand tokens read on one
+   *  thread. Abuse: the engine that disputes need, held for none. */
+  referenceMsMax: 1_800_000,
   /** Share of a provider's seats that one remote machine may hold while others ask too, or have asked in the last
    *  `guestsRememberedMs`. Alone it may have all. Abuse: one gateway that takes every seat there is. */
   guestShare: 0.75,
