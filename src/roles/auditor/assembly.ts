@@ -14,6 +14,7 @@ import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
+import { awaitBeacon } from "./beacon-wait.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;
@@ -73,7 +74,7 @@ export async function assemble(
     if (commits.length < 2 || !isLed || signal.aborted) return undefined;
     const last = await nextBlock(ports, signal);
     if (last === undefined) return undefined;
-    return await reveal(ports, asked, { seats, commits, last });
+    return await reveal(ports, asked, { seats, commits, last, signal });
   } finally {
     signal.removeEventListener("abort", closeAll);
     closeAll();
@@ -84,15 +85,10 @@ export async function assemble(
 async function nextBlock({ beacons, clock }: AssemblyPorts, signal: AbortSignal) {
   const head = await beacons.head();
   if (head === undefined) return undefined;
-  for (let waited = 0; waited < limits.beaconWaitMsMax && !signal.aborted; waited += blockPollMs) {
-    const found = await beacons.block(head + 1);
-    if (found !== undefined) return { block: head + 1, beacon: found.hash };
-    await new Promise<void>((resolve) => clock.after(blockPollMs, resolve));
-  }
-  return undefined;
+  const block = head + 1;
+  const found = await awaitBeacon(clock, limits.beaconWaitMsMax, signal, () => beacons.block(block));
+  return found && { block, beacon: found.hash };
 }
-
-const blockPollMs = 500;
 
 type Heard = (word: Extract<Word, { t: "revealed" }> | undefined) => void;
 
@@ -113,11 +109,13 @@ function openSeat(
   const { promise, resolve } = Promise.withResolvers<Commit | undefined>();
   let heard: Heard | undefined;
   let channel: Channel<Order> | undefined;
+  let isLost = false;
   const tell = (word?: Extract<Word, { t: "revealed" }>) => {
     heard?.(word);
     heard = undefined;
   };
   const lost = () => {
+    isLost = true;
     resolve(undefined);
     tell();
   };
@@ -142,6 +140,7 @@ function openSeat(
     commit: promise,
     reveal(order, listener) {
       heard = listener;
+      if (isLost) return tell();
       if (channel === undefined) {
         channel = connect();
         channel.send({ t: "recall", job });
@@ -151,7 +150,7 @@ function openSeat(
     close() {
       stopWaiting();
       channel?.close();
-      resolve(undefined);
+      lost();
     },
   };
 }
@@ -160,22 +159,27 @@ interface Committed {
   readonly seats: readonly OpenSeat[];
   readonly commits: readonly Commit[];
   readonly last: { readonly block: number; readonly beacon: Hex32 };
+  readonly signal: AbortSignal;
 }
 
-/** Shows the commits to all and collects what they open, until all have or their time is over. */
+/**
+ * Shows the commits to all and collects what they open, until all have or their time is over. Aborted, all are lost: what
+ * was opened by then is ruled on, and it is nothing where none was shown the others' commits.
+ */
 function reveal(
   { clock, log, ...ports }: AssemblyPorts,
   { answer, epoch, said }: Assembly,
-  { seats, commits, last }: Committed,
-): Promise<Assembled> {
+  { seats, commits, last, signal }: Committed,
+): Promise<Assembled | undefined> {
   const { block, beacon } = last;
   const committee: Committee = { kind: "drawn", epoch, block };
   const beaconAt = (asked: number) => (asked === block ? beacon : undefined);
   const expiryMax = latestExpiry(clock.wall());
   const rules = { ...ports.rules, beaconAt, expiryMax, commitMs: limits.auditOpenMsMax };
   const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
-  const { promise, resolve } = Promise.withResolvers<Assembled>();
+  const { promise, resolve } = Promise.withResolvers<Assembled | undefined>();
   let stopWaiting = () => {};
+  let isShown = false;
   let { state } = convene(
     {
       answer,
@@ -192,7 +196,14 @@ function reveal(
   for (const { member } of seats)
     if (!commits.some(({ node }) => node === member.node)) happen(gone(member.node));
   happen({ kind: "tick" });
-  return promise;
+  const stop = () => {
+    if (isShown) return;
+    stopWaiting();
+    resolve(undefined);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  return promise.finally(() => signal.removeEventListener("abort", stop));
 
   function happen(event: ConvenerEvent): void {
     const step = convenerStep(state, event, clock.now(), rules);
@@ -203,8 +214,11 @@ function reveal(
   function apply(effect: ConvenerEffect): void {
     if (effect.kind === "wake") {
       stopWaiting();
+      // Who is lost while it is shown the set may have been the last awaited.
+      if (state.phase === "ruled") return;
       stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
     } else if (effect.kind === "show") {
+      isShown = true;
       const { witnesses, commits, ...rest } = effect.set;
       const set = { ...rest, witnesses: [...witnesses], commits: [...commits] };
       for (const seat of seats) {

@@ -4,7 +4,7 @@ import { type Court, type CourtTraits, createCourt } from "../../../test/rigs/co
 import { auditDraw, auditRules } from "../../domain/verification/audit.ts";
 import { reportOn } from "../../domain/verification/report.ts";
 import type { Clock } from "../../ports.ts";
-import type { Word } from "../../protocol/attempt.ts";
+import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { audit } from "./audit.ts";
 import { lookUpDrawn } from "./drawn-set.ts";
@@ -59,6 +59,48 @@ test("a drawn node that forges its commit, or offers another's key as its own, s
     expect(found?.ruling.unsound).toBeUndefined();
   }
 });
+
+test("an audit that is given up while envelopes are open ends at once, with whatever was opened", async () => {
+  const court = createCourt(honest);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const giveUp = new AbortController();
+  const { dialer } = court.ports;
+  const silent: typeof dialer = {
+    ...dialer,
+    open(offer, handlers) {
+      const channel = dialer.open(offer, handlers);
+      // Nobody hears that it is to open, and the channel stays.
+      const send = (order: Order) => (order.t === "reveal" ? giveUp.abort() : channel.send(order));
+      return { ...channel, send };
+    },
+  };
+  const found = await audit({ ...court.ports, dialer: silent }, receipt, epoch, giveUp.signal);
+  expect(found?.ruling).toMatchObject({
+    verdict: "inconclusive",
+    members: [{ complaint: "not-opened" }, {}, {}, {}, {}],
+  });
+}, 5_000);
+
+test("who is lost after it committed is not waited for", async () => {
+  const court = createCourt([{ otherModel: true }, ...honest]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const { dialer } = court.ports;
+  const fragile: typeof dialer = {
+    ...dialer,
+    open(offer, handlers) {
+      let isLost = false;
+      const message = (word: Word) => {
+        if (isLost) return;
+        handlers.message(word);
+        isLost = word.t === "committed" && offer.address === court.nodes[3]!.offer.address;
+        if (isLost) handlers.closed({ code: "closed", detail: "lost" });
+      };
+      return dialer.open(offer, { ...handlers, message });
+    },
+  };
+  const found = await audit({ ...court.ports, dialer: fragile }, receipt, epoch, signal);
+  expect(found?.ruling.verdict).toBe("invalid");
+}, 5_000);
 
 /** Five times as quick as those of the members, who wait for a seat that stays empty. */
 function quick(clock: Clock): Clock {

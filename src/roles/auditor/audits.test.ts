@@ -35,7 +35,7 @@ function dutyOf(court: Court, text: string) {
     ...court.ports,
     clock,
     unwatched,
-    found: (_: JobId, audited: Audited) => found.push(audited),
+    found: async (_: JobId, audited: Audited) => void found.push(audited),
   };
   const audits = startAudits(ports, { share: 1 });
   return {

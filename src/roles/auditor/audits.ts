@@ -10,8 +10,8 @@ import { type Audited, type AuditPorts, audit } from "./audit.ts";
 export interface AuditsPorts extends AuditPorts {
   /** Answers that nobody watched; each goes when its stake could not be slashed any more, or it was audited. */
   readonly unwatched: Pick<Receipts, "put" | "get" | "jobs" | "drop">;
-  /** Heeds what an audit came to. */
-  readonly found: (job: JobId, audited: Audited) => void;
+  /** Heeds what an audit came to; only then is the answer let go. */
+  readonly found: (job: JobId, audited: Audited) => Promise<void>;
 }
 
 /**
@@ -88,7 +88,7 @@ export function startAudits(
       const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
       if (verdict === "valid") log.info("audited", facts);
       else log.warn("audited", facts);
-      ports.found(job, audited);
+      await ports.found(job, audited);
       if (verdict !== "inconclusive") unwatched.drop(job);
     } catch (error) {
       log.warn("audit-failed", { job, error: kindOf(error) });

@@ -87,7 +87,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   async function run(): Promise<void> {
     const open = await nextOrder();
     if (open === undefined) return;
-    if (open.t === "recall") return reveal(await recall(ports, open.job));
+    if (open.t === "recall") return reveal(await recall(ports, open.job, stop.signal));
     if (open.t !== "open") throw outOfTurn(open.t);
     voice = await openWhenFree(open);
     if (stop.signal.aborted) return voice.close();
@@ -128,7 +128,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
 
   /** Follows what is shown and speaks when told to, until the channel closes. */
   async function follow(open: OpenOrder, voice: Voice, answer: Answer): Promise<void> {
-    const stand = createStand(ports, open, voice, answer);
+    const stand = createStand(ports, open, voice, answer, stop.signal);
     let branch = 0;
     let speaking = false;
     /** Where the first chunk it would not have said starts. */

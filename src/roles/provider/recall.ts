@@ -21,7 +21,11 @@ export interface RecallPorts extends StandPorts {
  * beacon that nobody knew when it sealed, and while its stake may be there. Throws HoldfastError `bad-request` (fault
  * peer) when it sealed nothing of that job, or has let go of it.
  */
-export async function recall(ports: RecallPorts, job: JobId): Promise<Pick<Stand, "reveal">> {
+export async function recall(
+  ports: RecallPorts,
+  job: JobId,
+  signal: AbortSignal,
+): Promise<Pick<Stand, "reveal">> {
   const { openings } = ports;
   const text = await ports.sealed?.get(job);
   const kept = text === undefined ? undefined : readSealed(text, ports.node);
@@ -40,7 +44,7 @@ export async function recall(ports: RecallPorts, job: JobId): Promise<Pick<Stand
       if (committee.kind !== "drawn") return { refusal: "other-secret" };
       const place = { job, epoch: committee.epoch };
       const set = bytesToHex(setDigest(order.set));
-      const drawn = await drawnOf(ports, order.set, { window });
+      const drawn = await drawnOf(ports, order.set, { signal, window });
       // Nothing is waited for from here on: others may ask for the same meanwhile.
       if ((openings.at(place) ?? set) !== set) return { refusal: "opened-already" };
       const word = member.open(order, drawn);

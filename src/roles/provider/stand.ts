@@ -6,7 +6,8 @@ import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { type DrawnSet, type DrawWindow, lookUpDrawn } from "../auditor/drawn-set.ts";
+import { awaitBeacon } from "../auditor/beacon-wait.ts";
+import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn } from "../auditor/drawn-set.ts";
 import type { Answer } from "./answer.ts";
 import {
   createTestimony,
@@ -31,7 +32,13 @@ export interface Stand {
   seal(): Sealed;
 }
 
-export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, answer: Answer): Stand {
+export function createStand(
+  ports: StandPorts,
+  open: OpenOrder,
+  voice: Voice,
+  answer: Answer,
+  signal: AbortSignal,
+): Stand {
   const testimony = createTestimony(ports, open, voice);
   let dispute: Dispute | undefined;
 
@@ -51,7 +58,7 @@ export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, an
       const head = open.audit === undefined ? await ports.beacons?.head() : undefined;
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, head, dispute });
     },
-    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, { dispute })),
+    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, { signal, dispute })),
     seal: () =>
       open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
   };
@@ -61,21 +68,18 @@ export function createStand(ports: StandPorts, open: OpenOrder, voice: Voice, an
 export async function drawnOf(
   { beacons, clock }: Pick<StandPorts, "beacons" | "clock">,
   set: CommitSet,
-  { dispute, window }: { readonly dispute?: Dispute | undefined; readonly window?: DrawWindow } = {},
+  {
+    signal,
+    dispute,
+    window,
+  }: { readonly signal: AbortSignal; readonly dispute?: Dispute | undefined; readonly window?: DrawWindow },
 ): Promise<DrawnSet | undefined> {
-  if (beacons === undefined || set.committee.kind !== "drawn") return undefined;
+  if (beacons === undefined || !isDrawable(set)) return undefined;
   const { executor, commits } = set;
   const sealed = commits[0]?.sealed ?? "";
-  for (let waited = 0; waited < limits.beaconLagMsMax; waited += beaconPollMs) {
-    const drawBy = (beacon: string) =>
-      dispute === undefined
-        ? auditDraw({ sealed, executor: executor.node }, beacon)
-        : refereeDraw(dispute, beacon);
-    const drawn = await lookUpDrawn(beacons, set, drawBy, window);
-    if (drawn !== undefined) return drawn;
-    await new Promise<void>((resolve) => clock.after(beaconPollMs, resolve));
-  }
-  return undefined;
+  const drawBy = (beacon: string) =>
+    dispute === undefined
+      ? auditDraw({ sealed, executor: executor.node }, beacon)
+      : refereeDraw(dispute, beacon);
+  return awaitBeacon(clock, limits.beaconLagMsMax, signal, () => lookUpDrawn(beacons, set, drawBy, window));
 }
-
-const beaconPollMs = 500;
