@@ -82,7 +82,7 @@ async function keepGateway(
     const ended = `gateway (pid ${gateway.pid}) ended (${how})`;
     if (hasty === hastyEndsMax)
       return console.error(`${ended}: the network stops, since it ended ${hasty} times within seconds.`);
-    console.error(`${ended}: answers under way are lost and say so; it is started again.`);
+    console.error(`${ended}: answers under way end without their last word; it is started again.`);
     gateway = network.startGateway();
     begun(gateway);
   }

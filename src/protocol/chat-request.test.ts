@@ -69,7 +69,7 @@ describe("a chat body", () => {
     ["max_tokens", { max_tokens: -1 }],
     ["seed", { seed: 1.5 }],
     ["logprobs", { logprobs: true }],
-    ["response_format.type", { response_format: { type: "xml" } }],
+    ["response_format", { response_format: { type: "xml" } }],
     ["response_format.json_schema", { response_format: { type: "json_schema" } }],
     [
       "response_format.json_schema.schema",

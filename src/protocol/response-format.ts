@@ -43,10 +43,10 @@ function written(schema: unknown): string | undefined {
 }
 
 function malformed(path: readonly PropertyKey[]): Refusal {
-  const param = ["response_format", ...path.map(String)].join(".");
-  const should =
-    path.length === 0 || path[0] === "type"
-      ? "must be an object whose `type` is text, json_object or json_schema"
-      : "is missing or not valid: `json_schema` holds a `name` and a `schema` (an object)";
+  const isWhole = path.length === 0 || path[0] === "type";
+  const param = ["response_format", ...(isWhole ? [] : path.map(String))].join(".");
+  const should = isWhole
+    ? "must be an object whose `type` is text, json_object or json_schema"
+    : "is missing or not valid: `json_schema` holds a `name` and a `schema` (an object)";
   return invalidRequest(`\`${param}\` ${should}.`, param);
 }

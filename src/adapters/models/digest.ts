@@ -60,7 +60,7 @@ export function corrupt(file: string, expected: string, found: string): Holdfast
     code: "model-corrupt",
     fault: "environment",
     remedy:
-      "Delete the file and start again; it will be fetched anew. If it happens twice, suspect the disk.",
+      "Delete the file if it was fetched: it will be fetched anew. If it is your own, or this happens twice, suspect the digest or the disk.",
     facts: { file, expected, found },
   });
 }

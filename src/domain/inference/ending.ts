@@ -48,10 +48,11 @@ export function failUnfinal(draft: Draft): void {
   if (draft.policy.finality !== "final" || !isComplete(draft) || draft.delivered > 0) return;
   if (draft.proof !== undefined) {
     if (findingOf(draft) === undefined) return;
+    const tokens = draft.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
     return fail(
       draft,
       "not-final",
-      "witnesses accepted every token, but the fingerprints do not prove the model",
+      `witnesses accepted every token, but the fingerprints of ${tokens} tokens do not prove the model`,
     );
   }
   if (draft.held.length > 0 && draft.unaccepted === 0) return;

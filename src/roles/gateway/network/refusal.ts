@@ -67,7 +67,8 @@ const forms: Readonly<Record<FailureCode, Form>> = {
     ...server,
     status: 502,
     code: "not_final",
-    advice: 'Ask with finality "stream", or try again.',
+    advice:
+      'An answer of fewer than about eight tokens cannot be proved: ask for those with finality "stream".',
   },
   "context-overflow": {
     ...{ status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
