@@ -80,6 +80,12 @@ test("a bond finds room in a full book, and what has none makes it, oldest first
   expect(book.expire(0)).toEqual(["c"]);
 });
 
+test("those with a bond come first, so that offers that cost nothing push nobody out of a draw", () => {
+  const book = createBook<OfferTerms>(bounds, ({ peer }) => peer.startsWith("bonded"));
+  for (const peer of ["bonded1", "a", "bonded2"]) book.take(offer(peer, 1), 0, wall);
+  expect(book.standing().map(({ peer }) => peer)).toEqual(["bonded2", "bonded1", "a"]);
+});
+
 test("whatever comes in any order: bounded, one per peer, the highest taken, gone when its life is over", () => {
   const terms = fc.record({
     peer: fc.constantFrom("a", "b", "c", "d", "e").map((peer) => peer as PeerId),

@@ -36,7 +36,7 @@ export interface Book<Offer extends OfferTerms> {
   /** Forgets those whose time is over; names them, and those that had to make room since the last call. */
   expire(now: Ms): PeerId[];
   of(peer: PeerId): Offer | undefined;
-  /** Those that stand, newest taken first. */
+  /** Those that stand: with a bond behind them when they were taken first, and the newest taken first of both. */
   standing(): Offer[];
 }
 
@@ -114,7 +114,10 @@ export function createBook<Offer extends OfferTerms>(
       return gone;
     },
     of: (peer) => entries.get(peer)?.offer,
-    standing: () => [...entries.values()].map(({ offer }) => offer).reverse(),
+    standing() {
+      const newest = [...entries.values()].map(({ offer }) => offer).reverse();
+      return newest.toSorted((a, b) => Number(unbonded.has(a.peer)) - Number(unbonded.has(b.peer)));
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { readingOrders } from "./reading.ts";
 
 /** Who is on offer, and their offers as they were signed. */
 export interface Offers {
+  /** With a bond behind them first: of very many only the first are asked for a draw. */
   offers(): readonly Offer[];
   signedOf(peer: Offer["peer"]): string | undefined;
 }
