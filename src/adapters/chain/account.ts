@@ -47,7 +47,7 @@ export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
     const receipt = await client.waitForTransactionReceipt({ hash, timeout: receiptMsMax });
     if (receipt.status === "success") return receipt;
     throw new HoldfastError("A transaction was mined but failed.", {
-      code: "transaction-failed",
+      code: failed,
       fault: "environment",
       remedy: "Run the same command again: what was done already is not done twice.",
       retryable: true,
@@ -67,12 +67,16 @@ export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
   };
 }
 
+/** A call that was tried first and failed all the same met another state than it was tried on; the next try tells. */
+const failed = "transaction-failed";
+
 async function outrun<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await run();
     } catch (error) {
-      const isRace = isNonceRace(error) || isBlockRace(error);
+      const isFailed = error instanceof HoldfastError && error.code === failed;
+      const isRace = isFailed || isNonceRace(error) || isBlockRace(error);
       if (!isRace || tries >= raceTriesMax) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40 * tries));
     }
