@@ -20,7 +20,7 @@ import type { Beacons } from "../ports.ts";
 import { type Evidence, readEvidence } from "../protocol/evidence.ts";
 import { limits } from "../protocol/limits.ts";
 import { latestExpiry } from "../protocol/statement-life.ts";
-import { isDrawable, lookUpDrawn } from "../roles/auditor/drawn-set.ts";
+import { isDrawable, lookUpDrawn } from "../roles/committee/drawn-set.ts";
 import { commandLog } from "./log.ts";
 
 interface Means extends Vouching {

@@ -14,7 +14,7 @@ import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
-import { awaitBeacon } from "./beacon-wait.ts";
+import { awaitBeacon } from "../committee/beacon-wait.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;

@@ -6,8 +6,8 @@ import { reportOn } from "../../domain/verification/report.ts";
 import type { Clock } from "../../ports.ts";
 import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
+import { lookUpDrawn } from "../committee/drawn-set.ts";
 import { audit } from "./audit.ts";
-import { lookUpDrawn } from "./drawn-set.ts";
 
 /** Audits of answers that nobody watched: drawn, read again, committed, opened, ruled. */
 

@@ -6,8 +6,8 @@ import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { awaitBeacon } from "../auditor/beacon-wait.ts";
-import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn } from "../auditor/drawn-set.ts";
+import { awaitBeacon } from "../committee/beacon-wait.ts";
+import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn } from "../committee/drawn-set.ts";
 import type { Answer } from "./answer.ts";
 import {
   createTestimony,

@@ -27,7 +27,7 @@ import type { Clock, Random, Receipts, Sequence, Signer, Verify } from "../../po
 import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { writeSealed } from "../../protocol/sealed.ts";
-import type { DrawnSet } from "../auditor/drawn-set.ts";
+import type { DrawnSet } from "../committee/drawn-set.ts";
 import type { Voice } from "./voice.ts";
 
 export interface TestimonyPorts {
