@@ -21,7 +21,6 @@ import { isUndecided } from "../../../domain/verification/undecided.ts";
 import type { Clock, Log } from "../../../ports.ts";
 import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { latestExpiry } from "../../../protocol/statement-life.ts";
 
 export interface ProofPorts {
   readonly clock: Clock;
@@ -72,8 +71,7 @@ export function runProof(
   { tell, done }: Outside,
 ): RunningProof {
   const seats = [executor, ...witnesses];
-  const expiryMax = latestExpiry(clock.wall());
-  const rules = { ...ports.rules, expiryMax, commitMs: limits.commitMsMax };
+  const rules = { ...ports.rules, commitMs: limits.commitMsMax };
   const blamed = new Map<AttemptId, Outcome>();
   let stopWaiting = () => {};
   let over = false;
