@@ -4,6 +4,7 @@ import { readReceipt } from "../protocol/receipt.ts";
 import { readUnwatched } from "../protocol/unwatched.ts";
 import { audit as hold } from "../roles/auditor/audit.ts";
 import { openOrderOf } from "../roles/auditor/reading.ts";
+import { verdictCode } from "./fail.ts";
 import { text } from "./flag-values.ts";
 import { commandLog } from "./log.ts";
 import { lookOn } from "./onlooker.ts";
@@ -12,8 +13,6 @@ import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
 import { nextDraw, untilBlock } from "./until-block.ts";
 import { readReceiptFile } from "./verify.ts";
-
-const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
 
 /**
  * `holdfast audit RECEIPT.json`: has an answer that nobody watched audited now, by those whom the next beacon draws, and
@@ -41,7 +40,7 @@ export async function audit(file: string, flags: Flags): Promise<void> {
   const auditors = members.slice(1).map(({ node, stands }) => ({ node, stands }));
   if (flags["json"]) console.log(JSON.stringify({ verdict, auditors, receipt: out }));
   else console.log(`${verdict}, by ${auditors.length} auditors; the receipt is in ${out}`);
-  process.exit(exitCodes[verdict]);
+  process.exit(verdictCode[verdict]);
 }
 
 /** Of an answer that can be audited: without its prompt nobody need wait for the next epoch. */

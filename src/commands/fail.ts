@@ -4,6 +4,9 @@ let over = false;
 /** By fault, and for an end that was asked for. */
 let codes: Readonly<Record<Fault | "asked", number>> = { ...exitCode, asked: 0 };
 
+/** Exit codes of a command that comes to a verdict. */
+export const verdictCode = { valid: 0, invalid: 1, inconclusive: 2 } as const;
+
 /** 0, 1 and 2 are the verdicts of this command: it ends with another code where it comes to none. */
 export function exitByVerdict(): void {
   codes = { ...exitCode, user: 3, holdfast: 3, asked: 3 };

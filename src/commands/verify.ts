@@ -24,6 +24,7 @@ import { replay } from "../roles/auditor/replay.ts";
 import { type DrawnSet, lookUpDrawn } from "../roles/committee/drawn-set.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
+import { verdictCode } from "./fail.ts";
 import { commandLog } from "./log.ts";
 import { openOut } from "./out-file.ts";
 import { type Flags, readSettings } from "./settings.ts";
@@ -31,7 +32,6 @@ import { reportOnEquivocations } from "./verify-equivocation.ts";
 import { reportOnEvidence } from "./verify-evidence.ts";
 import { reportOnVectors } from "./verify-vectors.ts";
 
-const exitCodes = { valid: 0, invalid: 1, inconclusive: 2 } as const;
 const marks = { valid: "✓", invalid: "✗", inconclusive: "·" } as const;
 
 /**
@@ -52,7 +52,7 @@ export async function verify(file: string, flags: Flags): Promise<void> {
     (await reportOnText(text, await tolerancesAt(home), { ...again, rpcs: rpc ?? [] }));
   if (flags["json"]) console.log(JSON.stringify(report));
   else print(report);
-  process.exitCode = exitCodes[report.verdict];
+  process.exitCode = verdictCode[report.verdict];
   write?.(await exported(text, home));
 }
 

@@ -5,6 +5,7 @@ import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
+import { outOfTurn } from "./out-of-turn.ts";
 import { type RecallPorts, recall } from "./recall.ts";
 import { createStand, type Stand } from "./stand.ts";
 import type { Voice } from "./voice.ts";
@@ -228,10 +229,6 @@ function unitsOf(order: Order): number {
   if (order.t === "said") return 256 + order.chunk.text.length + 16 * order.chunk.ids.length;
   const set = order.t === "commit" ? order.dispute?.set : order.t === "reveal" ? order.set : undefined;
   return 256 + 512 * (set === undefined ? 0 : 2 + set.witnesses.length + set.commits.length);
-}
-
-export function outOfTurn(what: string): HoldfastError {
-  return new HoldfastError(`out of turn: ${what}`, { code: "bad-request", fault: "peer" });
 }
 
 /** What a gateway is told of an error: whose turn it is, and whether it is held against anybody. */

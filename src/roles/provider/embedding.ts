@@ -5,7 +5,8 @@ import type { Channel, ChannelHandlers, Clock, EmbeddingEngine, Log, Sequence, S
 import type { EmbedOrder, Order, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { outOfTurn, refusalOf } from "./conversation.ts";
+import { refusalOf } from "./conversation.ts";
+import { outOfTurn } from "./out-of-turn.ts";
 import type { Identity } from "./testimony.ts";
 
 export interface EmbeddingPorts extends Pick<Identity, "market"> {

@@ -4,11 +4,11 @@ import type { CommitSet } from "../../domain/verification/committee.ts";
 import { type Dispute, refereeDraw } from "../../domain/verification/dispute.ts";
 import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
-import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { awaitBeacon } from "../committee/beacon-wait.ts";
 import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn } from "../committee/drawn-set.ts";
 import type { Answer } from "./answer.ts";
+import { outOfTurn } from "./out-of-turn.ts";
 import {
   createTestimony,
   type Identity,
@@ -45,9 +45,7 @@ export function createStand(
   function transcriptAt(through: number): string {
     const digest = answer.digestAt(through);
     if (digest !== undefined) return bytesToHex(digest);
-    throw new HoldfastError(`out of turn: commit at ${through} of ${answer.end}`, {
-      ...{ code: "bad-request", fault: "peer" },
-    });
+    throw outOfTurn(`commit at ${through} of ${answer.end}`);
   }
 
   return {
