@@ -1,7 +1,7 @@
 import { verify as isSigned } from "../adapters/keys/session.ts";
 import { type Contradiction, contradictionIn } from "../domain/verification/contradiction.ts";
 import { firstApart } from "../domain/verification/dispute.ts";
-import type { Receipt } from "../domain/verification/receipt.ts";
+import { type Receipt, tokensOf } from "../domain/verification/receipt.ts";
 import { rule } from "../domain/verification/ruling.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import type { Evidence } from "../protocol/evidence.ts";
@@ -45,11 +45,10 @@ export async function dispute(file: string, flags: Flags): Promise<void> {
 }
 
 async function evidenceOf({ beacons, rules }: AuditPorts, receipt: Receipt): Promise<Evidence> {
-  const { proof, chunks, sampling } = receipt;
+  const { proof } = receipt;
   // Its own beacon is believed here: who settles the dispute asks the chain.
   const own = { ...rules, verify: isSigned, beaconAt: () => proof.secret };
-  const tokens = { ids: chunks.flatMap(({ chunk }) => chunk.ids), sampling };
-  const contradiction = contradictionIn(rule(proof, own, tokens));
+  const contradiction = contradictionIn(rule(proof, own, tokensOf(receipt)));
   if (contradiction === undefined)
     throw new HoldfastError("Nobody in this receipt contradicts anybody.", {
       ...{ code: "nothing-in-dispute", fault: "user" },

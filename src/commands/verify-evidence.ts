@@ -11,7 +11,7 @@ import {
   loserOf,
   refereeDraw,
 } from "../domain/verification/dispute.ts";
-import { answerComplaint, type Receipt } from "../domain/verification/receipt.ts";
+import { answerComplaint, type Receipt, tokensOf } from "../domain/verification/receipt.ts";
 import { referenceAmong } from "../domain/verification/reference.ts";
 import type { Report } from "../domain/verification/report.ts";
 import { rule } from "../domain/verification/ruling.ts";
@@ -71,7 +71,7 @@ export async function judgeEvidence(
   if (stranger !== undefined)
     return report("inconclusive", `not-vouched-for: no offer of ${stranger.node} here names its key.`);
   const rules = await rulesOf(evidence, tolerances, beacons);
-  const tokens = { ids: receipt.chunks.flatMap(({ chunk }) => chunk.ids), sampling: receipt.sampling };
+  const tokens = tokensOf(receipt);
   const unsound = setComplaint(receipt.proof.set, receipt.proof.secret, rules);
   if (unsound !== undefined) return report("invalid", `${unsound}: the set in dispute is not sound.`);
   const dispute = disputeOf(evidence);

@@ -105,7 +105,7 @@ test("who called tokens right that the referees' logits rule out loses, whatever
   const dispute = disputeOf([honest(1), { ...honest(2), verdict: "invalid" }, honest(3)], 0, 1);
   const sampling = { temperature: 0, topP: 1, seed: "00".repeat(32) };
   const said = leavesOf(tokens, { noise: 0 }).map(({ ids }) => ids[5]!);
-  expect(loserOf(dispute, refereed(dispute), rules, { ids: said, sampling })).toBe("accused");
+  expect(loserOf(dispute, refereed(dispute), rules, { ids: said, sampling, ownFrom: 0 })).toBe("accused");
   const right = leavesOf(tokens, { noise: 0 }).map(({ ids }) => ids[0]!);
-  expect(loserOf(dispute, refereed(dispute), rules, { ids: right, sampling })).toBe("nobody");
+  expect(loserOf(dispute, refereed(dispute), rules, { ids: right, sampling, ownFrom: 0 })).toBe("nobody");
 });

@@ -8,7 +8,7 @@ import { transcriptNext, transcriptStart } from "../inference/transcript.ts";
 import { answerIdOf, specDigest } from "./answer-id.ts";
 import type { Verify } from "./commit-set.ts";
 import type { Hex32 } from "./committee.ts";
-import type { Proof } from "./seat.ts";
+import type { Proof, Tokens } from "./seat.ts";
 import type { Market712 } from "./statement.ts";
 
 /** What a client keeps of an answer, and all that a stranger needs to check it. */
@@ -54,6 +54,12 @@ export type AnswerComplaint =
   | "other-prompt"
   | "other-form" // not what its schema allows
   | "too-long";
+
+/** The answer's tokens, and from which on the last speaker, who is the proof's executor, said them. */
+export function tokensOf({ chunks, sampling }: Pick<Receipt, "chunks" | "sampling">): Tokens {
+  const ownFrom = segmentsOf(chunks).at(-1)?.from ?? 0;
+  return { ids: chunks.flatMap(({ chunk }) => chunk.ids), sampling, ownFrom };
+}
 
 /** What is wrong between the answer a receipt shows and the answer its proof is about; undefined for nothing. */
 export function answerComplaint(

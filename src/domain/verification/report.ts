@@ -2,7 +2,7 @@ import type { SchemaLimits } from "../grammar/json-schema.ts";
 import type { Address, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import type { SetComplaint } from "./commit-set.ts";
-import { answerComplaint, type Receipt, segmentsOf } from "./receipt.ts";
+import { answerComplaint, type Receipt, segmentsOf, tokensOf } from "./receipt.ts";
 import { type Replayed, weighReplay } from "./replayed.ts";
 import { type Ruling, rule } from "./ruling.ts";
 import type { RulingRules } from "./seat.ts";
@@ -30,10 +30,9 @@ export interface ReportRules extends Omit<RulingRules, "market"> {
  * all of it: the prompt, every signature, and a quorum whose fingerprints agree. Everything else is inconclusive.
  */
 export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replayed): Report {
-  const { market, prompt, proof, chunks, sampling } = receipt;
+  const { market, prompt, proof } = receipt;
   const complaint = answerComplaint(receipt, rules.verify, rules.schemas);
-  const ids = chunks.flatMap(({ chunk }) => chunk.ids);
-  const ruling = rule(proof, { ...rules, market }, complaint === undefined ? { ids, sampling } : undefined);
+  const ruling = rule(proof, { ...rules, market }, complaint === undefined ? tokensOf(receipt) : undefined);
   const again = replayed === undefined ? undefined : weighReplay(receipt, replayed, { ...rules, market });
   const faults = faultsOf(receipt, ruling, complaint);
   if (again?.verdict === "invalid") faults.push(again.reason);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { answerOf, leavesOf, type Part, proofOf, rulingRules } from "../../../test/rigs/committee.ts";
 import type { Address } from "../ids.ts";
+import { auditPositions } from "./positions.ts";
 import { quorumOf, rule } from "./ruling.ts";
 import type { Proof } from "./seat.ts";
 
@@ -31,6 +32,20 @@ test("tokens that two witnesses reject convict although every fingerprint is rig
   const rejects = (machine: number): Part => ({ ...honest(machine), verdict: "invalid" });
   expect(ruleOn([honest(1), rejects(2), rejects(3)]).ruling.verdict).toBe("invalid");
   expect(ruleOn([honest(1), rejects(2), honest(3)]).ruling.verdict).toBe("inconclusive");
+});
+
+test("an executor that said another token than its own fingerprint chose is convicted by that, if it said it itself", () => {
+  const parts = [honest(1), honest(2), honest(3)];
+  const { proof } = ruleOn(parts);
+  const positions = auditPositions(proof.set, proof.secret);
+  const [{ leaves }] = parts as [Part];
+  // So near that no witness could tell it from noise.
+  const near = positions.find((at) => leaves[at]!.steps[1]! > 8 && leaves[at]!.steps[1]! < 200)!;
+  const ids = leaves.map(({ ids }, at) => ids[at === near ? 1 : 0]!);
+  const sampling = { temperature: 0, topP: 1, seed: "00" };
+  const own = rule(proof, rulingRules, { ids, sampling, ownFrom: near });
+  expect(own).toMatchObject({ verdict: "invalid", members: [{ contradicted: true }, {}, {}] });
+  expect(rule(proof, rulingRules, { ids, sampling, ownFrom: near + 1 }).verdict).toBe("valid");
 });
 
 test("a lying witness is outvoted and named by its distance from everybody", () => {

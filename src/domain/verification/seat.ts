@@ -5,7 +5,7 @@ import type { Sampling } from "../inference/spec.ts";
 import type { SetRules } from "./commit-set.ts";
 import { type CommitSet, type Hex32, type Member, type Opening, sealTestimony } from "./committee.ts";
 import { openedLeaves } from "./fingerprint.ts";
-import { type Leaf, leafCandidates } from "./leaf.ts";
+import { type Leaf, leafCandidates, leafStep } from "./leaf.ts";
 import { leafMargin } from "./leaf-margin.ts";
 import { noMargins, weighMargins, withMargin } from "./margin-tally.ts";
 import { auditPositions } from "./positions.ts";
@@ -23,6 +23,8 @@ export interface Proof {
 export interface Tokens {
   readonly ids: readonly TokenId[];
   readonly sampling: Sampling;
+  /** Position from which on the executor said all of them itself; before it somebody else may have. */
+  readonly ownFrom: number;
 }
 
 export interface RulingRules extends SetRules {
@@ -58,7 +60,7 @@ interface Opened {
 export function seatsOf(proof: Proof, rules: RulingRules, tokens: Tokens | undefined): Seat[] {
   const { set, secret, openings } = proof;
   const positions = auditPositions(set, secret);
-  return [set.executor, ...set.witnesses].map((member): Seat => {
+  return [set.executor, ...set.witnesses].map((member, at): Seat => {
     const [opening, second] = openings.filter(({ node }) => node === member.node);
     const sealed = set.commits.find(({ node }) => node === member.node)?.sealed;
     if (opening === undefined || sealed === undefined) return { member, opened: "not-opened" };
@@ -70,7 +72,8 @@ export function seatsOf(proof: Proof, rules: RulingRules, tokens: Tokens | undef
     if (opening.statement.expiry > (rules.expiryMax ?? Number.POSITIVE_INFINITY))
       return { member, opened: "late-expiry" };
     const tolerance = rules.tolerances(set.executor.profile, member.profile);
-    const contradicted = contradicts(leaves, positions, tokens, tolerance);
+    const contradicted =
+      contradicts(leaves, positions, tokens, tolerance) || (at === 0 && belies(leaves, positions, tokens));
     return { member, opened: { leaves, verdict: opening.verdict, contradicted } };
   });
 }
@@ -89,6 +92,23 @@ function isSigned(
 ): boolean {
   const digest = statementDigest(market, statementOf(set, secret, verdict, statement));
   return verify(sessionKey, digest, statement.signature);
+}
+
+/** A leaf is on a grid, so that of two of its logits each may be off by half a step: all that an honest choice can be. */
+const ownMarginMax = 2 * leafStep;
+
+/**
+ * Does the executor's own fingerprint contradict what it said? It chose by the very logits its leaves show, so there is
+ * no noise to make allowance for, and no calibration needed: whoever writes by other means than those whose fingerprint
+ * it shows is found out wherever the two differ, by whoever looks.
+ */
+function belies(leaves: readonly Leaf[], positions: readonly number[], tokens: Tokens | undefined): boolean {
+  if (tokens === undefined) return false;
+  const { ids, sampling, ownFrom } = tokens;
+  return positions.some(
+    (position, at) =>
+      position >= ownFrom && leafMargin(leaves[at]!, ids[position] ?? -1, sampling, position) > ownMarginMax,
+  );
 }
 
 /** Do these leaves rule out the tokens at their positions? Without tokens, or a calibration, nobody can say they do. */

@@ -1,7 +1,7 @@
 import type { Address, PeerId } from "../../domain/ids.ts";
 import { auditDraw } from "../../domain/verification/audit.ts";
 import type { Member } from "../../domain/verification/committee.ts";
-import type { Receipt } from "../../domain/verification/receipt.ts";
+import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import type { Ruling } from "../../domain/verification/ruling.ts";
 import { type Draw, seated } from "../../domain/verification/sortition.ts";
 import type { Beacons } from "../../ports.ts";
@@ -66,8 +66,7 @@ export async function audit(
     { member: executor, offer: own, orders: [], commit },
     ...auditors.map((offer) => memberOf(offer, receipt, (reading) => [...reading, through])),
   ];
-  const said = { ids: receipt.chunks.flatMap(({ chunk }) => chunk.ids), sampling: receipt.sampling };
-  const assembled = await assemble(ports, { answer, epoch, said, members }, signal);
+  const assembled = await assemble(ports, { answer, epoch, said: tokensOf(receipt), members }, signal);
   if (assembled === undefined) return undefined;
   const audited = withProof(receipt, assembled, offersOf(ports.market, auditors));
   return { peer: own.peer, receipt: audited, ruling: assembled.ruling };

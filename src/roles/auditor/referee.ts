@@ -9,7 +9,7 @@ import {
   refereedAnswer,
   refereesMin,
 } from "../../domain/verification/dispute.ts";
-import type { Receipt } from "../../domain/verification/receipt.ts";
+import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import { referenceAmong } from "../../domain/verification/reference.ts";
 import type { Proof } from "../../domain/verification/seat.ts";
 import type { Order } from "../../protocol/attempt.ts";
@@ -40,7 +40,7 @@ export async function referee(
   epoch: number,
   signal: AbortSignal,
 ): Promise<Refereed> {
-  const { proof, model, sampling, chunks } = receipt;
+  const { proof, model } = receipt;
   const dispute: Dispute = { proof, accused, accuser };
   const profileOf = ({ models }: Offer) => models.find(({ id }) => id === model)?.profile ?? "";
   const offered = ports.market.offers().filter((offer) => profileOf(offer) !== "");
@@ -67,8 +67,7 @@ export async function referee(
   const { committee } = referees.set;
   const beaconAt = (block: number) =>
     committee.kind === "drawn" && committee.block === block ? referees.secret : undefined;
-  const tokens = { ids: chunks.flatMap(({ chunk }) => chunk.ids), sampling };
-  const loser = loserOf(dispute, referees, { ...ports.rules, beaconAt, reference }, tokens);
+  const loser = loserOf(dispute, referees, { ...ports.rules, beaconAt, reference }, tokensOf(receipt));
   const nodes = new Set<Address>([referees.set.executor, ...referees.set.witnesses].map(({ node }) => node));
   const offers = offersOf(
     ports.market,

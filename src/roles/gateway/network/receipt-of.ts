@@ -6,6 +6,13 @@ import type { Market712 } from "../../../domain/verification/statement.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { JobRequest } from "./run-job.ts";
 
+/** The answer as the application has it, chunk by chunk. */
+export function saidIn({ held, satisfied }: Pick<JobState, "held" | "satisfied">): SaidChunk[] {
+  return held
+    .slice(0, satisfied ?? held.length)
+    .map(({ chunk, sessionKey }) => ({ chunk, speaker: sessionKey }));
+}
+
 /** What the client keeps of an answer that was proved. The prompt is in it only when the client asked for that. */
 export function receiptOf(
   market: Market712,
@@ -24,10 +31,12 @@ export function receiptOf(
     readonly offers: ReadonlyMap<SessionKey, string>;
   },
 ): Receipt {
-  const held = state.held.slice(0, state.satisfied ?? state.held.length);
-  const chunks: SaidChunk[] = held.map(({ chunk, sessionKey }) => ({ chunk, speaker: sessionKey }));
+  const chunks = saidIn(state);
   const { executor, witnesses } = proof.set;
-  const keys = [executor, ...witnesses, ...held].map(({ sessionKey }) => sessionKey);
+  const keys = [
+    ...[executor, ...witnesses].map(({ sessionKey }) => sessionKey),
+    ...chunks.map(({ speaker }) => speaker),
+  ];
   const signed = [...new Set(keys)].flatMap((key) => offers.get(key) ?? []).slice(0, limits.receiptOffersMax);
   return {
     ...{

@@ -10,6 +10,7 @@ import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
+import { tokensOf } from "../../../domain/verification/receipt.ts";
 import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
 import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
@@ -20,7 +21,7 @@ import { writeUnwatched } from "../../../protocol/unwatched.ts";
 import { clientsReceipt, unwatchedReceipt } from "../audits/unwatched.ts";
 import { createJobClock } from "./job-clock.ts";
 import { type RunningProof, runProof } from "./proof.ts";
-import { receiptOf } from "./receipt-of.ts";
+import { receiptOf, saidIn } from "./receipt-of.ts";
 
 export interface RunPorts {
   readonly dialer: Dialer;
@@ -302,7 +303,6 @@ export function runJob(
       return { attempt: id, branch: drops.length, member };
     };
     const { tokensMax } = effect;
-    const held = state.held.slice(0, state.satisfied ?? state.held.length);
     proof?.cancel();
     const answer = answerIdOf(
       { ...spec, tokensMax },
@@ -319,7 +319,7 @@ export function runJob(
       { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
       {
         ...{ answer, secret: secrets[effect.round - 1]!, commits: isSame ? closed!.commits : [] },
-        said: { ids: held.flatMap(({ chunk }) => chunk.ids), sampling: spec.sampling },
+        said: tokensOf({ chunks: saidIn(state), sampling: spec.sampling }),
         ...{ executor, witnesses },
       },
       {
