@@ -3,7 +3,7 @@ import type { Leaf } from "../../src/domain/verification/leaf.ts";
 import type { Ruling } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
 import { madeUp } from "../../test/adversaries/bent-voice.ts";
-import type { Recorded } from "./recordings.ts";
+import { type Reading, tokensLeast } from "./readings.ts";
 import { falsePart, partOf, replay } from "./replay.ts";
 
 /** How often one kind of answer was convicted, with the exact 95 % interval. */
@@ -12,6 +12,8 @@ export interface Detection {
   /** Answers of at least `tokensLeast` tokens; shorter ones are counted beside them. */
   readonly answers: number;
   readonly tooShort: number;
+  /** Informative positions of an answer, in the middle: where the margin test has something to see. */
+  readonly informative: number;
   readonly convicted: number;
   readonly inconclusive: number;
   readonly passed: number;
@@ -20,41 +22,42 @@ export interface Detection {
   readonly to: number;
 }
 
-/** Below this many tokens nothing is promised of an answer. */
-const tokensLeast = 64;
-
-/** An executor's answers before two honest witnesses of one recorded profile. */
-export function detectExecutor(name: string, { said, seen }: Recorded, tolerances: Tolerances): Detection {
-  const rulings = pairs({ said, seen }).map(({ one, other }) => {
-    const part = partOf(one, other, tolerances);
-    return replay(one, [part, part], tolerances).verdict;
+/** An executor's answers before the witnesses that read them. */
+export function detectExecutor(
+  name: string,
+  readings: readonly Reading[],
+  tolerances: Tolerances,
+): Detection {
+  return tally(name, readings, (reading) => {
+    const parts = reading.honest.map((seen) => partOf(reading.said, seen, tolerances));
+    return replay(reading.said, parts, tolerances).verdict;
   });
-  return tally(name, rulings, tooShort({ said, seen }));
+}
+
+/** Witnesses that made their leaves up, took them from another answer, or computed them with the cheap weights. */
+export function detectFalseWitnesses(honest: readonly Reading[], tolerances: Tolerances): Detection[] {
+  const after = (at: number) => honest[(at + 1) % honest.length]!.said.leaves;
+  const withCheap = honest.filter(({ cheap }) => cheap !== undefined);
+  return [
+    detectWitness("lazy witness", honest, tolerances, () => Array.from({ length: 128 }, madeUp)),
+    detectWitness("copied fingerprint", honest, tolerances, (_, at) => after(at)),
+    detectWitness("forged leaves", withCheap, tolerances, ({ cheap }) => cheap!.leaves),
+  ];
 }
 
 /** A false witness beside two honest ones and an honest executor: convicted when it, and nobody else, is an outlier. */
-export function detectWitness(
+function detectWitness(
   name: string,
-  { said, seen }: Recorded,
+  readings: readonly Reading[],
   tolerances: Tolerances,
-  leavesOf: (answer: number) => readonly Leaf[],
+  leavesOf: (reading: Reading, at: number) => readonly Leaf[],
 ): Detection {
-  const rulings = pairs({ said, seen }).map(({ one, other }) => {
-    const part = partOf(one, other, tolerances);
-    const ruling = replay(one, [part, part, falsePart(one, other, leavesOf(one.index))], tolerances);
-    return outlierVerdict(ruling);
+  return tally(name, readings, (reading) => {
+    const { said, honest } = reading;
+    const parts = honest.map((seen) => partOf(said, seen, tolerances));
+    const liar = falsePart(said, honest[0]!, leavesOf(reading, readings.indexOf(reading)));
+    return outlierVerdict(replay(said, [...parts, liar], tolerances));
   });
-  return tally(name, rulings, tooShort({ said, seen }));
-}
-
-/** Witnesses that made their leaves up, and that took them from another answer. */
-export function detectFalseWitnesses(honest: Recorded, tolerances: Tolerances): Detection[] {
-  const { seen } = honest;
-  const after = (answer: number) => seen.find(({ index }) => index > answer) ?? seen[0]!;
-  return [
-    detectWitness("lazy", honest, tolerances, () => Array.from({ length: 128 }, madeUp)),
-    detectWitness("copied", honest, tolerances, (answer) => after(answer).leaves),
-  ];
 }
 
 function outlierVerdict({ verdict, outliers, members }: Ruling): "valid" | "invalid" | "inconclusive" {
@@ -63,24 +66,44 @@ function outlierVerdict({ verdict, outliers, members }: Ruling): "valid" | "inva
   return isFound ? "invalid" : "valid";
 }
 
-function pairs({ said, seen }: Recorded) {
-  return said.flatMap((one, at) => {
-    const other = seen[at];
-    return other === undefined || one.ids.length < tokensLeast ? [] : [{ one, other }];
-  });
-}
-
-function tooShort({ said }: Recorded): number {
-  return said.filter(({ ids }) => ids.length < tokensLeast).length;
-}
-
-function tally(name: string, verdicts: readonly string[], tooShort: number): Detection {
+function tally(
+  name: string,
+  readings: readonly Reading[],
+  verdictOf: (reading: Reading) => Ruling["verdict"],
+): Detection {
+  const longEnough = readings.filter(({ said }) => said.ids.length >= tokensLeast);
+  const verdicts = longEnough.map(verdictOf);
   const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
   const [convicted, answers] = [count("invalid"), verdicts.length];
   const [from, to] = clopperPearson(convicted, answers);
-  const share = answers === 0 ? Number.NaN : convicted / answers;
   return {
-    ...{ name, answers, tooShort, convicted, inconclusive: count("inconclusive"), passed: count("valid") },
-    ...{ share, from, to },
+    ...{ name, answers, tooShort: readings.length - answers, informative: middleInformative(longEnough) },
+    ...{ convicted, inconclusive: count("inconclusive"), passed: count("valid") },
+    ...{ share: answers === 0 ? Number.NaN : convicted / answers, from, to },
   };
+}
+
+/** Several as one. */
+export function together(name: string, all: readonly Detection[]): Detection {
+  const sum = (part: "answers" | "tooShort" | "convicted" | "inconclusive" | "passed") =>
+    all.reduce((total, each) => total + each[part], 0);
+  const [convicted, answers] = [sum("convicted"), sum("answers")];
+  const [from, to] = clopperPearson(convicted, answers);
+  const informative = all.map((each) => each.informative).sort((a, b) => a - b)[all.length >> 1] ?? 0;
+  return {
+    ...{
+      name,
+      answers,
+      tooShort: sum("tooShort"),
+      informative,
+      convicted,
+      inconclusive: sum("inconclusive"),
+    },
+    ...{ passed: sum("passed"), share: convicted / answers, from, to },
+  };
+}
+
+function middleInformative(readings: readonly Reading[]): number {
+  const counts = readings.map(({ honest }) => honest[0]!.informative.filter(Boolean).length);
+  return counts.sort((a, b) => a - b)[counts.length >> 1] ?? 0;
 }

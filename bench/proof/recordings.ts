@@ -37,28 +37,53 @@ export interface RecordOptions {
   readonly say: (line: string) => void;
 }
 
-/** Answers of one cheat and how an honest witness saw them, recorded as far as they are not there yet. */
-export async function recordCheat(name: RecordedCheat, options: RecordOptions): Promise<Recorded> {
+/**
+ * Answers of one cheat and how two honest witnesses saw them, one of another numeric profile, recorded as far as they are
+ * not there yet.
+ */
+export async function recordCheat(name: RecordedCheat, options: RecordOptions): Promise<void> {
   const { folder, answers, tokens } = options;
-  const series = `cheat-${name}`;
-  const common = { series, answers, tokens, folder, recipe: {} };
-  const have = recorded(folder, series);
-  if (have.said.length < answers) await sayCheating(cheats[name], { ...common, stage: "say" }, options);
-  if (have.seen.length < answers) {
-    const honest = await openEngine({});
-    await recordWith({ ...common, stage: "watch" }, { open: openOf(honest), engine: honest }, (count) =>
-      options.say(`${series}: read ${count}`),
-    );
-    await honest.close();
-  }
-  return recorded(folder, series);
+  const series = seriesOf(name);
+  const recording: Recording = { stage: "say", series, answers, tokens, folder, recipe: {} };
+  if (recorded(folder, series).said.length < answers) await sayCheating(cheats[name], recording, options);
+  await readBy({}, recording, options);
+  await readBy({ numerics: { flashAttention: true } }, { ...recording, reader: "flash" }, options);
 }
 
-export function recorded(folder: string, series: string): Recorded {
+/** Honest answers that whole committees are made for, which takes more who read them than their own witness. */
+export const jobSeries = "chunks-of-8";
+
+/** The same answers read once more: by an honest witness of another profile, and by somebody who has the cheap weights. */
+export async function readOnceMore(options: RecordOptions): Promise<void> {
+  const { folder, tokens } = options;
+  const answers = Math.min(options.answers, recorded(folder, jobSeries).said.length);
+  const recording: Recording = { stage: "watch", series: jobSeries, answers, tokens, folder, recipe: {} };
+  await readBy({ numerics: { flashAttention: true } }, { ...recording, reader: "flash" }, options);
+  await readBy({ weights: "q4_0" }, { ...recording, reader: "cheap" }, options);
+}
+
+export function seriesOf(name: RecordedCheat): string {
+  return `cheat-${name}`;
+}
+
+export function recorded(folder: string, series: string, reader?: Reader): Recorded {
   return {
     said: readTraces<Said>(saidFile({ folder, series })),
-    seen: readTraces<Seen>(seenFile({ folder, series })),
+    seen: readTraces<Seen>(seenFile({ folder, series, ...(reader && { reader }) })),
   };
+}
+
+/** Whoever read an answer beside its own witness. */
+export type Reader = "flash" | "cheap";
+
+async function readBy(eyes: Cheat, recording: Recording, { say }: RecordOptions): Promise<void> {
+  const who = recording.reader ?? "its witness";
+  if (readTraces<Seen>(seenFile(recording)).length >= recording.answers) return;
+  const engine = await openEngine(eyes);
+  await recordWith({ ...recording, stage: "watch" }, { open: openOf(engine), engine }, (count) =>
+    say(`${recording.series}: read ${count} by ${who}`),
+  );
+  await engine.close();
 }
 
 async function sayCheating(cheat: Cheat, recording: Recording, { say }: RecordOptions): Promise<void> {

@@ -15,13 +15,20 @@ import {
   rulingRules,
 } from "../../test/rigs/committee.ts";
 
+/** A witness's part in the proof; `silent`: it keeps its envelope closed. */
+export interface Witness extends Part {
+  readonly silent?: true;
+}
+
 /** What became of a recorded answer: ruled upon by the real rules, with real keys, commits and openings. */
-export function replay(said: Said, witnesses: readonly Part[], tolerances: Tolerances): Ruling {
+export function replay(said: Said, witnesses: readonly Witness[], tolerances: Tolerances): Ruling {
   const answer = answerOf(said.ids.length, createHash("sha256").update(String(said.index)).digest("hex"));
-  const parts: Part[] = [{ leaves: said.leaves, profile: said.profile }, ...witnesses];
+  const parts: Witness[] = [{ leaves: said.leaves, profile: said.profile }, ...witnesses];
   const people = parts.map(({ profile }) => createPerson(profile));
   const { ids, sampling } = said;
-  return rule(proofOf(answer, parts, people), { ...rulingRules, market, tolerances }, { ids, sampling });
+  const proof = proofOf(answer, parts, people);
+  const openings = proof.openings.filter((_, at) => parts[at]!.silent !== true);
+  return rule({ ...proof, openings }, { ...rulingRules, market, tolerances }, { ids, sampling, ownFrom: 0 });
 }
 
 /** An honest witness's part in the proof. */

@@ -23,11 +23,10 @@ export function fitTolerance(pairs: readonly HonestPair[], chance: () => number)
     said.leaves.map((leaf, at) => leafDistance(leaf, seen.leaves[at]!)),
   );
   const margins = pairs.map(({ seen }) => informativeMargins(seen));
-  const largest = Math.max(0, ...pairs.flatMap(({ seen }) => seen.margins));
   return {
     distance: fitThresholds(distances, distanceCounts, chance),
     margin: fitThresholds(margins, marginCounts, chance),
-    marginMax: rounded(Math.max(1.2, 1.5 * largest)),
+    marginMax: rounded(marginMaxOf(pairs.flatMap(({ seen }) => seen.margins))),
   };
 }
 
@@ -43,6 +42,24 @@ function informativeMargins({ margins, informative }: Seen): number[] {
   }
   return kept;
 }
+
+/** One margin in a thousand is taken for the tail of single margins, and its end for where one in ten million lies. */
+const marginTail = 1e-3;
+const marginBeyond = 1e-7;
+
+/**
+ * The bound on a single margin, logits: passed by one honest token in ten million, if the tail goes on to fall off
+ * exponentially as its last thousandth does; never less than a little above the largest seen. With too few tokens for a
+ * tail it is one that no honest machine was ever seen near to.
+ */
+function marginMaxOf(margins: readonly number[]): number {
+  const largest = quantile(margins, 1);
+  const beyond = tailOf(margins, marginTail);
+  if (beyond.count < answersLeast) return Math.max(marginMaxUnknown, 1.5 * largest);
+  return Math.max(beyond.from + beyond.scale * Math.log(marginTail / marginBeyond), 1.15 * largest);
+}
+
+const marginMaxUnknown = 1.2;
 
 /** Draws of means from one answer: more would only repeat it. */
 const drawsPerAnswer = 4;
@@ -66,13 +83,24 @@ function fitThresholds(
 const answersLeast = 40;
 
 function boundsOf(means: readonly number[]): Omit<Threshold, "from"> {
-  const sorted = means.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-  const tail = at(0.95);
-  const beyond = sorted.filter((mean) => mean > tail).map((mean) => mean - tail);
-  const scale = beyond.length === 0 ? 0 : meanOf(beyond);
-  const far = Math.max(tail + scale * Math.log(0.05 / 1e-5), 1.15 * sorted.at(-1)!);
-  return { near: rounded(Math.max(at(0.99), tail)), far: rounded(far) };
+  const { from, scale } = tailOf(means, meansTail);
+  const far = Math.max(from + scale * Math.log(meansTail / meansBeyond), 1.15 * quantile(means, 1));
+  return { near: rounded(quantile(means, 0.99)), far: rounded(far) };
+}
+
+const meansTail = 0.05;
+const meansBeyond = 1e-5;
+
+/** Where the largest `share` of these begins, how far beyond that they lie on average, and how many do. */
+function tailOf(values: readonly number[], share: number) {
+  const from = quantile(values, 1 - share);
+  const beyond = values.filter((value) => value > from).map((value) => value - from);
+  return { from, scale: beyond.length === 0 ? 0 : meanOf(beyond), count: beyond.length };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }
 
 function drawn(values: readonly number[], count: number, chance: () => number): number[] {

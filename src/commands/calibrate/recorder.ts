@@ -20,6 +20,8 @@ export interface Recording {
   readonly tokens: number;
   /** Folder of the traces. */
   readonly folder: string;
+  /** Who reads, where more than one reads the same answers; absent: the series' own witness. */
+  readonly reader?: string;
 }
 
 const contextTokens = 2048;
@@ -30,8 +32,12 @@ export function saidFile({ folder, series }: Pick<Recording, "folder" | "series"
   return join(folder, `${series}.said.jsonl.gz`);
 }
 
-export function seenFile({ folder, series }: Pick<Recording, "folder" | "series">): string {
-  return join(folder, `${series}.seen.jsonl.gz`);
+export function seenFile({
+  folder,
+  series,
+  reader,
+}: Pick<Recording, "folder" | "series" | "reader">): string {
+  return join(folder, `${series}.seen${reader === undefined ? "" : `-by-${reader}`}.jsonl.gz`);
 }
 
 /** Does it, in this process, with an engine of its own. `tell` hears how many answers there are now. */

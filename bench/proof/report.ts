@@ -1,0 +1,98 @@
+import { table } from "../../src/commands/table.ts";
+import type { Detection } from "./detection.ts";
+import type { JobsResult } from "./jobs.ts";
+import type { Judged } from "./judged.ts";
+import type { SwapsSeen } from "./swaps.ts";
+
+/** The result for a person: Markdown whose tables line up in a terminal too. */
+export function asText({ at, seed, machine, honest, profilesHeldOut, cheats, swaps, jobs }: Judged): string {
+  const { cpu, cores, node, commit } = machine;
+  return `# Bench: proof of inference
+
+Recorded with a real model: every answer said by its executor and read by honest witnesses, in chunks of 8. Replayed with
+fresh keys through commit, reveal and ruling. Bounds are fitted on even questions, honest answers judged on odd ones; no
+subject is in both halves. Convicted: the verdict is invalid (of a false witness: it alone is an outlier beside two honest
+ones). Intervals: Clopper-Pearson, 95 %. The tail of the bounds is an exponential one; nothing is claimed beyond it.
+
+## Honest answers, by the bounds of their pair of profiles
+
+Their one witness sits in two seats.
+
+${detections([...honest.bySeries, honest.all])}
+
+## Honest answers, by bounds that were fitted without their pair of profiles
+
+${detections([...profilesHeldOut.bySeries, profilesHeldOut.all])}
+
+## Cheats
+
+Before two honest witnesses, one of another profile than the executor claims.
+
+${detections(cheats)}
+
+## One token in another's place
+
+${swapTable(swaps)}
+
+## Jobs
+
+One pool of providers of whom one in five cheats, each in one way, as executors and as witnesses; two witnesses drawn by
+chance, up to two more where they come to no verdict.
+
+${jobsTable(jobs)}
+
+${cpu}, ${cores} cores, Node ${node}; commit ${commit}, seed ${seed}, ${at}.
+`;
+}
+
+function detections(all: readonly Detection[]): string {
+  const head = [
+    "answers",
+    "≥ 64 tokens",
+    "informative",
+    "convicted",
+    "inconclusive",
+    "valid",
+    "share",
+    "95 %",
+  ];
+  const rows = all.map(({ name, answers, informative, convicted, inconclusive, passed, share, from, to }) => [
+    ...[name, String(answers), String(informative), String(convicted), String(inconclusive), String(passed)],
+    ...[percent(share), `${percent(from)} – ${percent(to)}`],
+  ]);
+  return markdown([head, ...rows]);
+}
+
+function swapTable(swaps: readonly SwapsSeen[]): string {
+  const rows = swaps.map(({ by, swaps, seen, share, from, to }) => [
+    ...[by, String(swaps), String(seen), percent(share), `${percent(from)} – ${percent(to)}`],
+  ]);
+  return markdown([["replaced by", "swaps", "seen", "share", "95 %"], ...rows]);
+}
+
+function jobsTable(all: readonly JobsResult[]): string {
+  const head = [
+    "jobs",
+    "one witness in league",
+    "right: final",
+    "not",
+    "wrong: final",
+    "refused",
+    "convicted",
+  ];
+  const rows = all.map(({ jobs, colluding, right, wrong, wrongFinal, honestBlamed }) => [
+    ...[String(jobs), colluding ? "yes" : "no", String(right.valid), String(right.inconclusive)],
+    ...[`${wrong.valid} (≤ ${percent(wrongFinal.to)})`, String(wrong.inconclusive), String(wrong.invalid)],
+    String(honestBlamed),
+  ]);
+  return markdown([[...head, "honest blamed"], ...rows]);
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const bar = (cells: readonly string[]) => cells.flatMap((cell) => ["|", cell]).concat("|");
+  return table([bar(head), bar(head.map(() => "---")), ...rows.map(bar)]);
+}
+
+function percent(share: number): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : "–";
+}
