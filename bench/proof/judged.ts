@@ -9,6 +9,7 @@ import { detectExecutor, detectFalseWitnesses, together } from "./detection.ts";
 import { runJobs } from "./jobs.ts";
 import { cheatReadings, heldReadings, honestReadings } from "./readings.ts";
 import { type RecordedCheat, recorded } from "./recordings.ts";
+import { detectOverSeveral } from "./several.ts";
 import { swapsSeen } from "./swaps.ts";
 
 /** Cheats that one answer does not show: what they come to over several, and what is promised of them, stands apart. */
@@ -50,6 +51,12 @@ export async function judged({ folder, names, jobs, seed }: Asked) {
     honest: { bySeries: honest, all: together("all", honest) },
     profilesHeldOut: { bySeries: strange, all: together("all", strange) },
     cheats: [...cheats, ...detectFalseWitnesses(pool.honest, tolerances)],
+    several: [
+      ...all.map((each) => detectOverSeveral(`honest: ${each.series}`, heldReadings(each), tolerances)),
+      ...shownOverSeveral
+        .filter((name) => names.includes(name))
+        .map((name) => detectOverSeveral(name, cheatReadings(folder, name), tolerances)),
+    ],
     swaps: swapsSeen(pool.honest, tolerances),
     jobs: [false, true].map((colluding) => runJobs({ ...pool, colluding })),
     calibration,

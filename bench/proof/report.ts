@@ -2,10 +2,21 @@ import { table } from "../../src/commands/table.ts";
 import type { Detection } from "./detection.ts";
 import type { JobsResult } from "./jobs.ts";
 import type { Judged } from "./judged.ts";
+import type { OverSeveral } from "./several.ts";
 import type { SwapsSeen } from "./swaps.ts";
 
 /** The result for a person: Markdown whose tables line up in a terminal too. */
-export function asText({ at, seed, machine, honest, profilesHeldOut, cheats, swaps, jobs }: Judged): string {
+export function asText({
+  at,
+  seed,
+  machine,
+  honest,
+  profilesHeldOut,
+  cheats,
+  several,
+  swaps,
+  jobs,
+}: Judged): string {
   const { cpu, cores, node, commit } = machine;
   return `# Bench: proof of inference
 
@@ -29,6 +40,12 @@ ${detections([...profilesHeldOut.bySeries, profilesHeldOut.all])}
 Before two honest witnesses, one of another profile than the executor claims.
 
 ${detections(cheats)}
+
+## Five answers together
+
+What no single answer shows, by the bounds for several: it costs a node its reputation and convicts nobody.
+
+${severalTable(several)}
 
 ## One token in another's place
 
@@ -61,6 +78,14 @@ function detections(all: readonly Detection[]): string {
     ...[percent(share), `${percent(from)} – ${percent(to)}`],
   ]);
   return markdown([head, ...rows]);
+}
+
+function severalTable(all: readonly OverSeveral[]): string {
+  const rows = all.map(({ name, answers, verdicts, found, share, from, to }) => [
+    ...[name, String(answers), String(verdicts), String(found)],
+    ...[percent(share), `${percent(from)} – ${percent(to)}`],
+  ]);
+  return markdown([["answers", "in all", "five at a time", "too far", "share", "95 %"], ...rows]);
 }
 
 function swapTable(swaps: readonly SwapsSeen[]): string {

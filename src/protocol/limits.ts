@@ -278,6 +278,9 @@ export const limits = {
   /** Nodes known to have lied, whether or not they are on offer now: as many as there are offers, some MiB. Abuse: memory,
    *  by ever new names that each lie once; they push out nobody who has a stake. */
   liarsMax: 16_384,
+  /** Pools of fingerprint distances, one for each node and profile that it is compared with, a few hundred bytes each.
+   *  Abuse: memory, by ever new names; they push out pools that nothing was added to for longest. */
+  driftsMax: 4_096,
   /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
    *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */
   hedges: { perAnswer: 0.3, most: 16 },

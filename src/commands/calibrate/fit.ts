@@ -1,4 +1,5 @@
 import { leafDistance } from "../../domain/verification/distance.ts";
+import { severalAnswers } from "../../domain/verification/drift.ts";
 import type { Threshold, Tolerance } from "../../domain/verification/tolerance.ts";
 import type { Said, Seen } from "./trace.ts";
 
@@ -24,10 +25,27 @@ export function fitTolerance(pairs: readonly HonestPair[], chance: () => number)
   );
   const margins = pairs.map(({ seen }) => informativeMargins(seen));
   return {
-    distance: fitThresholds(distances, distanceCounts, chance),
+    distance: [
+      ...fitThresholds(distances, distanceCounts, chance),
+      ...thresholdOf(
+        severalAnswers,
+        Array.from({ length: drawsPerAnswer }, () => pooledMeans(distances, chance)).flat(),
+      ),
+    ],
     margin: fitThresholds(margins, marginCounts, chance),
     marginMax: rounded(marginMaxOf(pairs.flatMap(({ seen }) => seen.margins))),
   };
+}
+
+/** Means over what audits open of several answers together; each answer is in one of these pools. */
+function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => number): number[] {
+  const opened = distanceCounts.at(-1)!;
+  const long = answers.filter((values) => values.length >= opened);
+  const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, opened, chance));
+  const each = severalAnswers / opened;
+  return Array.from({ length: Math.floor(shuffled.length / each) }, (_, at) =>
+    meanOf(shuffled.slice(at * each, (at + 1) * each).flat()),
+  );
 }
 
 /** Margins by which the token test judges: their sum is over all positions, their number counts informative ones. */
@@ -75,8 +93,12 @@ function fitThresholds(
         ? []
         : Array.from({ length: drawsPerAnswer }, () => meanOf(drawn(values, from, chance))),
     );
-    return means.length < answersLeast ? [] : [{ from, ...boundsOf(means) }];
+    return thresholdOf(from, means);
   });
+}
+
+function thresholdOf(from: number, means: readonly number[]): Threshold[] {
+  return means.length < answersLeast ? [] : [{ from, ...boundsOf(means) }];
 }
 
 /** Below this many means a tail is a matter of taste. */
@@ -103,7 +125,7 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }
 
-function drawn(values: readonly number[], count: number, chance: () => number): number[] {
+function drawn<Value>(values: readonly Value[], count: number, chance: () => number): Value[] {
   const left = [...values];
   return Array.from({ length: count }, () => left.splice(Math.floor(chance() * left.length), 1)[0]!);
 }

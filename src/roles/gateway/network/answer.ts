@@ -36,7 +36,7 @@ export interface Ask {
   readonly deadlineMs: number;
 }
 
-export interface AnswerPorts extends NetworkPorts, Pick<RunPorts, "heard"> {
+export interface AnswerPorts extends NetworkPorts, Pick<RunPorts, "heard" | "drifts"> {
   readonly roster: NetworkRoster;
   readonly line: Line;
 }

@@ -1,8 +1,10 @@
 import type { PeerId } from "../../../domain/ids.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
+import { createDrifts } from "../../../domain/verification/drift.ts";
 import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
 import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import { limits } from "../../../protocol/limits.ts";
 import {
   gatewayClosing,
   invalidRequest,
@@ -50,7 +52,7 @@ export interface NetworkBackend extends Backend {
 export function createNetworkBackend(ports: NetworkPorts, options: NetworkOptions): NetworkBackend {
   const line = createLine(ports.clock);
   const roster = createRoster(ports, line.look);
-  const inner = { ...ports, roster, line, heard: createWatch(ports) };
+  const inner = { ...ports, roster, line, heard: createWatch(ports), drifts: createDrifts(limits) };
   const answers = new Set<Answer>();
   let closing = false;
 

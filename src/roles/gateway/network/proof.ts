@@ -16,6 +16,8 @@ import {
   convene,
   convenerStep,
 } from "../../../domain/verification/convener.ts";
+import type { Drifts } from "../../../domain/verification/drift.ts";
+import type { Ruling } from "../../../domain/verification/ruling.ts";
 import type { Proof, RulingRules, Tokens } from "../../../domain/verification/seat.ts";
 import { isUndecided } from "../../../domain/verification/undecided.ts";
 import type { Clock, Log } from "../../../ports.ts";
@@ -26,6 +28,7 @@ export interface ProofPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: RulingRules;
+  readonly drifts: Drifts;
 }
 
 /** One who is asked to testify. */
@@ -146,6 +149,18 @@ export function runProof(
     if (seat !== undefined) blamed.set(seat.attempt, outcome);
   }
 
+  /** Is the executor, over several answers, further from who stands for it than an honest one would be? */
+  function hasDrifted({ verdict, pairs, members, opened }: Ruling): boolean {
+    const first = members.find(({ stands }) => stands === "for")?.node;
+    const other = witnesses.find(({ member }) => member.node === first)?.member;
+    const { node, profile } = executor.member;
+    const pair = pairs.find((pair) => pair.one === node && pair.other === first);
+    const tolerance = other && ports.rules.tolerances(profile, other.profile);
+    if (verdict !== "valid" || pair === undefined || tolerance === undefined) return false;
+    const compared = { node, profile, otherProfile: other!.profile, distance: pair.distance, opened };
+    return ports.drifts.note(compared, tolerance) === "invalid";
+  }
+
   function conclude({ ruling, proof }: Extract<ConvenerEffect, { kind: "ruled" }>): void {
     end();
     const { verdict, unsound, members, outliers, pairs } = ruling;
@@ -153,7 +168,7 @@ export function runProof(
       if (complaint !== undefined) blame(node, complaint === "not-opened" ? "silent" : "garbage");
     }
     for (const node of outliers) blame(node, "rejected");
-    if (verdict === "invalid") blame(executor.member.node, "rejected");
+    if (verdict === "invalid" || hasDrifted(ruling)) blame(executor.member.node, "rejected");
     const distances = pairs.map(({ distance }) => Math.round(distance * 1000) / 1000);
     log.debug("proof-ended", { job: answer.job, verdict, unsound, distances, blamed: [...blamed.values()] });
     const all = [...blamed].map(([attempt, outcome]) => ({ attempt, outcome }));

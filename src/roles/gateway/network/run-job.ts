@@ -10,6 +10,7 @@ import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
+import type { Drifts } from "../../../domain/verification/drift.ts";
 import { tokensOf } from "../../../domain/verification/receipt.ts";
 import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
@@ -31,6 +32,8 @@ export interface RunPorts {
   readonly log: Log;
   /** What proofs are judged by. */
   readonly proofs: Pick<RulingRules, "market" | "tolerances">;
+  /** What fingerprints add up to over several answers. */
+  readonly drifts: Drifts;
   readonly receipts: Pick<Receipts, "put">;
   /** Takes note of what was signed for a proof; whoever contradicts by it what it signed before. */
   readonly heard: (proof: Proof, offers: ReadonlyMap<SessionKey, string>) => readonly Address[];
