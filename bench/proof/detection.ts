@@ -15,6 +15,8 @@ export interface Detection {
   /** Informative positions of an answer, in the middle: where the margin test has something to see. */
   readonly informative: number;
   readonly convicted: number;
+  /** Of an executor: so many by its witnesses alone, as if it had bent its own fingerprint to fit its words. */
+  readonly byWitnesses?: number;
   readonly inconclusive: number;
   readonly passed: number;
   readonly share: number;
@@ -28,10 +30,12 @@ export function detectExecutor(
   readings: readonly Reading[],
   tolerances: Tolerances,
 ): Detection {
-  return tally(name, readings, (reading) => {
-    const parts = reading.honest.map((seen) => partOf(reading.said, seen, tolerances));
-    return replay(reading.said, parts, tolerances).verdict;
-  });
+  const verdicts = (own: boolean) =>
+    tally(name, readings, ({ said, honest }) => {
+      const parts = honest.map((seen) => partOf(said, seen, tolerances));
+      return replay(said, parts, tolerances, own ? {} : { ownFrom: said.ids.length }).verdict;
+    });
+  return { ...verdicts(true), byWitnesses: verdicts(false).convicted };
 }
 
 /** Witnesses that made their leaves up, took them from another answer, or computed them with the cheap weights. */
@@ -100,6 +104,7 @@ export function together(name: string, all: readonly Detection[]): Detection {
       inconclusive: sum("inconclusive"),
     },
     ...{ passed: sum("passed"), share: convicted / answers, from, to },
+    byWitnesses: all.reduce((total, each) => total + (each.byWitnesses ?? 0), 0),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Said, Seen } from "../../src/commands/calibrate/trace.ts";
+import type { Sampling } from "../../src/domain/inference/spec.ts";
 import { jobSeries, type Recorded, type RecordedCheat, recorded, seriesOf } from "./recordings.ts";
 
 /** One recorded answer, and what each who read it saw. */
@@ -13,10 +14,17 @@ export interface Reading {
 /** Below this many tokens nothing is promised of an answer. */
 export const tokensLeast = 64;
 
-/** Answers of one cheat that two honest witnesses have read. */
+/** Answers of one cheat that two honest witnesses have read, those only that it was one in. */
 export function cheatReadings(folder: string, name: RecordedCheat): Reading[] {
-  return readingsOf(folder, seriesOf(name));
+  const isOne = isCheating[name] ?? (() => true);
+  return readingsOf(folder, seriesOf(name)).filter(({ said }) => isOne(said.sampling));
 }
+
+/** Who samples as if at temperature 1 is honest where that was asked for; and at temperature 0 there is nothing to draw. */
+const isCheating: Partial<Record<RecordedCheat, (asked: Sampling) => boolean>> = {
+  hot: ({ temperature }) => temperature > 0 && temperature < 1,
+  "other-seed": ({ temperature }) => temperature > 0,
+};
 
 /** Honest answers of one series, of those that no bound was fitted to: their one witness sits in two seats. */
 export function heldReadings({ said, seen }: Recorded): Reading[] {

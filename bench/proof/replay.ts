@@ -20,15 +20,23 @@ export interface Witness extends Part {
   readonly silent?: true;
 }
 
-/** What became of a recorded answer: ruled upon by the real rules, with real keys, commits and openings. */
-export function replay(said: Said, witnesses: readonly Witness[], tolerances: Tolerances): Ruling {
+/**
+ * What became of a recorded answer: ruled upon by the real rules, with real keys, commits and openings. `ownFrom`: from
+ * where on the executor's own fingerprint has to show its choices.
+ */
+export function replay(
+  said: Said,
+  witnesses: readonly Witness[],
+  tolerances: Tolerances,
+  { ownFrom = 0 }: { readonly ownFrom?: number } = {},
+): Ruling {
   const answer = answerOf(said.ids.length, createHash("sha256").update(String(said.index)).digest("hex"));
   const parts: Witness[] = [{ leaves: said.leaves, profile: said.profile }, ...witnesses];
   const people = parts.map(({ profile }) => createPerson(profile));
   const { ids, sampling } = said;
   const proof = proofOf(answer, parts, people);
   const openings = proof.openings.filter((_, at) => parts[at]!.silent !== true);
-  return rule({ ...proof, openings }, { ...rulingRules, market, tolerances }, { ids, sampling, ownFrom: 0 });
+  return rule({ ...proof, openings }, { ...rulingRules, market, tolerances }, { ids, sampling, ownFrom });
 }
 
 /** An honest witness's part in the proof. */

@@ -23,7 +23,8 @@ export function asText({
 Recorded with a real model: every answer said by its executor and read by honest witnesses, in chunks of 8. Replayed with
 fresh keys through commit, reveal and ruling. Bounds are fitted on even questions, honest answers judged on odd ones; no
 subject is in both halves. Convicted: the verdict is invalid (of a false witness: it alone is an outlier beside two honest
-ones). Intervals: Clopper-Pearson, 95 %. The tail of the bounds is an exponential one; nothing is claimed beyond it.
+ones); by witnesses alone: without what the executor's own fingerprint says against its words, which it could bend.
+Intervals: Clopper-Pearson, 95 %. The tail of the bounds is an exponential one; nothing is claimed beyond it.
 
 ## Honest answers, by the bounds of their pair of profiles
 
@@ -63,21 +64,13 @@ ${cpu}, ${cores} cores, Node ${node}; commit ${commit}, seed ${seed}, ${at}.
 }
 
 function detections(all: readonly Detection[]): string {
-  const head = [
-    "answers",
-    "≥ 64 tokens",
-    "informative",
-    "convicted",
-    "inconclusive",
-    "valid",
-    "share",
-    "95 %",
-  ];
-  const rows = all.map(({ name, answers, informative, convicted, inconclusive, passed, share, from, to }) => [
-    ...[name, String(answers), String(informative), String(convicted), String(inconclusive), String(passed)],
-    ...[percent(share), `${percent(from)} – ${percent(to)}`],
+  const counts = ["≥ 64 tokens", "informative", "convicted", "by witnesses alone", "inconclusive", "valid"];
+  const rows = all.map((one) => [
+    ...[one.name, ...[one.answers, one.informative, one.convicted].map(String)],
+    ...[String(one.byWitnesses ?? "–"), String(one.inconclusive), String(one.passed)],
+    ...[percent(one.share), `${percent(one.from)} – ${percent(one.to)}`],
   ]);
-  return markdown([head, ...rows]);
+  return markdown([["answers", ...counts, "share", "95 %"], ...rows]);
 }
 
 function severalTable(all: readonly OverSeveral[]): string {
