@@ -24,7 +24,7 @@ first; honest ones are recorded by \`holdfast calibrate --traces FOLDER\` (${hon
   --only NAME      this cheat; may be repeated
   --seed N         of committees and of who cheats (default 1)
   --record-only    judge nothing yet
-  --ship FILE      only write this calibration's bounds into the program
+  --ship           also write the bounds into the program
   --json           the result as JSON instead of the table
   --help
 
@@ -37,13 +37,12 @@ await runToEnd(async () => {
   const flag = { type: "boolean", default: false } as const;
   const { values } = parseArgs({
     options: {
-      ...{ json: flag, help: flag, "record-only": flag },
-      ...{ answers: text, jobs: text, seed: text, traces: text, ship: text },
+      ...{ json: flag, help: flag, ship: flag, "record-only": flag },
+      ...{ answers: text, jobs: text, seed: text, traces: text },
       only: { ...text, multiple: true },
     },
   });
   if (values.help) return console.log(usage);
-  if (values.ship !== undefined) return ship(values.ship);
   const folder = values.traces ?? join(cacheFolder(process.env), "proof-traces");
   const answers = whole("answers", values.answers) ?? 60;
   const say = (line: string) => console.error(line);
@@ -53,6 +52,7 @@ await runToEnd(async () => {
   if (values["record-only"]) return;
   const jobs = whole("jobs", values.jobs) ?? 2000;
   const result = await judged({ folder, names: meant, jobs, seed: whole("seed", values.seed) ?? 1 });
+  if (values.ship) ship(result.calibration);
   if (values.only === undefined) keep(result, asText(result));
   console.log(values.json ? asJson(result) : asText(result));
 });
