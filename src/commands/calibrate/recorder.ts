@@ -48,15 +48,13 @@ export async function record(
 ): Promise<void> {
   const { recipe } = recording;
   const engine = await createLlamaEngine({
-    ...{ file, model: id, name, contextTokens, gpu: false, slots: recipe.neighbours ? 3 : 1 },
+    ...{ file, model: id, name, contextTokens, gpu: false, slots: atOnce(recipe) },
     ...engineOptions(recipe),
   });
   const open: Open = (order, signal) => openTokenVoice({ clock }, engine, order, signal);
-  const company = recipe.neighbours ? keepBusy(engine) : undefined;
   try {
     await recordWith(recording, { open, engine }, tell);
   } finally {
-    await company?.leave();
     await engine.close();
   }
 }
@@ -76,17 +74,27 @@ export async function recordWith(
   const file = stage === "say" ? saidFile(recording) : seenFile(recording);
   const done = stage === "say" ? said.length : readTraces<Seen>(file).length;
   let kept: Array<Said | Seen> = [];
-  for (let index = done; index < Math.min(answers, stage === "say" ? answers : said.length); index += 1) {
+  const most = stage === "say" ? answers : Math.min(answers, said.length);
+  async function trace(index: number): Promise<Said | Seen> {
     if (recipe.warm) await warmUp(engine, recording.series, index);
-    const trace = stage === "say" ? await say(open, series, index) : await watch(open, series, said[index]!);
-    if (trace === undefined) throw new Error(`the engine showed no logits for answer ${index}`);
-    kept.push(trace);
-    if (kept.length < answersKept && index + 1 < answers) continue;
+    const found = stage === "say" ? await say(open, series, index) : await watch(open, series, said[index]!);
+    if (found === undefined) throw new Error(`the engine showed no logits for answer ${index}`);
+    return found;
+  }
+  for (let index = done; index < most; ) {
+    const next = Math.min(most, index + atOnce(recipe));
+    kept.push(...(await Promise.all(Array.from({ length: next - index }, (_, at) => trace(index + at)))));
+    index = next;
+    if (kept.length < answersKept && index < most) continue;
     keepTraces(file, kept);
     kept = [];
-    tell(index + 1);
+    tell(index);
   }
-  keepTraces(file, kept);
+}
+
+/** Answers that are said, or read, in the same steps of one engine. */
+function atOnce({ neighbours = false }: Recipe): number {
+  return neighbours ? 4 : 1;
 }
 
 /** Leaves the beginning of the prompt in the cache, as an earlier question of the same conversation would. */
@@ -101,27 +109,4 @@ async function warmUp(engine: TokenEngine, series: string, index: number): Promi
   await sequence.judge([], new AbortController().signal);
   sequence.close();
   await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-/** Two other jobs that go on and on beside the one that is recorded. */
-function keepBusy(engine: TokenEngine): { leave(): Promise<void> } {
-  const stop = new AbortController();
-  const work = [0, 1].map(async (place) => {
-    for (let index = 0; !stop.signal.aborted; index += 1) {
-      const sequence = await engine.open(questionOf(`neighbour ${place}`, index).prompt, 200);
-      let last: number[] = [];
-      for (let count = 0; count < 150 && !stop.signal.aborted; count += 1) {
-        const [first] = await sequence.next(last, new AbortController().signal);
-        last = [first!.id];
-      }
-      sequence.close();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  });
-  return {
-    async leave() {
-      stop.abort();
-      await Promise.all(work);
-    },
-  };
 }
