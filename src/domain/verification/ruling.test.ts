@@ -170,3 +170,27 @@ test("openings of strangers, of another answer, or given twice do not count", ()
   for (const openings of attempts)
     expect(rule({ ...proof, openings }, rulingRules).verdict).toBe("inconclusive");
 });
+
+test("a statement for another market, or with another's signature under it, is worth nothing here", () => {
+  const { proof, ruling } = ruleOn([honest(1), honest(2), honest(3)]);
+  expect(ruling.verdict).toBe("valid");
+  const { market } = rulingRules;
+  const elsewhere = [
+    { ...market, chainId: market.chainId + 1 },
+    { ...market, bonds: `0x${"b1".repeat(20)}` as Address },
+  ];
+  for (const there of elsewhere) {
+    const { members, verdict } = rule(proof, { ...rulingRules, market: there });
+    expect(verdict).toBe("inconclusive");
+    expect(members.map(({ complaint }) => complaint)).toEqual(Array(3).fill("other-set"));
+  }
+  const [first, second, third] = proof.openings as [
+    Proof["openings"][0],
+    Proof["openings"][0],
+    Proof["openings"][0],
+  ];
+  const { signature } = first.statement;
+  const forged = { ...third, statement: { ...third.statement, signature } };
+  const after = rule({ ...proof, openings: [first, second, forged] }, rulingRules);
+  expect(after.members[2]).toMatchObject({ complaint: "other-set", stands: "neither" });
+});

@@ -100,10 +100,12 @@ export function runProof(
       if (seat === undefined || word.branch !== seat.branch) return;
       const { node } = seat.member;
       if (word.t === "committed" && word.commit !== undefined)
-        happen({ kind: "commit", node, commit: { node, ...word.commit } });
-      else if (word.t === "revealed" && word.opening !== undefined)
-        happen({ kind: "opening", node, opening: word.opening });
-      else happen({ kind: "gone", node });
+        return happen({ kind: "commit", node, commit: { node, ...word.commit } });
+      if (word.t === "revealed" && word.opening !== undefined)
+        return happen({ kind: "opening", node, opening: word.opening });
+      // It was asked because its offer says that it shows logits, and it saw the whole answer.
+      if (word.t === "committed") blame(node, "silent");
+      happen({ kind: "gone", node });
     },
     lost(attempt) {
       const seat = seats.find((each) => each.attempt === attempt);
@@ -137,11 +139,23 @@ export function runProof(
         }
         return;
       case "offence":
-        // A busy machine commits too late: it is spared for a moment. Who has committed and does not open is not.
-        return blame(effect.node, effect.reason === "no-commit" ? "late" : "garbage");
+        return blameFor(effect);
       case "ruled":
         return conclude(effect);
     }
+  }
+
+  /**
+   * A busy machine commits too late: it is spared for a moment, and its commit that comes after all is no other offence.
+   * Who has committed and does not open is not spared.
+   */
+  function blameFor({ node, reason }: Extract<ConvenerEffect, { kind: "offence" }>): void {
+    const wasLate = seats.some(
+      ({ attempt, member }) => member.node === node && blamed.get(attempt) === "late",
+    );
+    const isLate =
+      reason === "no-commit" || reason === "late-commit" || (wasLate && reason === "not-a-member");
+    blame(node, isLate ? "late" : "garbage");
   }
 
   function blame(node: Address, outcome: Outcome): void {
