@@ -10,6 +10,7 @@ import {
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createTestClient, http, publicActions } from "viem";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Anvil, devChainId, startAnvil } from "../../src/adapters/chain/anvil.ts";
@@ -65,6 +66,19 @@ test("five nodes of one payer bond at once without a coin of their own, and bond
   const before = await blockNumber(chain.rpc);
   for (const one of await bondAll()) expect(one).toMatchObject({ stake, changed: false });
   expect(await blockNumber(chain.rpc)).toBe(before);
+});
+
+test("five nodes of one model register it at once: one of them does, and all have what they wanted", async () => {
+  const { models } = contracts;
+  for (let round = 0; round < 5; round += 1) {
+    const model = `sha256:${`c${round}`.repeat(32)}` as ModelId;
+    // One after the other by a little, so that some try it on a state that is gone when they send it.
+    const results = Array.from({ length: 5 }, async (_, at) => {
+      await sleep(15 * at);
+      return ensureModel({ rpcs: [chain.rpc], models, payerKey: devPayerKey, model });
+    });
+    expect((await Promise.all(results)).filter((did) => did)).toHaveLength(1);
+  }
 });
 
 test("a stake that was raised is topped up, and another's node is refused with the reason", async () => {

@@ -61,7 +61,8 @@ export function openAccount(rpcs: readonly string[], key: NodeKey): Account {
     call: (call) =>
       outrun(async () => {
         const { request } = await client.simulateContract({ account, ...call });
-        return settle(await wallet.writeContract({ ...request, chain: null }));
+        // The request's own ABI holds the function alone, so that no error of the contract would have a name.
+        return settle(await wallet.writeContract({ ...request, abi: call.abi, chain: null }));
       }),
     send: (to, data) => outrun(async () => settle(await wallet.sendTransaction({ chain: null, to, data }))),
   };
