@@ -111,3 +111,11 @@ test("who opens before it was shown anything breaks the rules, and so does who s
   expect(result?.finding.verdict, "what they sealed first counts").toBe("valid");
   expect(blamed()).toEqual({ 1: "garbage", 2: "garbage" });
 });
+
+test("who forges its commit is held responsible for that, and not for missing the deadline by it", async () => {
+  for (const at of [0, 1, 2]) commit(at);
+  tell(3, { t: "committed", branch: 0, commit: { sealed: "79".repeat(32), signature: "AAAA" } });
+  await wait(limits.commitMsMax);
+  for (const at of [0, 1, 2]) reveal(at);
+  expect(blamed()).toEqual({ 3: "garbage" });
+});

@@ -150,9 +150,8 @@ export function runProof(
    * Who has committed and does not open is not spared.
    */
   function blameFor({ node, reason }: Extract<ConvenerEffect, { kind: "offence" }>): void {
-    const wasLate = seats.some(
-      ({ attempt, member }) => member.node === node && blamed.get(attempt) === "late",
-    );
+    const seat = seats.find(({ member }) => member.node === node);
+    const wasLate = seat !== undefined && blamed.get(seat.attempt) === "late";
     const isLate =
       reason === "no-commit" || reason === "late-commit" || (wasLate && reason === "not-a-member");
     blame(node, isLate ? "late" : "garbage");
@@ -160,7 +159,10 @@ export function runProof(
 
   function blame(node: Address, outcome: Outcome): void {
     const seat = seats.find(({ member }) => member.node === node);
-    if (seat !== undefined) blamed.set(seat.attempt, outcome);
+    if (seat === undefined) return;
+    const before = blamed.get(seat.attempt);
+    // Whoever forged a commit has made none in time either, and would be spared for that.
+    if (before === undefined || gravity(outcome) > gravity(before)) blamed.set(seat.attempt, outcome);
   }
 
   /** Is the executor, over several answers, further from who stands for it than an honest one would be? */
@@ -188,6 +190,11 @@ export function runProof(
     const all = [...blamed].map(([attempt, outcome]) => ({ attempt, outcome }));
     done({ finding: { verdict, undecided: isUndecided(ruling), blamed: all }, proof });
   }
+}
+
+/** Of several things one is held responsible for the gravest. */
+function gravity(outcome: Outcome): number {
+  return ["late", "silent", "garbage", "rejected"].indexOf(outcome);
 }
 
 type SetWords = Extract<Order, { t: "reveal" }>["set"];
