@@ -28,6 +28,7 @@ import { openStore } from "../../src/adapters/sqlite/store.ts";
 import { systemClock as clock } from "../../src/adapters/system/clock.ts";
 import type { ModelId } from "../../src/domain/ids.ts";
 import type { Log } from "../../src/ports.ts";
+import { until } from "../rigs/until.ts";
 
 const stake = 100n * 10n ** 18n;
 const model = `sha256:${"5a".repeat(32)}` as ModelId;
@@ -49,6 +50,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const register = (model: string) =>
+  ensureModel({
+    rpcs: [chain.rpc],
+    models: contracts.models,
+    payerKey: devPayerKey,
+    model: model as ModelId,
+  });
+
 // ---------------------------------------------------------------- deployment and bonds
 
 test("a second deployment sends nothing and finds the same contracts", async () => {
@@ -69,15 +78,10 @@ test("five nodes of one payer bond at once without a coin of their own, and bond
 });
 
 test("five nodes of one model register it at once: one of them does, and all have what they wanted", async () => {
-  const { models } = contracts;
-  for (let round = 0; round < 5; round += 1) {
-    const model = `sha256:${`c${round}`.repeat(32)}` as ModelId;
-    // One after the other by a little, so that some try it on a state that is gone when they send it.
-    const results = Array.from({ length: 5 }, async (_, at) => {
-      await sleep(15 * at);
-      return ensureModel({ rpcs: [chain.rpc], models, payerKey: devPayerKey, model });
-    });
-    expect((await Promise.all(results)).filter((did) => did)).toHaveLength(1);
+  for (const byte of ["c0", "c1", "c2", "c3", "c4"]) {
+    // A little after one another, so that some try it on a state that is gone when they send it.
+    const tries = [0, 15, 30, 45, 60].map((ms) => sleep(ms, `sha256:${byte.repeat(32)}`).then(register));
+    expect((await Promise.all(tries)).filter((did) => did)).toHaveLength(1);
   }
 });
 
@@ -100,10 +104,8 @@ test("a stake that was raised is topped up, and another's node is refused with t
 test("a reader learns bonds and models soon after they are asked for", async () => {
   const key = makeNodeKey();
   await bond(chain, key);
-  await ensureModel({ rpcs: [chain.rpc], models: contracts.models, payerKey: devPayerKey, model });
-  expect(
-    await ensureModel({ rpcs: [chain.rpc], models: contracts.models, payerKey: devPayerKey, model }),
-  ).toBe(false);
+  await register(model);
+  expect(await register(model)).toBe(false);
   const { reader } = read([chain.rpc]);
   expect([reader.stakeOf(addressOf(key)), reader.isRegistered(model), reader.freshAt()]).toEqual([
     0n,
@@ -118,7 +120,7 @@ test("a reader learns bonds and models soon after they are asked for", async () 
   // Without being asked to read: the question alone brings a reading.
   const other = makeNodeKey();
   await bond(chain, other);
-  await until(() => reader.stakeOf(addressOf(other)) === stake);
+  await until(() => reader.stakeOf(addressOf(other)) === stake, 10_000, "the bond was read");
 });
 
 test("one endpoint named twice is one voice, which is believed with a warning", async () => {
@@ -232,10 +234,10 @@ test("a chain killed with SIGKILL is found again where it was, and readers outla
   reader.stakeOf(addressOf(key));
   await reader.refresh();
   const seen = await blockNumber(first.rpc);
-  await until(() => savedBlock(home) === seen);
+  await until(() => savedBlock(home) === seen, 10_000, "the block was saved");
 
   first.child.kill("SIGKILL");
-  await until(() => first.child.signalCode !== null);
+  await until(() => first.child.signalCode !== null, 10_000, "the chain was gone");
   const freshAt = reader.freshAt();
   for (let i = 0; i < 3; i++) await reader.refresh();
   expect([reader.stakeOf(addressOf(key)), reader.freshAt()]).toEqual([stake, freshAt]);
@@ -386,14 +388,6 @@ function savedBlock(home: string): bigint | undefined {
   const path = join(home, "chain", "state.json");
   if (!existsSync(path)) return undefined;
   return BigInt(JSON.parse(readFileSync(path, "utf8")).best_block_number);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`never came true: ${holds}`);
 }
 
 function recorder(events: string[]): Log {
