@@ -8,7 +8,7 @@ import { leafMargin } from "../src/domain/verification/leaf-margin.ts";
 import { choose } from "../src/domain/verification/sampler.ts";
 import { shippedPairs } from "../src/protocol/calibration.generated.ts";
 import { tolerancesOf } from "../src/protocol/calibration.ts";
-import { madeUp } from "./adversaries/bent-voice.ts";
+import { madeUp } from "./adversaries/bent-witness.ts";
 
 /** Answers of the real model, recorded once, before the real rules with the bounds that ship: no model, no minutes. */
 

@@ -2,7 +2,7 @@ import { clopperPearson } from "../../src/commands/calibrate/clopper-pearson.ts"
 import type { Leaf } from "../../src/domain/verification/leaf.ts";
 import type { Ruling } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
-import { madeUp } from "../../test/adversaries/bent-voice.ts";
+import { madeUp } from "../../test/adversaries/bent-witness.ts";
 import { type Reading, tokensLeast } from "./readings.ts";
 import { falsePart, partOf, replay } from "./replay.ts";
 

@@ -5,7 +5,7 @@ import type { Ruling } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
 import { isUndecided } from "../../src/domain/verification/undecided.ts";
 import { type Chance, createChance } from "../../src/simulator/chance.ts";
-import { madeUp } from "../../test/adversaries/bent-voice.ts";
+import { madeUp } from "../../test/adversaries/bent-witness.ts";
 import type { Reading } from "./readings.ts";
 import { falsePart, partOf, replay, type Witness } from "./replay.ts";
 

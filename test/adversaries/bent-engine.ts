@@ -73,6 +73,11 @@ export function swapped(candidates: Candidate[], said: readonly TokenId[]): Cand
   return second === undefined || hash % 50 > 0 ? candidates : only(second.id);
 }
 
+/** As a broken kernel gives them. */
+export function unnumbered(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.map(({ id }) => ({ id, logit: Number.NaN }));
+}
+
 function endOf(sequence: TokenSequence): TokenId {
   let id = 0;
   while (!sequence.ends(id)) id += 1;

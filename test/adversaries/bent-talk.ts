@@ -1,4 +1,5 @@
 import type { Word } from "../../src/protocol/attempt.ts";
+import { limits } from "../../src/protocol/limits.ts";
 import type { converse } from "../../src/roles/provider/conversation.ts";
 
 type Talk = typeof converse;
@@ -21,6 +22,39 @@ export function wordsBent(bend: (word: Word) => Word | undefined): TalkCheat {
 /** Numbers all its statements alike. */
 export const sameNumber: TalkCheat = (honest) => (ports, channel) =>
   honest({ ...ports, sequence: { next: () => 1 } }, channel);
+
+/** Signs its statements for another chain, where they would cost it nothing. */
+export const otherMarket: TalkCheat = (honest) => (ports, channel) =>
+  honest({ ...ports, market: { ...ports.market, chainId: ports.market.chainId + 1 } }, channel);
+
+/** The envelope that it opened first, of whatever job. */
+let opened: Extract<Word, { t: "revealed" }>["opening"];
+
+/** Opens the same envelope in every job. */
+export const sameOpening: TalkCheat = wordsBent((word) => {
+  if (word.t !== "revealed" || word.opening === undefined) return word;
+  opened ??= word.opening;
+  return { ...word, opening: opened };
+});
+
+/** Its envelope with a signature that is another's. */
+export const forgedCommit: TalkCheat = wordsBent((word) =>
+  word.t === "committed" && word.commit !== undefined
+    ? { ...word, commit: { ...word.commit, signature: Buffer.alloc(64, 7).toString("base64") } }
+    : word,
+);
+
+/** Says that it has nothing to commit to. */
+export const emptyCommit: TalkCheat = wordsBent((word) =>
+  word.t === "committed" ? { t: word.t, branch: word.branch } : word,
+);
+
+/** Opens with more leaves than any answer's opening holds. */
+export const oversizeOpening: TalkCheat = wordsBent((word) =>
+  word.t === "revealed" && word.opening !== undefined
+    ? { ...word, opening: { ...word.opening, leaves: "A".repeat(4 * limits.openingBytesMax) } }
+    : word,
+);
 
 /** Holds the attempt twice, and hands in both envelopes, the one right after the other. */
 export const twice: TalkCheat = (honest) => (ports, channel) => {

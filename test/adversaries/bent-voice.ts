@@ -1,9 +1,7 @@
 import type { Chunk } from "../../src/domain/inference/chunk.ts";
-import type { Leaf } from "../../src/domain/verification/leaf.ts";
-import { noMargins } from "../../src/domain/verification/margin-tally.ts";
 import type { OpenOrder } from "../../src/protocol/attempt.ts";
 import type { ConversationPorts } from "../../src/roles/provider/conversation.ts";
-import type { Judgement, Voice } from "../../src/roles/provider/voice.ts";
+import type { Voice } from "../../src/roles/provider/voice.ts";
 
 type OpenVoice = ConversationPorts["openVoice"];
 
@@ -17,6 +15,14 @@ export const hotVoice: VoiceCheat = (honest) =>
 /** The same with a seed of its own choice. */
 export const seedVoice: VoiceCheat = (honest) =>
   spokenBy(honest, (open) => ({ ...open, sampling: { ...open.sampling, seed: "5e".repeat(32) } }));
+
+/** Draws under several other seeds, a chunk at a time, and says what has the longest words. */
+export const choosyVoice: VoiceCheat = (honest) => async (open, signal) => {
+  const { sampling } = open;
+  const drawn = (seed: string) => honest({ ...open, sampling: { ...sampling, seed } }, signal);
+  const drafts = await Promise.all(["b1", "b2"].map((byte) => drawn(byte.repeat(32))));
+  return twoVoiced(bestOf(drafts), await honest(open, signal));
+};
 
 /** Says what it likes, whatever form was asked for. */
 export const formlessVoice: VoiceCheat = (honest) =>
@@ -32,24 +38,6 @@ export function promptVoice(how: "cut" | "injected"): VoiceCheat {
     return { ...wrong, promptTokens, promptDigest, tokensMax };
   };
 }
-
-/** Reads nothing of what it is shown, accepts it, and makes up what it would have seen. */
-export const deafVoice: VoiceCheat = (honest) => async (open, signal) => {
-  const voice = await honest(open, signal);
-  let speaking = false;
-  return {
-    ...voice,
-    async speak(...asked) {
-      speaking = true;
-      return voice.speak(...asked);
-    },
-    async judge(): Promise<Judgement> {
-      return { accepted: true, margin: 0 };
-    },
-    margins: () => noMargins,
-    leaves: (count) => (speaking ? voice.leaves(count) : Array.from({ length: count }, madeUp)),
-  };
-};
 
 /**
  * Says what `speaker` says, and follows it with `reader`, whose fingerprint it shows and by whose logits it judges
@@ -128,6 +116,37 @@ export const replayVoice: VoiceCheat = (honest) => async (open, signal) => {
   };
 };
 
+/** One voice out of several that speak to the same prompt: of what they would say next it says what it likes best. */
+function bestOf(voices: readonly Voice[]): Voice {
+  const all = async (work: (voice: Voice) => Promise<unknown>) => {
+    for (const voice of voices) await work(voice);
+  };
+  return {
+    ...voices[0]!,
+    prepare: (signal) => all((voice) => voice.prepare(signal)),
+    async speak(answer, interrupted, signal) {
+      const drafts: Said[] = [];
+      for (const voice of voices) {
+        const said = await voice.speak(answer, interrupted, signal);
+        if (said !== undefined) drafts.push(said);
+      }
+      const [best] = drafts.toSorted((a, b) => b.text.length / b.ids.length - a.text.length / a.ids.length);
+      await all((voice) => voice.drop(answer.end));
+      if (best === undefined || drafts.length < voices.length) return undefined;
+      await all((voice) => voice.judge(answer, { ...best, signature: "" }, [], signal));
+      return best;
+    },
+    async judge(answer, chunk, next, signal) {
+      await all((voice) => voice.judge(answer, chunk, next, signal));
+      return undefined;
+    },
+    drop: (to) => all((voice) => voice.drop(to)),
+    close() {
+      for (const voice of voices) voice.close();
+    },
+  };
+}
+
 function spokenBy(honest: OpenVoice, asIf: (open: OpenOrder) => OpenOrder): OpenVoice {
   return async (open, signal) => twoVoiced(await honest(asIf(open), signal), await honest(open, signal));
 }
@@ -147,13 +166,4 @@ function otherPrompt(prompt: OpenOrder["prompt"], how: "cut" | "injected"): Open
     content: content.slice(Math.floor(0.3 * content.length)),
   }));
   return { kind: "chat", messages };
-}
-
-/** A leaf of somebody who looked at nothing. */
-export function madeUp(_: unknown, position: number): Leaf {
-  const first = (position * 7919) % 30_000;
-  return {
-    ids: Array.from({ length: 8 }, (_, at) => first + 97 * at),
-    steps: Array.from({ length: 8 }, (_, at) => 300 * at),
-  };
 }

@@ -1,11 +1,21 @@
 import type { LlamaEngineOptions } from "../../src/adapters/llama/engine.ts";
 import type { EmbeddingEngine, TokenEngine } from "../../src/ports.ts";
 import type { Voice } from "../../src/roles/provider/voice.ts";
-import { bent, only, reweighed, swapped } from "./bent-engine.ts";
-import { sameNumber, type TalkCheat, twice, wordsBent } from "./bent-talk.ts";
+import { bent, only, reweighed, swapped, unnumbered } from "./bent-engine.ts";
+import {
+  emptyCommit,
+  forgedCommit,
+  otherMarket,
+  oversizeOpening,
+  sameNumber,
+  sameOpening,
+  type TalkCheat,
+  twice,
+  wordsBent,
+} from "./bent-talk.ts";
 import { always, bentVectors, inEightBits } from "./bent-vectors.ts";
 import {
-  deafVoice,
+  choosyVoice,
   flattering,
   formlessVoice,
   hotVoice,
@@ -15,6 +25,7 @@ import {
   twoVoiced,
   type VoiceCheat,
 } from "./bent-voice.ts";
+import { copyingVoice, deafVoice, forging } from "./bent-witness.ts";
 import type { AlteredWeights } from "./weights.ts";
 
 /**
@@ -87,10 +98,33 @@ export const cheats = {
   hot: { voice: hotVoice },
   /** Draws by a seed of its own. */
   "other-seed": { voice: seedVoice },
+  /** Draws several times, under seeds of its own, and says what it likes best. */
+  "best-of-n": { voice: choosyVoice },
   /** Pays no heed to the schema that its answer has to fit. */
   formless: { voice: formlessVoice },
   /** As a witness it reads nothing and accepts everything; its fingerprint is made up. */
   lazy: { voice: deafVoice },
+  /** As a witness it reads nothing, and shows the fingerprint of another answer as this one's. */
+  copies: { voice: copyingVoice },
+  /** Computes with the cheap weights, and shows what the right ones' logits may be by what it learnt, with some noise. */
+  forges: { weights: "q4_0", both: forging },
+  /** Its logits are no numbers when it reads what others say. */
+  "no-numbers": { engine: (engine) => bent(engine, { judge: (candidates) => unnumbered(candidates) }) },
+  /** Says a token that no vocabulary has. */
+  "strange-ids": {
+    engine: (engine) =>
+      bent(engine, { speak: (candidates, said) => (said.length === 10 ? only(0x7fffffff) : candidates) }),
+  },
+  /** Has read all of an answer, and commits to nothing. */
+  "seals-nothing": { talk: emptyCommit },
+  /** Hands in an envelope that it did not sign. */
+  "forges-commit": { talk: forgedCommit },
+  /** Opens the envelope of another job. */
+  "other-job": { talk: sameOpening },
+  /** Opens with more than fits in any envelope. */
+  oversize: { talk: oversizeOpening },
+  /** Signs for a market where it has nothing to lose. */
+  "other-market": { talk: otherMarket },
   /** Shows no logits when it has to open. */
   withholds: { talk: wordsBent((word) => (word.t === "revealed" ? undefined : word)) },
   /** Seals two envelopes for one answer. */

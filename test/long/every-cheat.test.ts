@@ -20,7 +20,9 @@ afterAll(() => network?.stop());
 const liars: CheatName[] = [
   ...(["three-bit", "four-bit", "noise", "four-bit-cache", "cut-context", "injected-prompt"] as const),
   ...(["prefill-attack", "hot", "other-seed", "drops-token", "swaps-tokens", "stops-early"] as const),
-  ...(["lazy", "withholds", "two-envelopes"] as const),
+  ...(["best-of-n", "strange-ids", "no-numbers", "lazy", "copies", "forges"] as const),
+  ...(["seals-nothing", "withholds", "two-envelopes", "forges-commit"] as const),
+  ...(["other-job", "oversize", "other-market"] as const),
 ];
 
 describe("a provider that cheats is found out, and what leaves is still a right answer", () => {

@@ -11,6 +11,7 @@ import {
 } from "../../../../test/rigs/committee.ts";
 import { createLogRig } from "../../../../test/rigs/ports.ts";
 import type { AttemptId } from "../../../domain/inference/state.ts";
+import { createDrifts } from "../../../domain/verification/drift.ts";
 import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { createTimeline, type Timeline } from "../../../simulator/timeline.ts";
@@ -37,12 +38,13 @@ beforeEach(() => {
     ...{ attempt: at as AttemptId, branch: 0, member },
   }));
   proof = runProof(
-    { clock: timeline.clock(), log: createLogRig(), rules: rulingRules },
+    { clock: timeline.clock(), log: createLogRig(), rules: rulingRules, drifts: createDrifts(limits) },
     {
       ...{ answer, secret, commits: [], executor: executor!, witnesses },
       said: {
         ids: leavesOf(tokens).map(({ ids }) => ids[0]!),
         sampling: { temperature: 0, topP: 1, seed: "00".repeat(32) },
+        ownFrom: 0,
       },
     },
     {
