@@ -3,7 +3,7 @@ import { loadRuntime } from "../src/adapters/llama/runtime.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import type { Address, JobId, TokenId } from "../src/domain/ids.ts";
 import type { Chunk } from "../src/domain/inference/chunk.ts";
-import { fingerprintRoot } from "../src/domain/verification/fingerprint.ts";
+import { fingerprintTree } from "../src/domain/verification/fingerprint.ts";
 import type { TokenSequence } from "../src/ports.ts";
 import type { OpenOrder } from "../src/protocol/attempt.ts";
 import { createAnswer } from "../src/roles/provider/answer.ts";
@@ -107,7 +107,7 @@ async function speak(request: WitnessRequest) {
   const us = since(before);
   const tokens = answer.end;
   const begun = process.cpuUsage();
-  fingerprintRoot({ job, node: `0x${"00".repeat(20)}` as Address }, voice.leaves(tokens) ?? []);
+  fingerprintTree({ job, node: `0x${"00".repeat(20)}` as Address }, voice.leaves(tokens) ?? []);
   const rootUs = since(begun);
   await closed(voice);
   return { us, tokens, rootUs };

@@ -6,7 +6,9 @@ const values = Int8Array.from({ length: 128 }, (_, code) => digits.indexOf(Strin
 export function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 3) {
-    const [a = 0, b, c] = bytes.subarray(at, at + 3);
+    const a = bytes[at]!;
+    const b = bytes[at + 1];
+    const c = bytes[at + 2];
     const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
     text += digits[bits >> 18]! + digits[(bits >> 12) & 63]!;
     text +=
@@ -21,16 +23,22 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const padded = new Uint8Array((text.length / 4) * 3);
   for (let at = 0, to = 0; at < text.length; at += 4, to += 3) {
-    let bits = 0;
-    for (let place = at; place < at + 4; place += 1) {
-      const value = place < text.length - padding ? values[text.charCodeAt(place)] : 0;
-      if (value === undefined || value < 0) return undefined;
-      bits = (bits << 6) | value;
-    }
+    const isLast = at + 4 === text.length;
+    const a = valueAt(text, at);
+    const b = valueAt(text, at + 1);
+    const c = isLast && padding === 2 ? 0 : valueAt(text, at + 2);
+    const d = isLast && padding > 0 ? 0 : valueAt(text, at + 3);
+    // A digit that is none is -1, all ones.
+    if ((a | b | c | d) < 0) return undefined;
+    const bits = (a << 18) | (b << 12) | (c << 6) | d;
     padded[to] = bits >> 16;
     padded[to + 1] = bits >> 8;
     padded[to + 2] = bits;
   }
   const bytes = padded.subarray(0, padded.length - padding);
   return padded.subarray(bytes.length).every((byte) => byte === 0) ? bytes : undefined;
+}
+
+function valueAt(text: string, at: number): number {
+  return values[text.charCodeAt(at)] ?? -1;
 }

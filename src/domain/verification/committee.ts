@@ -100,7 +100,18 @@ export function commitBytes(answer: AnswerId, { node, sealed }: Omit<Commit, "si
  * The set as 32 bytes. Every opening's statement is over it, so an envelope that was filled after somebody opened is
  * in no set that anybody signed for.
  */
-export function setDigest({ answer, committee, executor, witnesses, commits }: CommitSet): Uint8Array {
+export function setDigest(set: CommitSet): Uint8Array {
+  const known = digests.get(set);
+  if (known !== undefined) return known;
+  const found = digestOf(set);
+  digests.set(set, found);
+  return found;
+}
+
+/** Of sets at hand: whoever opens or judges asks for the same one several times, and a set never changes. */
+const digests = new WeakMap<CommitSet, Uint8Array>();
+
+function digestOf({ answer, committee, executor, witnesses, commits }: CommitSet): Uint8Array {
   const members = [executor, ...witnesses].map(({ node, sessionKey, profile }) =>
     digest("member", nodeBytes(node), hexToBytes(sessionKey), profile),
   );

@@ -1,5 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { memoryFor, sha256Of } from "./sha256.ts";
 
 /** What can be hashed: bytes as they are, text as UTF-8, a number as u32 big-endian. */
 export type Part = Uint8Array | string | number;
@@ -15,19 +15,30 @@ export type Part = Uint8Array | string | number;
  */
 export function digest(name: string, ...parts: readonly Part[]): Uint8Array {
   const head = headOf(name);
-  const pieces = parts.map((part) => (typeof part === "string" ? utf8ToBytes(part) : part));
-  const lengthOf = (piece: Uint8Array | number) => (typeof piece === "number" ? 4 : piece.length);
-  // One piece of memory and one pass: an answer's proof takes hundreds of these.
-  const all = new Uint8Array(pieces.reduce<number>((sum, piece) => sum + 4 + lengthOf(piece), head.length));
-  all.set(head);
+  let length = head.length;
+  for (let at = 0; at < parts.length; at += 1) length += 4 + lengthOf(parts[at]!);
+  const memory = memoryFor(length);
+  memory.set(head);
   let at = head.length;
-  for (const piece of pieces) {
-    writeU32(all, at, lengthOf(piece));
-    if (typeof piece === "number") writeU32(all, at + 4, piece);
-    else all.set(piece, at + 4);
-    at += 4 + lengthOf(piece);
+  for (let index = 0; index < parts.length; index += 1) at = writePart(memory, at, parts[index]!);
+  return sha256Of(memory, length);
+}
+
+function lengthOf(part: Part): number {
+  return typeof part === "number" ? 4 : typeof part === "string" ? utf8ToBytes(part).length : part.length;
+}
+
+function writePart(memory: Uint8Array, at: number, part: Part): number {
+  const from = at + 4;
+  if (typeof part === "number") {
+    writeU32(memory, at, 4);
+    writeU32(memory, from, part);
+    return from + 4;
   }
-  return sha256(all);
+  const bytes = typeof part === "string" ? utf8ToBytes(part) : part;
+  writeU32(memory, at, bytes.length);
+  memory.set(bytes, from);
+  return from + bytes.length;
 }
 
 /** Names are words of this program, so these are few. */

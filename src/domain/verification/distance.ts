@@ -14,22 +14,27 @@ export const distanceMax = 1;
 export function leafDistance(a: Leaf, b: Leaf): number {
   // One model has one vocabulary. A shorter list is a way to say nothing: it would be near whatever it leaves open.
   if (a.ids.length !== b.ids.length) return distanceMax;
-  const ofA = new Map(a.ids.map((id, at) => [id, -leafStep * a.steps[at]!]));
-  const ofB = new Map(b.ids.map((id, at) => [id, -leafStep * b.steps[at]!]));
-  const both = a.ids.filter((id) => ofB.has(id));
-  if (both.length === 0) return distanceMax;
-  const shift = both.reduce((sum, id) => sum + ofA.get(id)! - ofB.get(id)!, 0) / both.length;
+  const inB = a.ids.map((id) => b.ids.indexOf(id));
+  const apart = inB.flatMap((other, at) => (other < 0 ? [] : [logitAt(a, at) - logitAt(b, other)]));
+  if (apart.length === 0) return distanceMax;
+  const shift = apart.reduce((sum, difference) => sum + difference, 0) / apart.length;
   let sum = 0;
-  for (const id of both) sum += Math.abs(ofA.get(id)! - ofB.get(id)! - shift);
-  const floorA = -leafStep * a.steps.at(-1)!;
-  const floorB = -leafStep * b.steps.at(-1)!;
-  for (const [id, logit] of ofA) if (!ofB.has(id)) sum += Math.max(0, logit - floorB - shift);
-  for (const [id, logit] of ofB) if (!ofA.has(id)) sum += Math.max(0, logit - floorA + shift);
-  return Math.min(sum / (ofA.size + ofB.size - both.length), distanceMax);
+  for (const difference of apart) sum += Math.abs(difference - shift);
+  const last = a.ids.length - 1;
+  for (const [at, other] of inB.entries())
+    if (other < 0) sum += Math.max(0, logitAt(a, at) - logitAt(b, last) - shift);
+  for (const [at, id] of b.ids.entries())
+    if (!a.ids.includes(id)) sum += Math.max(0, logitAt(b, at) - logitAt(a, last) + shift);
+  return Math.min(sum / (2 * a.ids.length - apart.length), distanceMax);
 }
 
 /** Mean over positions; the lists are of the same positions. 0 for none. */
 export function meanDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
   if (a.length !== b.length) throw new RangeError("leaves of different positions");
   return a.length === 0 ? 0 : a.reduce((sum, leaf, at) => sum + leafDistance(leaf, b[at]!), 0) / a.length;
+}
+
+/** Below its largest. */
+function logitAt({ steps }: Leaf, at: number): number {
+  return -leafStep * steps[at]!;
 }

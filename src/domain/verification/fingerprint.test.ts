@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Address, JobId } from "../ids.ts";
 import { type CommitSet, setDigest } from "./committee.ts";
-import { fingerprintRoot, openedLeaves, openFingerprint } from "./fingerprint.ts";
+import { fingerprintTree, openedLeaves, openFingerprint } from "./fingerprint.ts";
 import type { Leaf } from "./leaf.ts";
 import { auditPositions } from "./positions.ts";
 
@@ -22,8 +22,9 @@ test("what is opened is what was committed to, for this node, this job and these
   fc.assert(
     fc.property(cases, ({ count, positions }) => {
       const leaves = answer(count);
-      const root = fingerprintRoot(owner, leaves);
-      const opening = openFingerprint(owner, leaves, positions);
+      const tree = fingerprintTree(owner, leaves);
+      const { root } = tree;
+      const opening = openFingerprint(tree, leaves, positions);
       const committed = { root, count, positions };
       expect(openedLeaves(owner, committed, opening)).toEqual(positions.map(leafAt));
       const strangers = [
@@ -39,9 +40,10 @@ test("what is opened is what was committed to, for this node, this job and these
 
 test("openings that are garbage are refused and throw nothing", () => {
   const leaves = answer(40);
-  const root = fingerprintRoot(owner, leaves);
+  const tree = fingerprintTree(owner, leaves);
+  const { root } = tree;
   const positions = [3, 9, 39];
-  const opening = openFingerprint(owner, leaves, positions);
+  const opening = openFingerprint(tree, leaves, positions);
   const committed = { root, count: 40, positions };
   const bad = [
     { ...opening, leaves: "" },
@@ -107,10 +109,11 @@ test("an audited answer costs at most 12 KB for each member, and 32 bytes before
   for (const tokens of [1, 64, 512, 2048, 2049, 20_000]) {
     const leaves = answer(tokens);
     const set = setOf(tokens);
-    const { leaves: opened, siblings } = openFingerprint(owner, leaves, auditPositions(set, "07".repeat(32)));
+    const tree = fingerprintTree(owner, leaves);
+    const { leaves: opened, siblings } = openFingerprint(tree, leaves, auditPositions(set, "07".repeat(32)));
     // Salt, root, verdict, statement and the names of the fields are some 400 characters more.
     expect(opened.length + siblings.length).toBeLessThan(12_288 - 600);
-    expect(fingerprintRoot(owner, leaves).length).toBe(32);
+    expect(tree.root.length).toBe(32);
   }
   expect(hexToBytes(owner.job).length).toBe(32);
 });

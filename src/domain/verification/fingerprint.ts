@@ -3,7 +3,7 @@ import type { Address, JobId } from "../ids.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { digest, joined } from "./digest.ts";
 import { decodeLeaf, encodeLeaf, type Leaf, leafBytes } from "./leaf.ts";
-import { merkleLeadsTo, merkleOpen, merkleRoot } from "./merkle.ts";
+import { type MerkleTree, merkleLeadsTo, merkleOpen, merkleTree } from "./merkle.ts";
 
 /** Whose fingerprint of which answer; every leaf is bound to it, so none serves another node or another job. */
 export interface FingerprintOwner {
@@ -20,20 +20,21 @@ export interface FingerprintOpening {
 }
 
 /**
- * What a node commits to about its forward pass: 32 bytes over one leaf for each token of the answer, the leaf at
- * position p holding the logits that *chose* token p. About 5 µs a leaf.
+ * What a node commits to about its forward pass: 32 bytes, the tree's root, over one leaf for each token of the answer,
+ * the leaf at position p holding the logits that *chose* token p. About 3 µs a leaf, so it is kept until it is opened.
  */
-export function fingerprintRoot(owner: FingerprintOwner, leaves: readonly Leaf[]): Uint8Array {
-  return merkleRoot(leafHashes(owner, leaves));
+export function fingerprintTree(owner: FingerprintOwner, leaves: readonly Leaf[]): MerkleTree {
+  const context = contextOf(owner);
+  return merkleTree(leaves.map((leaf, position) => leafHash(context, position, leaf)));
 }
 
-/** Positions strictly ascending, below `leaves.length`; a RangeError otherwise. */
+/** `tree` is of these leaves. Positions strictly ascending, below `leaves.length`; a RangeError otherwise. */
 export function openFingerprint(
-  owner: FingerprintOwner,
+  tree: MerkleTree,
   leaves: readonly Leaf[],
   positions: readonly number[],
 ): FingerprintOpening {
-  const { siblings } = merkleOpen(leafHashes(owner, leaves), positions);
+  const siblings = merkleOpen(tree, positions);
   const opened = joined(positions.map((position) => encodeLeaf(leaves[position]!)));
   return { leaves: toBase64(opened), siblings: toBase64(siblings) };
 }
@@ -60,11 +61,6 @@ export function openedLeaves(
   const context = contextOf(owner);
   const hashes = positions.map((position, at) => leafHash(context, position, decoded[at]!));
   return merkleLeadsTo(root, { count, indices: positions, leaves: hashes, siblings }) ? decoded : undefined;
-}
-
-function leafHashes(owner: FingerprintOwner, leaves: readonly Leaf[]): Uint8Array[] {
-  const context = contextOf(owner);
-  return leaves.map((leaf, position) => leafHash(context, position, leaf));
 }
 
 function contextOf({ job, node }: FingerprintOwner): Uint8Array {

@@ -14,8 +14,9 @@ import {
   type Testimony,
 } from "./committee.ts";
 import { equalBytes } from "./digest.ts";
-import { fingerprintRoot, openFingerprint } from "./fingerprint.ts";
+import { fingerprintTree, openFingerprint } from "./fingerprint.ts";
 import type { Leaf } from "./leaf.ts";
+import type { MerkleTree } from "./merkle.ts";
 import { auditPositions } from "./positions.ts";
 import { isPromised } from "./rounds.ts";
 
@@ -28,6 +29,8 @@ export interface MemberState {
     readonly sealed: Hex32;
     /** One for each token of the answer. */
     readonly leaves: readonly Leaf[];
+    /** Over them; absent when this comes from a disk, where only the leaves are kept. */
+    readonly tree?: MerkleTree;
   };
   /** One for each committee that was drawn or named for this answer: the client's rounds, and those of later audits. */
   readonly opened: readonly Opened[];
@@ -105,7 +108,8 @@ export function memberStep(state: MemberState, event: MemberEvent, now: Ms, rule
   const { node } = rules.own;
   const { answer, testimony, leaves } = committed;
   const positions = auditPositions(set, secret);
-  const opening = { node, ...testimony, ...openFingerprint({ job: answer.job, node }, leaves, positions) };
+  const tree = committed.tree ?? fingerprintTree({ job: answer.job, node }, leaves);
+  const opening = { node, ...testimony, ...openFingerprint(tree, leaves, positions) };
   const latest = { committee: nameOf(set.committee), set: setDigest(set), opening };
   return {
     state: { committed, opened: [...opened, latest] },
@@ -119,11 +123,11 @@ function commit(
   { own: { node } }: MemberRules,
 ): MemberStep {
   if (leaves.length !== answer.tokens) throw new RangeError("one leaf for each token of the answer");
-  const root = bytesToHex(fingerprintRoot({ job: answer.job, node }, leaves));
-  const testimony = { salt, root, verdict };
+  const tree = fingerprintTree({ job: answer.job, node }, leaves);
+  const testimony = { salt, root: bytesToHex(tree.root), verdict };
   const sealed = sealTestimony(answer, node, testimony);
   return {
-    state: { committed: { at, answer, testimony, sealed, leaves }, opened: [] },
+    state: { committed: { at, answer, testimony, sealed, leaves, tree }, opened: [] },
     effects: [{ kind: "commit", answer, commit: { node, sealed } }],
   };
 }

@@ -10,30 +10,38 @@ export const hashBytes = 32;
  * digest("root", 0, empty).
  */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  return merkleOpen(leaves, []).root;
+  return merkleTree(leaves).root;
+}
+
+/** All its hashes, for who opens it later. */
+export interface MerkleTree {
+  readonly root: Uint8Array;
+  /** The leaves first, then row by row what is above them. */
+  readonly rows: readonly (readonly Uint8Array[])[];
+}
+
+export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
+  const rows = [leaves];
+  for (let row = leaves; row.length > 1; rows.push(row)) row = above(row);
+  return { root: rootOver(leaves.length, rows.at(-1)![0]), rows };
 }
 
 /**
- * Root, and the hashes that somebody who has only the leaves at `indices` (strictly ascending) needs to find it again,
- * in the order in which `merkleRootOf` asks for them. Throws a RangeError for indices that are none.
+ * The hashes that somebody who has only the leaves at `indices` (strictly ascending) needs to find the root again, in
+ * the order in which `merkleRootOf` asks for them. Throws a RangeError for indices that are none.
  */
-export function merkleOpen(
-  leaves: readonly Uint8Array[],
-  indices: readonly number[],
-): { readonly root: Uint8Array; readonly siblings: Uint8Array } {
-  if (!areIndices(indices, leaves.length)) throw new RangeError("not ascending indices of the leaves");
+export function merkleOpen({ rows }: MerkleTree, indices: readonly number[]): Uint8Array {
+  if (!areIndices(indices, rows[0]!.length)) throw new RangeError("not ascending indices of the leaves");
   const siblings: Uint8Array[] = [];
-  let row = leaves;
   let open = new Set(indices);
-  while (row.length > 1) {
+  for (const row of rows) {
     for (const index of open) {
       const sibling = row[index ^ 1];
       if (sibling !== undefined && !open.has(index ^ 1)) siblings.push(sibling);
     }
-    row = above(row);
     open = new Set([...open].map((index) => index >> 1));
   }
-  return { root: rootOver(leaves.length, row[0]), siblings: joined(siblings) };
+  return joined(siblings);
 }
 
 export interface MerkleOpening {
