@@ -16,23 +16,24 @@ import { weighVotes } from "./weighing.ts";
  * is one place to read what happens next. Stops as soon as the job has ended.
  */
 export function advance(draft: Draft): void {
-  const rules = [
-    heedDeadline,
-    dismissSilent,
-    heedBlame,
-    weighVotes,
-    keepProof,
-    keepCast,
-    deliverDue,
-    failUnjudged,
-    failUnfinal,
-    finishIfDone,
-  ];
   for (const rule of rules) {
     rule(draft);
     if (draft.ended) return;
   }
 }
+
+const rules = [
+  heedDeadline,
+  dismissSilent,
+  heedBlame,
+  weighVotes,
+  keepProof,
+  keepCast,
+  deliverDue,
+  failUnjudged,
+  failUnfinal,
+  finishIfDone,
+];
 
 function heedDeadline(draft: Draft): void {
   if (draft.now >= deadlineOf(draft)) {

@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JobId } from "../ids.ts";
+import { memoryFor, sha256Of } from "../verification/sha256.ts";
 import type { Chunk } from "./chunk.ts";
 
 /**
@@ -17,28 +18,34 @@ export function transcriptStart(job: JobId, promptDigest: string): Uint8Array {
 }
 
 export function transcriptNext(before: Uint8Array, chunk: Omit<Chunk, "signature">): Uint8Array {
-  const bytes = chunkBytes(chunk);
-  const all = new Uint8Array(before.length + bytes.length);
-  all.set(before);
-  all.set(bytes, before.length);
-  return sha256(all);
+  const text = utf8ToBytes(chunk.text);
+  const length = before.length + 4 + 4 + 4 * chunk.ids.length + 4 + text.length + 1;
+  const memory = memoryFor(length);
+  memory.set(before);
+  writeChunk(memory, before.length, chunk, text);
+  return sha256Of(memory, length);
 }
 
 /** `start u32 | count u32 | ids u32… | textBytes u32 | text utf-8 | end u8`, little-endian. */
-function chunkBytes(chunk: Omit<Chunk, "signature">): Uint8Array {
-  const text = utf8ToBytes(chunk.text);
-  const bytes = new Uint8Array(4 + 4 + 4 * chunk.ids.length + 4 + text.length + 1);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  const u32 = (value: number) => {
-    view.setUint32(at, value, true);
-    at += 4;
-  };
-  u32(chunk.start);
-  u32(chunk.ids.length);
-  for (const id of chunk.ids) u32(id);
-  u32(text.length);
-  bytes.set(text, at);
-  view.setUint8(at + text.length, chunk.end === undefined ? 0 : chunk.end === "stop" ? 1 : 2);
-  return bytes;
+function writeChunk(
+  memory: Uint8Array,
+  from: number,
+  { start, ids, end }: Omit<Chunk, "signature">,
+  text: Uint8Array,
+): void {
+  let at = writeU32(memory, from, start);
+  at = writeU32(memory, at, ids.length);
+  for (const id of ids) at = writeU32(memory, at, id);
+  at = writeU32(memory, at, text.length);
+  memory.set(text, at);
+  memory[at + text.length] = end === undefined ? 0 : end === "stop" ? 1 : 2;
+}
+
+/** Where what follows goes. */
+function writeU32(memory: Uint8Array, at: number, value: number): number {
+  memory[at] = value;
+  memory[at + 1] = value >>> 8;
+  memory[at + 2] = value >>> 16;
+  memory[at + 3] = value >>> 24;
+  return at + 4;
 }

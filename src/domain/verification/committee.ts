@@ -133,13 +133,15 @@ export function nodeBytes(node: Address): Uint8Array {
   return hexToBytes(node.slice(2));
 }
 
-function answerBytes({ job, spec, input, transcript, tokens }: AnswerId): Uint8Array {
-  return digest(
-    "answer",
-    hexToBytes(job),
-    hexToBytes(spec),
-    hexToBytes(input),
-    hexToBytes(transcript),
-    tokens,
-  );
+function answerBytes(answer: AnswerId): Uint8Array {
+  const known = answers.get(answer);
+  if (known !== undefined) return known;
+  const { job, spec, input, transcript, tokens } = answer;
+  const names = [job, spec, input, transcript].map((name) => hexToBytes(name));
+  const found = digest("answer", ...names, tokens);
+  answers.set(answer, found);
+  return found;
 }
+
+/** As `digests`: every commit of a set is about the same answer. */
+const answers = new WeakMap<AnswerId, Uint8Array>();

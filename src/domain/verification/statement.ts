@@ -64,21 +64,22 @@ export function statementOf(
 const noAnchor: Hex32 = "0".repeat(64);
 
 /** EIP-712 digest: what is signed, by whichever key. */
-export function statementDigest({ chainId, bonds }: Market712, statement: Statement): Uint8Array {
+export function statementDigest(market: Market712, statement: Statement): Uint8Array {
   const { spec, input, output, anchor, seq, expiry } = statement;
-  const domain = keccak_256(
-    joined([
-      domainType,
-      nameHash,
-      versionHash,
-      word(chainId),
-      joined([new Uint8Array(12), nodeBytes(bonds)]),
-    ]),
-  );
+  const domain = domains.get(market) ?? domainOf(market);
+  domains.set(market, domain);
   const struct = keccak_256(
     joined([structType, ...[spec, input, output, anchor].map(hexToBytes), word(seq), word(expiry)]),
   );
   return keccak_256(joined([Uint8Array.of(0x19, 0x01), domain, struct]));
+}
+
+/** Of the markets at hand: a node has one. */
+const domains = new WeakMap<Market712, Uint8Array>();
+
+function domainOf({ chainId, bonds }: Market712): Uint8Array {
+  const contract = joined([new Uint8Array(12), nodeBytes(bonds)]);
+  return keccak_256(joined([domainType, nameHash, versionHash, word(chainId), contract]));
 }
 
 /** Two statements of one signer under one number that say different things: nobody has to judge that. */

@@ -21,8 +21,13 @@ export function createAnswer(job: JobId, promptDigest: string): Answer {
   let ids: TokenId[] = [];
   let text = "";
   let chunks: Array<{ start: number; textLength: number; digest: Uint8Array }> = [];
-  const digestAfter = (chunk: Omit<Chunk, "signature">) =>
-    transcriptNext(chunks.at(-1)?.digest ?? start, chunk);
+  /** Whoever checks or makes a signature appends the chunk next: the digest is the same. */
+  let latest: { chunk: object; digest: Uint8Array } | undefined;
+  const digestAfter = (chunk: Omit<Chunk, "signature">) => {
+    const digest = transcriptNext(chunks.at(-1)?.digest ?? start, chunk);
+    latest = { chunk, digest };
+    return digest;
+  };
   return {
     get ids() {
       return ids;
@@ -41,13 +46,15 @@ export function createAnswer(job: JobId, promptDigest: string): Answer {
       return at === end ? (chunks[last]?.digest ?? start) : undefined;
     },
     append(chunk) {
-      const digest = digestAfter(chunk);
+      const digest = latest?.chunk === chunk ? latest.digest : digestAfter(chunk);
+      latest = undefined;
       chunks.push({ start: chunk.start, textLength: text.length, digest });
       ids.push(...chunk.ids);
       text += chunk.text;
     },
     drop(to) {
       const from = chunks.findIndex((chunk) => chunk.start >= to);
+      latest = undefined;
       if (from < 0) return;
       text = text.slice(0, chunks[from]!.textLength);
       chunks = chunks.slice(0, from);

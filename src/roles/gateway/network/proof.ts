@@ -132,12 +132,14 @@ export function runProof(
         stopWaiting();
         stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
         return;
-      case "show":
+      case "show": {
+        const set = wordsOf(effect.set);
         for (const { attempt, member } of seats) {
           const hasCommitted = effect.set.commits.some(({ node }) => node === member.node);
-          if (hasCommitted) tell(attempt, { t: "reveal", set: wordsOf(effect.set), secret });
+          if (hasCommitted) tell(attempt, { t: "reveal", set, secret });
         }
         return;
+      }
       case "offence":
         return blameFor(effect);
       case "ruled":
