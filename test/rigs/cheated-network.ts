@@ -92,9 +92,12 @@ export async function startCheatedNetwork(
     expect(others, "nobody else was").toEqual([]);
   }
 
-  /** Where too few could be heard in time there is no answer, rather than a doubtful one. */
+  /**
+   * Where too few could be heard in time, or to decide who is right, there is no answer rather than a doubtful one, and
+   * the error says so. On a machine that is too busy that happens among four nodes.
+   */
   async function rightOrNone(seed: number, more: Record<string, unknown>): Promise<void> {
-    const refusal = /not_final|no_providers/;
+    const refusal = /not_final|no_providers|disputed/;
     const seen = await ask(seed, more).catch((error: Error) => error);
     if (seen instanceof Error) return expect(seen.message).toMatch(refusal);
     if (seen.error !== undefined) return expect(seen.error.code).toMatch(refusal);
