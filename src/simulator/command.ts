@@ -10,10 +10,11 @@ import { drawSimulation } from "./swarm.ts";
 export type Command = Simulation & { readonly json: boolean };
 
 /** Throws HoldfastError `bad-option` (fault user) that names the option, what it was given and what it takes. */
-export function parseCommand(args: readonly string[]): Command | "help" | "routing-cost" {
+export function parseCommand(args: readonly string[]): Command | "help" | "routing-cost" | "detectors" {
   const given = read(args);
   if (given["help"] === true) return "help";
   if (given["routing-cost"] === true) return "routing-cost";
+  if (given["detectors"] === true) return "detectors";
   const json = given["json"] === true;
   if (given["swarm"] !== undefined)
     return { ...drawSimulation(numberFrom("swarm", given["swarm"], seeds)), json };
@@ -61,7 +62,7 @@ function read(args: readonly string[]): Record<string, string | boolean | undefi
   const { parseArgs } = process.getBuiltinModule("node:util");
   const options = Object.fromEntries([
     ...texts.map((name) => [name, { type: "string" as const }]),
-    ...["json", "help", "routing-cost"].map((name) => [name, { type: "boolean" as const }]),
+    ...["json", "help", "routing-cost", "detectors"].map((name) => [name, { type: "boolean" as const }]),
   ]);
   try {
     return parseArgs({ args: [...args], options, strict: true }).values as never;

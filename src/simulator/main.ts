@@ -1,6 +1,7 @@
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { parseCommand } from "./command.ts";
 import { commitOf } from "./commit.ts";
+import { detectorsReport } from "./detectors/table.ts";
 import { round } from "./figures.ts";
 import { helpText } from "./help.ts";
 import { measureRouting } from "./routing-cost.ts";
@@ -22,6 +23,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   const command = parseCommand(process.argv.slice(2));
   if (command === "help") process.stdout.write(helpText);
+  else if (command === "detectors") process.stdout.write(detectorsReport(1));
   else if (command === "routing-cost") {
     const costs = await measureRouting([100, 10_000], () => performance.now());
     const ratio = round(costs[1]!.p50 / costs[0]!.p50, 2);
