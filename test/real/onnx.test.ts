@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { type OnnxModel, readOnnxModel } from "../../src/adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../../src/adapters/onnx/engine.ts";
 import type { EmbeddingEngine } from "../../src/ports.ts";
-import { embeddingModel } from "../rigs/embedding-model.ts";
+import { embeddingModel } from "../rigs/sentence-model.ts";
 
 /** The ONNX engine with a real model. */
 let files: OnnxModel;

