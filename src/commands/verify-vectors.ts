@@ -44,7 +44,7 @@ async function computeAgain(receipt: ReplicationReceipt, path: string): Promise<
       const { values } = await engine.embed(text, stop.signal);
       vectors.push(toBase64(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
     }
-    return { profile: engine.profile, vectors };
+    return { profile: engine.profile, classes: engine.classes, vectors };
   } finally {
     await engine.close();
   }

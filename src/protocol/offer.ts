@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { classesSchema } from "./classes.ts";
 import { limits } from "./limits.ts";
 import { addressSchema, modelIdSchema, peerIdSchema, sessionKeySchema } from "./schemas.ts";
 
@@ -45,6 +46,8 @@ export const offerBodySchema = z.object({
         schema: z.boolean().exactOptional(),
         /** It turns texts into vectors of so many numbers, and says nothing. */
         dimensions: z.int().min(1).max(limits.embeddingDimensionsMax).exactOptional(),
+        /** The numbers of its vectors are logits, one for each of these labels. */
+        classes: classesSchema.exactOptional(),
         /** Numeric profile: engine build, backend, CPU variant, KV type, flash attention. */
         profile: z.string().max(256),
         /** Price per million tokens, smallest unit of the settlement token, decimal digits. "0" is free. */

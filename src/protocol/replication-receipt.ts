@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ReplicationReceipt } from "../domain/verification/replication-receipt.ts";
+import { classesSchema } from "./classes.ts";
 import { embeddingStatementSchema, vectorWordSchema } from "./embedding.ts";
 import { limits } from "./limits.ts";
 import { signedOfferSchema } from "./offer.ts";
@@ -13,6 +14,7 @@ const schema = z.strictObject({
   job: jobIdSchema,
   model: modelIdSchema,
   profile: z.string().max(256),
+  classes: classesSchema.exactOptional(),
   inputs: z.array(z.string()).max(limits.embeddingInputsMax).exactOptional(),
   vectors: z
     .array(vectorWordSchema.omit({ t: true }))

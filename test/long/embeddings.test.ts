@@ -5,8 +5,8 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CheatName } from "../adversaries/cheats.ts";
 import { root } from "../rigs/command.ts";
-import { embeddingModel } from "../rigs/sentence-model.ts";
 import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
+import { classifyingModel, embeddingModel } from "../rigs/sentence-model.ts";
 import { until } from "../rigs/until.ts";
 
 /** Three providers with a real ONNX model, each a process, asked by the official client. */
@@ -124,9 +124,9 @@ describe("a network of embedding providers", () => {
   });
 });
 
-async function receiptOf({ receipt, job }: Facts): Promise<string> {
-  const answer = await fetch(new URL(receipt ?? "", network.url));
-  const path = join(network.home, `${job}.json`);
+async function receiptOf({ receipt, job }: Facts, from = network): Promise<string> {
+  const answer = await fetch(new URL(receipt ?? "", from.url));
+  const path = join(from.home, `${job}.json`);
   writeFileSync(path, await answer.text());
   return path;
 }
@@ -160,6 +160,57 @@ async function bend(index: number, cheat?: CheatName): Promise<string> {
   await until(async () => (await alive()) === 3, 60_000, "all are known");
   logSeen = readFileSync(join(network.home, "gateway/log"), "utf8").split("\n").length - 1;
   return provider.peer;
+}
+
+describe("a network of classifiers", () => {
+  test("agrees on classes to the bit, finds a liar, and leaves a receipt that holds when it is computed again", async () => {
+    const classifier = await classifyingModel();
+    const sorting = await startLiveNetwork({ nodes: 3, args: ["--model", classifier] });
+    try {
+      const asking = new OpenAI({ baseURL: sorting.url, apiKey: "unused", maxRetries: 0 });
+      const classify = (more: object = {}): Promise<Classified> =>
+        asking.post("/classify", { body: { model: "skill-extractor", input: postings, ...more } });
+      const { data, holdfast } = await classify({ holdfast: { receiptPrompt: true, finality: "final" } });
+      expect(data.map(({ label }) => label)).toEqual(["skill", "other"]);
+      expect(holdfast).toMatchObject({ verdict: "valid", basis: "replication" });
+      const receipt = await receiptOf(holdfast, sorting);
+      const computed = { verdict: "valid", reasons: [expect.stringMatching(/^computed/)] };
+      expect(await verify(receipt, "--model", classifier)).toMatchObject(computed);
+      const forged = JSON.parse(readFileSync(receipt, "utf8"));
+      forged.classes.labels.reverse();
+      writeFileSync(receipt, JSON.stringify(forged));
+      expect(await verify(receipt)).toMatchObject({ verdict: "invalid" });
+      await expect(classify({ input: "word ".repeat(600) })).rejects.toMatchObject({
+        code: "context_length_exceeded",
+      });
+      const liar = sorting.providers()[0]!;
+      liar.signal("SIGKILL");
+      await liar.revive("lazy-vectors");
+      const log = () => readFileSync(join(sorting.home, "gateway/log"), "utf8");
+      const found = () =>
+        log()
+          .split("\n")
+          .some((line) => line.includes(liar.peer) && line.includes('"rejected"'));
+      for (let asked = 0; asked < 12 && !found(); asked += 1) {
+        const again = await classify({ holdfast: { finality: "final" } });
+        expect(again.data).toEqual(data);
+      }
+      await until(found, 15_000, "the liar was blamed");
+    } finally {
+      await sorting.stop();
+    }
+  });
+});
+
+/** One word, meant as a skill and not. */
+const postings = [
+  "go : hands-on experience with go, docker and kubernetes in production",
+  "go : we go the extra mile for our customers and offer free lunch on fridays",
+];
+
+interface Classified {
+  readonly data: ReadonlyArray<{ readonly label: string; readonly probs: readonly number[] }>;
+  readonly holdfast: Facts;
 }
 
 describe("a network that gives words and vectors", () => {

@@ -123,7 +123,7 @@ def classified(vector, head):
         vector = node("Add", product, weight(f"head.{at}.bias", bias))
         if at < len(head["layers"]) - 1:
             vector = node("Relu", vector)
-    return node("Concat", node("Mul", vector, constant("nothing", 0.0)), vector, axis=-1)
+    return node("Concat", node("Sub", vector, vector), vector, axis=-1)
 
 
 def write(output, result, dimensions):

@@ -44,6 +44,43 @@ describe("an ONNX model", () => {
     expect(new Set([...ids, last.id]).size).toBe(4);
   });
 
+  test("classifies where its configuration says so, and is another one with other labels", async () => {
+    const config = (facts: object) =>
+      write(
+        "some-model/config.json",
+        JSON.stringify({ architectures: ["BertForSequenceClassification"], ...facts }),
+      );
+    const plain = (await readOnnxModel(file)).id;
+    write("some-model/config.json", '{"architectures": ["BertModel"], "id2label": {"0": "LABEL_0"}}');
+    expect(await readOnnxModel(file)).toMatchObject({ id: plain });
+    expect(await readOnnxModel(file)).not.toHaveProperty("classes");
+    config({ id2label: { 1: "bad", 0: "good" } });
+    const sorted = await readOnnxModel(file);
+    expect(sorted.classes).toEqual({ labels: ["good", "bad"], activation: "softmax" });
+    config({ id2label: { 0: "good", 1: "bad" }, problem_type: "multi_label_classification" });
+    const each = await readOnnxModel(file);
+    expect(each.classes?.activation).toBe("sigmoid");
+    config({ id2label: { 0: "relevant" } });
+    const one = await readOnnxModel(file);
+    expect(one.classes?.activation).toBe("sigmoid");
+    expect(new Set([plain, sorted.id, each.id, one.id]).size).toBe(4);
+  });
+
+  test.each([
+    ["no labels", {}],
+    ["a label that is missing", { id2label: { 0: "a", 2: "c" } }],
+    ["a label that steers terminals", { id2label: { 0: "a", 1: "\u001b[31m" } }],
+    [
+      "more labels than an offer can hold",
+      { id2label: Object.fromEntries(Array.from({ length: 999 }, (_, at) => [at, `label ${at}`])) },
+    ],
+    ["a quantity instead of labels", { id2label: { 0: "a" }, problem_type: "regression" }],
+  ])("that classifies is refused with %s", async (_, facts) => {
+    const config = { architectures: ["BertForSequenceClassification"], ...facts };
+    write("some-model/config.json", JSON.stringify(config));
+    await expect(readOnnxModel(file)).rejects.toMatchObject({ code: "not-a-model", fault: "user" });
+  });
+
   test("is refused without a tokenizer, with a pooling nobody knows, and when it is not what was promised", async () => {
     await expect(readOnnxModel(file, "00".repeat(32))).rejects.toMatchObject({ code: "model-corrupt" });
     write("some-model/1_Pooling/config.json", '{"pooling_mode_max_tokens": true}');

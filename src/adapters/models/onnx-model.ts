@@ -3,7 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import type { ModelId } from "../../domain/ids.ts";
+import { type Classes, classesKey } from "../../domain/verification/classes.ts";
 import type { Pooling } from "../../domain/verification/pooling.ts";
+import { classesSchema } from "../../protocol/classes.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { corrupt } from "./digest.ts";
@@ -18,6 +20,8 @@ export interface OnnxModel {
   /** A tokenizer.json. */
   readonly tokenizer: string;
   readonly pooling: Pooling;
+  /** What its logits are about, where it is a classifier. */
+  readonly classes?: Classes;
 }
 
 export function isOnnxFile(path: string): boolean {
@@ -26,8 +30,8 @@ export function isOnnxFile(path: string): boolean {
 
 /**
  * An ONNX model as it is usually published: FILE.onnx, with tokenizer.json (and, where it is not the mean,
- * 1_Pooling/config.json) beside it or in the folder above. Throws HoldfastError with fault user (`model-missing`,
- * `not-a-model`), or `model-corrupt` when the file is not the one that hashes to `sha256`.
+ * 1_Pooling/config.json; of a classifier config.json) beside it or in the folder above. Throws HoldfastError with fault
+ * user (`model-missing`, `not-a-model`), or `model-corrupt` when the file is not the one that hashes to `sha256`.
  */
 export async function readOnnxModel(path: string, sha256?: string): Promise<OnnxModel> {
   const file = resolve(path);
@@ -41,9 +45,12 @@ export async function readOnnxModel(path: string, sha256?: string): Promise<Onnx
   if (tokenizer === undefined)
     throw missing("There is no tokenizer.json beside the model, nor in the folder above.", file);
   const pooling = poolingOf(await firstOf(folders, "1_Pooling/config.json", limits.configBytesMax), file);
-  const whole = `holdfast onnx 1\nmodel ${digest}\ntokenizer ${sha256Of(tokenizer)}\npooling ${pooling}\n`;
+  const classes = classesOf(await firstOf(folders, "config.json", limits.configBytesMax), file);
+  const sorted = classes === undefined ? "" : `classes ${classesKey(classes)}\n`;
+  const whole = `holdfast onnx 1\nmodel ${digest}\ntokenizer ${sha256Of(tokenizer)}\npooling ${pooling}\n${sorted}`;
   return {
     ...{ id: modelIdOf(sha256Of(whole)), name: nameOf(file), model, pooling },
+    ...(classes === undefined ? {} : { classes }),
     tokenizer: new TextDecoder().decode(tokenizer),
   };
 }
@@ -80,6 +87,29 @@ function poolingOf(config: Uint8Array | undefined, file: string): Pooling {
   throw notAModel("Its 1_Pooling/config.json asks for a way of pooling that is not known here.", file);
 }
 
+/** The part of a transformers configuration by which a classifier is known. */
+const configSchema = z.object({
+  architectures: z.array(z.string()).default([]),
+  id2label: z.record(z.string(), z.string()).optional(),
+  problem_type: z.string().nullish(),
+});
+
+/** Undefined for a model that embeds. Labels are part of what the model says: without them it is not served. */
+function classesOf(config: Uint8Array | undefined, file: string): Classes | undefined {
+  const { data } = configSchema.safeParse(config && parsed(config));
+  if (data === undefined || !data.architectures.some((name) => /ForSequenceClassification$/.test(name)))
+    return undefined;
+  if (data.problem_type === "regression")
+    throw notAModel("It estimates a quantity (problem_type: regression), which has no labels.", file);
+  const named = data.id2label ?? {};
+  const labels = Object.keys(named).map((_, at) => named[at]);
+  // With one logit there is nothing to share the probability with.
+  const alone = data.problem_type === "multi_label_classification" || labels.length === 1;
+  const found = classesSchema.safeParse({ labels, activation: alone ? "sigmoid" : "softmax" });
+  if (found.success) return found.data;
+  throw notAModel("Its config.json does not say in id2label what each of its classes is called.", file);
+}
+
 function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
@@ -106,6 +136,7 @@ function missing(message: string, file: string): HoldfastError {
 }
 
 function notAModel(message: string, file: string): HoldfastError {
-  const remedy = "Give an ONNX embedding model of up to 2 GB, in one file.";
+  const remedy =
+    "Give an ONNX model that embeds or classifies, of up to 2 GB, in one file, as it was published.";
   return new HoldfastError(message, { code: "not-a-model", fault: "user", remedy, facts: { file } });
 }

@@ -12,8 +12,11 @@ export interface Traits {
 
 type Body = Readonly<Record<string, unknown>>;
 
-export function traitsOf(endpoint: "chat/completions" | "completions" | "embeddings", body: Body): Traits {
-  if (endpoint === "embeddings") return vectors;
+export function traitsOf(
+  endpoint: "chat/completions" | "completions" | "embeddings" | "classify",
+  body: Body,
+): Traits {
+  if (endpoint === "embeddings" || endpoint === "classify") return vectors;
   const deterministic = body["temperature"] === 0 || typeof body["seed"] === "number";
   const obstacle = obstacleIn(body);
   if (obstacle !== undefined) return { deterministic, prefill: false, replay: false, obstacle };

@@ -1,4 +1,5 @@
 import type { ModelId } from "../ids.ts";
+import { type Classes, classesKey } from "../verification/classes.ts";
 
 /** What one node says of one model. */
 interface Claim {
@@ -7,6 +8,8 @@ interface Claim {
   readonly contextTokens: number;
   /** Numbers of its vectors, where it gives vectors rather than words. */
   readonly dimensions?: number;
+  /** What those numbers are about, where it is a classifier. */
+  readonly classes?: Classes;
   /** Can it hold an answer to a JSON schema? */
   readonly schema?: boolean;
 }
@@ -24,6 +27,8 @@ export interface ModelOnOffer {
   readonly contextTokens: number;
   /** Numbers of its vectors; undefined where it gives words. */
   readonly dimensions: number | undefined;
+  /** What those numbers are about, where it is a classifier. */
+  readonly classes: Classes | undefined;
   /** Nodes that hold that window. */
   readonly providers: number;
   readonly stake: bigint;
@@ -51,7 +56,7 @@ export function modelsOnOffer(
       else others.push({ ...claim, stake });
     }
   }
-  const found = [...claims].map(([id, all]) => ({ ...modelOf(id, all), dimensions: dimensionsOf(all) }));
+  const found = [...claims].map(([id, all]) => ({ ...modelOf(id, all), ...vectorsOf(all) }));
   const rank = ({ id }: ModelOnOffer) => (isRegistered(id) ? 1 : 0);
   return found.sort(
     (a, b) =>
@@ -62,7 +67,7 @@ export function modelsOnOffer(
 function modelOf(
   id: ModelId,
   claims: ReadonlyArray<Claim & { readonly stake: bigint }>,
-): Omit<ModelOnOffer, "dimensions"> {
+): Omit<ModelOnOffer, "dimensions" | "classes"> {
   const stake = claims.reduce((sum, claim) => sum + claim.stake, 0n);
   const weighed = claims.map((claim) => ({ ...claim, weight: stake > 0n ? claim.stake : 1n }));
   const contextTokens = windowOf(weighed);
@@ -73,12 +78,23 @@ function modelOf(
 }
 
 /** What more than half of the stake says, or of the nodes where nobody has any; words, if it says nothing alike. */
-function dimensionsOf(claims: ReadonlyArray<Claim & { readonly stake: bigint }>): number | undefined {
+function vectorsOf(
+  claims: ReadonlyArray<Claim & { readonly stake: bigint }>,
+): Pick<ModelOnOffer, "dimensions" | "classes"> {
   const staked = claims.filter(({ stake }) => stake > 0n);
   const weighed = staked.length > 0 ? staked : claims.map((claim) => ({ ...claim, stake: 1n }));
   const weightOf = (all: typeof weighed) => all.reduce((sum, { stake }) => sum + stake, 0n);
-  const alike = [...Map.groupBy(weighed, ({ dimensions }) => dimensions)];
-  return alike.find(([, those]) => 2n * weightOf(those) > weightOf(weighed))?.[0];
+  const alike = [...Map.groupBy(weighed, vectorsKey).values()];
+  const [first] = alike.find((those) => 2n * weightOf(those) > weightOf(weighed)) ?? [];
+  return { dimensions: first?.dimensions, classes: first?.classes };
+}
+
+/** Claims with the same key are of the same kind of vectors. */
+export function vectorsKey({
+  dimensions,
+  classes,
+}: Partial<Pick<ModelOnOffer, "dimensions" | "classes">>): string {
+  return `${dimensions ?? "words"} ${classesKey(classes)}`;
 }
 
 /** The largest window that more than half of the weight holds: a minority cannot shrink it. */

@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { JobId, ModelId } from "../ids.ts";
+import type { Classes } from "./classes.ts";
 import type { Hex32 } from "./committee.ts";
 import { digest } from "./digest.ts";
 import type { SignedStatement, Statement } from "./statement.ts";
@@ -10,6 +11,8 @@ export interface EmbeddingSpec {
   readonly model: ModelId;
   /** Vectors are the same bits only where the arithmetic is: whoever signs, signs for this profile. */
   readonly profile: string;
+  /** What the numbers are about, where they are a classifier's. */
+  readonly classes?: Classes | undefined;
   readonly inputs: readonly string[];
 }
 
@@ -21,17 +24,21 @@ export interface Vector {
 
 /** What a node signs of its vectors; nodes that agree differ in seq and expiry only. */
 export function embeddingStatement(
-  { job, model, profile, inputs }: EmbeddingSpec,
+  { job, model, profile, classes, inputs }: EmbeddingSpec,
   vectors: readonly Vector[],
   { seq, expiry }: Pick<SignedStatement, "seq" | "expiry">,
 ): Statement {
   return {
-    spec: bytesToHex(digest("embedding spec", model, profile)),
+    spec: bytesToHex(digest("embedding spec", model, profile, ...named(classes))),
     input: bytesToHex(digest("embedding input", hexToBytes(job), ...inputs)),
     output: vectorsDigest(vectors),
     anchor: noAnchor,
     ...{ seq, expiry },
   };
+}
+
+function named(classes: Classes | undefined): string[] {
+  return classes === undefined ? [] : [classes.activation, ...classes.labels];
 }
 
 /** Of all vectors, in order, with the tokens that each counts for. */

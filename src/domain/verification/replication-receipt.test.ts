@@ -56,6 +56,23 @@ describe("the receipt of vectors", () => {
     expect(reportOnReplication(alone, rules, { ...same, profile: "q" }).verdict).toBe("inconclusive");
   });
 
+  test("of a classifier is about its labels: with others no signature holds, nor does one's own model agree", () => {
+    const classes = { labels: ["no", "yes"], activation: "softmax" } as const;
+    const replicas = keys.map((sessionKey, seq) => {
+      const numbers = { seq, expiry: 7 };
+      const digest = statementDigest(market, embeddingStatement({ ...spec, classes }, vectors, numbers));
+      return { sessionKey, statement: { ...numbers, signature: sign(sessionKey, digest) } };
+    });
+    const sorted = { ...receipt, classes, replicas };
+    expect(reportOnReplication(sorted, rules).verdict).toBe("valid");
+    const swapped = { ...classes, labels: ["yes", "no"] };
+    expect(reportOnReplication({ ...sorted, classes: swapped }, rules).verdict).toBe("invalid");
+    expect(reportOnReplication({ ...receipt, classes }, rules).verdict).toBe("invalid");
+    const again = { profile: "p", vectors: receipt.vectors.map(({ values }) => values) };
+    expect(reportOnReplication(sorted, rules, { ...again, classes }).verdict).toBe("valid");
+    expect(reportOnReplication(sorted, rules, { ...again, classes: swapped }).verdict).toBe("invalid");
+  });
+
   test("does not survive one changed byte", () => {
     const at = fc.record({ vector: fc.nat(1), byte: fc.nat(7), bit: fc.nat(7) });
     fc.assert(

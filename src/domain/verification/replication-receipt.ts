@@ -1,5 +1,6 @@
 import type { Address, JobId, ModelId, SessionKey } from "../ids.ts";
 import { fromBase64 } from "./base64.ts";
+import { type Classes, classesKey } from "./classes.ts";
 import type { Verify } from "./commit-set.ts";
 import { dimensionsOf, embeddingStatement, type Vector } from "./embedding.ts";
 import type { Report } from "./report.ts";
@@ -13,6 +14,8 @@ export interface ReplicationReceipt {
   readonly job: JobId;
   readonly model: ModelId;
   readonly profile: string;
+  /** What the numbers are about, where they are a classifier's. */
+  readonly classes?: Classes;
   /** Left out by a client that will not show them; then nobody can say what the vectors are of. */
   readonly inputs?: readonly string[];
   /** As they were sent: `values` is base64. */
@@ -36,6 +39,7 @@ export interface ReplicationRules {
 /** The vectors of a receipt's texts as one's own model gives them, base64. */
 export interface Recomputed {
   readonly profile: string;
+  readonly classes?: Classes | undefined;
   readonly vectors: readonly string[];
 }
 
@@ -74,19 +78,23 @@ export function reportOnReplication(
 
 type Comparison = "same" | "other" | "incomparable" | "none";
 
-function comparison({ profile, vectors }: ReplicationReceipt, again: Recomputed | undefined): Comparison {
+function comparison(
+  { profile, classes, vectors }: ReplicationReceipt,
+  again: Recomputed | undefined,
+): Comparison {
   if (again === undefined) return "none";
+  if (classesKey(classes) !== classesKey(again.classes)) return "other";
   if (again.profile !== profile) return "incomparable";
   return vectors.every(({ values }, at) => values === again.vectors[at]) ? "same" : "other";
 }
 
 function isSigned(
-  { market, job, model, profile, inputs = [] }: ReplicationReceipt,
+  { market, job, model, profile, classes, inputs = [] }: ReplicationReceipt,
   { sessionKey, statement }: SignedReplica,
   vectors: readonly Vector[],
   verify: Verify,
 ): boolean {
-  const signed = embeddingStatement({ job, model, profile, inputs }, vectors, statement);
+  const signed = embeddingStatement({ job, model, profile, classes, inputs }, vectors, statement);
   return verify(sessionKey, statementDigest(market, signed), statement.signature);
 }
 

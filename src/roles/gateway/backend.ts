@@ -29,9 +29,11 @@ export interface AnswerCall extends CallFacts {
   readonly endpoint: "chat/completions" | "completions";
 }
 
-/** Asks for vectors. */
-export interface EmbeddingCall extends CallFacts {
-  readonly endpoint: "embeddings";
+/** Asks for vectors, or for what a classifier makes of texts. */
+export type EmbeddingCall = (CallFacts & { readonly endpoint: "embeddings" }) | ClassifyCall;
+
+interface ClassifyCall extends CallFacts {
+  readonly endpoint: "classify";
 }
 
 interface CallFacts {

@@ -18,6 +18,7 @@ export function createFace(backend: Backend, options: FaceOptions = {}): HttpHan
     "/v1/chat/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
     "/v1/completions": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
     "/v1/embeddings": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
+    "/v1/classify": { method: "POST", run: (request, reply) => answer(backend, request, reply) },
     "/v1/models": { method: "GET", run: (_, reply) => listModels(backend, reply) },
     "/holdfast/status": {
       method: "GET",
@@ -64,8 +65,11 @@ function answer(backend: Backend, request: HttpRequest, reply: Reply): void {
   const models = modelsWanted(body as Record<string, unknown>);
   if (isRefusal(models)) return reply.refuse(models);
   const endpoint = request.path.replace("/v1/", "") as Call["endpoint"];
-  if (endpoint === "embeddings" && (body as Record<string, unknown>)["stream"] === true)
-    return reply.refuse(invalidRequest("Vectors come whole: `stream` cannot be true here.", "stream"));
+  if (
+    (endpoint === "embeddings" || endpoint === "classify") &&
+    (body as Record<string, unknown>)["stream"] === true
+  )
+    return reply.refuse(invalidRequest("This answer comes whole: `stream` cannot be true here.", "stream"));
   const { id: requestId, headers, remote } = request;
   backend.answer({
     ...{ endpoint, requestId, headers, reply },
@@ -126,7 +130,10 @@ function modelBody({ id, ownedBy, facts }: ModelCard) {
  */
 function canonicalPath(path: string): string {
   return path
-    .replace(/^(?:\/v1)*(?=\/(?:chat\/completions|completions|embeddings|models|receipts)(?:\/|$))/, "/v1")
+    .replace(
+      /^(?:\/v1)*(?=\/(?:chat\/completions|completions|embeddings|classify|models|receipts)(?:\/|$))/,
+      "/v1",
+    )
     .replace(/^(?:\/v1)+(?=\/(?:holdfast\/|healthz$))/, "");
 }
 

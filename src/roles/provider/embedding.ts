@@ -1,5 +1,5 @@
 import { toBase64 } from "../../domain/verification/base64.ts";
-import { embeddingStatement, type Vector } from "../../domain/verification/embedding.ts";
+import { type EmbeddingSpec, embeddingStatement, type Vector } from "../../domain/verification/embedding.ts";
 import { statementDigest } from "../../domain/verification/statement.ts";
 import type { Channel, ChannelHandlers, Clock, EmbeddingEngine, Log, Sequence, Signer } from "../../ports.ts";
 import type { EmbedOrder, Order, Word } from "../../protocol/attempt.ts";
@@ -55,13 +55,13 @@ export function embed(ports: EmbeddingPorts, channel: Channel<Word>): ChannelHan
       vectors.push(vector);
       channel.send({ t: "vector", tokens, values: toBase64(vector.values) });
     }
-    const { profile } = engine;
-    channel.send({ t: "embedded", profile, statement: sign({ ...order, profile }, vectors) });
+    const { profile, classes } = engine;
+    channel.send({ t: "embedded", profile, statement: sign({ ...order, profile, classes }, vectors) });
     channel.close();
     end();
   }
 
-  function sign(spec: EmbedOrder & { readonly profile: string }, vectors: readonly Vector[]) {
+  function sign(spec: EmbeddingSpec, vectors: readonly Vector[]) {
     const { market, sequence, signer, clock } = ports;
     const numbers = { seq: sequence.next(), expiry: Math.floor(clock.wall()) + limits.statementLifeMs };
     const digest = statementDigest(market, embeddingStatement(spec, vectors, numbers));

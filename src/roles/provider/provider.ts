@@ -116,6 +116,7 @@ function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, s
       witness: engine.kind === "token",
       resume: engine.kind === "token" || (engine.kind === "text" && engine.resume),
       ...(engine.kind === "embedding" ? { dimensions: engine.dimensions } : {}),
+      ...(engine.kind === "embedding" && engine.classes !== undefined ? { classes: engine.classes } : {}),
       ...(engine.kind === "token" && engine.vocabulary !== undefined ? { schema: true } : {}),
       profile: engine.profile,
       priceIn,

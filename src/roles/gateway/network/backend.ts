@@ -92,13 +92,16 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
 
   return {
     models: () =>
-      roster.models().map(({ id, name, providers, contextTokens, dimensions }) => ({
+      roster.models().map(({ id, name, providers, contextTokens, dimensions, classes }) => ({
         id: name,
         ownedBy: "holdfast",
-        facts: { digest: id, providers, contextTokens, ...(dimensions && { dimensions }) },
+        facts: {
+          ...{ digest: id, providers, contextTokens },
+          ...(classes ? { labels: classes.labels } : dimensions && { dimensions }),
+        },
       })),
     answer(call) {
-      if (call.endpoint === "embeddings") return embed(call);
+      if (call.endpoint === "embeddings" || call.endpoint === "classify") return embed(call);
       const ask = understand(call);
       if (isRefusal(ask)) return call.reply.refuse(ask);
       const answer = createAnswer(inner, ask, () => answers.delete(answer));
@@ -116,8 +119,9 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
 }
 
 /** 400: there are no words to be had from it. */
-function givesVectors({ name }: ModelOnOffer): Refusal {
-  const message = `${name.slice(0, 128)} gives vectors, not words: ask it at /v1/embeddings.`;
+function givesVectors({ name, classes }: ModelOnOffer): Refusal {
+  const [gives, path] = classes ? ["classes", "/v1/classify"] : ["vectors", "/v1/embeddings"];
+  const message = `${name.slice(0, 128)} gives ${gives}, not words: ask it at ${path}.`;
   return invalidRequest(message, "model", "unsupported_model");
 }
 

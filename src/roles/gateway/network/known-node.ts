@@ -10,6 +10,7 @@ import {
   healthy,
 } from "../../../domain/routing/health.ts";
 import { type PaceKept, paceUnkept } from "../../../domain/routing/pace.ts";
+import type { Classes } from "../../../domain/verification/classes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 
@@ -37,6 +38,8 @@ export interface Listing {
   readonly contextTokens: number;
   /** Numbers of its vectors, where it gives vectors rather than words. */
   readonly dimensions: number | undefined;
+  /** What those numbers are about, where it is a classifier. */
+  readonly classes: Classes | undefined;
   /** Can it hold an answer to a JSON schema? */
   readonly schema: boolean;
   /** Of a million tokens, smallest unit, near enough to compare. */
@@ -57,8 +60,8 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
   const domain = failureDomain(offer.domain, offer.endpoints);
   node.gone = false;
   node.listings = offer.models.map(
-    ({ id, contextTokens, dimensions, priceIn, priceOut, witness, resume, schema = false }) => ({
-      ...{ node, peer, model: id, slots, contextTokens, dimensions, schema, domain },
+    ({ id, contextTokens, dimensions, classes, priceIn, priceOut, witness, resume, schema = false }) => ({
+      ...{ node, peer, model: id, slots, contextTokens, dimensions, classes, schema, domain },
       price: Number(priceIn) + Number(priceOut),
       terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
       pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,

@@ -2,7 +2,7 @@ import type { ModelId, Ms, PeerId } from "../../../domain/ids.ts";
 import type { Prompt } from "../../../domain/inference/spec.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
-import type { ModelOnOffer } from "../../../domain/market/models.ts";
+import { type ModelOnOffer, vectorsKey } from "../../../domain/market/models.ts";
 import { createShelves } from "../../../domain/market/shelves.ts";
 import { afterRestart, standing as standingOf } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
@@ -191,12 +191,13 @@ export function createRoster(
   function drawn({ model, marks, schema: mustFit }: Wanted): Drawn[] {
     sweep();
     const now = clock.now();
+    const kind = vectorsKey(model);
     const held = prefixes.heldOf(marks);
     const readers = [...held.keys()].flatMap((peer) => (book.of(peer) ? listingsOf(peer, model.id) : []));
     const listings = shelves.draw(model.id, limits.candidatesMax, chance);
     return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
       .filter(({ contextTokens, schema }) => contextTokens >= model.contextTokens && (schema || !mustFit))
-      .filter(({ dimensions }) => dimensions === model.dimensions)
+      .filter((listing) => vectorsKey(listing) === kind)
       .map((listing) => {
         const { peer } = listing;
         return candidateOf(listing, { held: held.get(peer) ?? 0, honesty: liars.of(peer) }, now);

@@ -19,9 +19,9 @@ export function wholeAnswer(body: string): AttemptFault | undefined {
   return ended ? undefined : { code: "cut", detail: "no finish_reason" };
 }
 
-/** The answer to a request for vectors. */
+/** The answer to a request for vectors, or for classes. */
 function areVectors(data: unknown): boolean {
-  const isVector = (each: { readonly embedding?: unknown } | null) =>
-    Array.isArray(each?.embedding) || typeof each?.embedding === "string";
+  const isVector = (each: { readonly embedding?: unknown; readonly probs?: unknown } | null) =>
+    Array.isArray(each?.embedding) || typeof each?.embedding === "string" || Array.isArray(each?.probs);
   return Array.isArray(data) && data.length > 0 && data.every(isVector);
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Classes } from "../../../../domain/verification/classes.ts";
 import { quorumOf } from "../../../../domain/verification/replication.ts";
 import type { EmbeddingEngine } from "../../../../ports.ts";
 import { HoldfastError } from "../../../../protocol/errors.ts";
@@ -36,12 +37,13 @@ const ways = [
   "slow",
   "stranger",
   "sybil",
+  "other-labels",
 ] as const;
 type Way = (typeof ways)[number];
 
 const silent = () => {};
 
-async function createWorld(nodes: readonly Way[]) {
+async function createWorld(nodes: readonly Way[], classes?: Classes) {
   const timeline = createTimeline();
   const chance = createChance(3);
   const network = createNetwork(timeline, chance.child("network"), { delayMsMean: 2, refusal: 0 });
@@ -63,7 +65,7 @@ async function createWorld(nodes: readonly Way[]) {
     await startProvider(
       {
         ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, { seq: 0 }) },
-        ...{ clock, log, verify, engines: [engineOf(way, clock)], signer: createSigner(peer, 1) },
+        ...{ clock, log, verify, engines: [engineOf(way, clock, classes)], signer: createSigner(peer, 1) },
         ...{ random: createSalts(peer, 1), sequence: { next: () => (seq += 1) } },
         tolerances: () => simulatedTolerance,
         sealed: { put: () => {}, get: async () => undefined },
@@ -83,12 +85,13 @@ async function createWorld(nodes: readonly Way[]) {
   return {
     peers: nodes.map((_, index) => peerOf(index)),
     outcomes,
-    async ask(body: Record<string, unknown>): Promise<Seen> {
+    async ask(
+      body: Record<string, unknown>,
+      endpoint: "embeddings" | "classify" | "completions" = "embeddings",
+    ): Promise<Seen> {
       const { reply, seen } = createApplication(timeline.now, { events: true, ended: () => {} });
       const whole = { model: "vectors", input: ["one", "three"], ...body };
-      gateway
-        .backend()
-        .answer({ endpoint: "embeddings", requestId: "r", body: whole, raw: "", headers: {}, reply });
+      gateway.backend().answer({ endpoint, requestId: "r", body: whole, raw: "", headers: {}, reply });
       await timeline.run(timeline.now() + 70_000, () => seen.ends > 0);
       return seen;
     },
@@ -100,9 +103,10 @@ async function createWorld(nodes: readonly Way[]) {
   };
 }
 
-function engineOf(way: Way, clock: MachineClock): EmbeddingEngine {
+function engineOf(way: Way, clock: MachineClock, classes?: Classes): EmbeddingEngine {
   return {
     ...{ kind: "embedding", model: modelId, name: "vectors", contextTokens: 64, slots: 4, dimensions: 2 },
+    ...(classes && { classes: way === "other-labels" ? { ...classes, labels: ["no", "yes"] } : classes }),
     profile: way === "other-profile" || way === "sybil" ? "another" : "common",
     async embed(text) {
       if (way === "too-long")
@@ -225,5 +229,44 @@ describe("vectors over the network", () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe("classes over the network", () => {
+  const classes: Classes = { labels: ["yes", "no"], activation: "softmax" };
+
+  test("come in vLLM's form, by the same agreement", async () => {
+    const world = await createWorld(["honest", "lies", "honest"], classes);
+    const body = bodyOf(await world.ask({}, "classify"));
+    expect(body).toMatchObject({
+      ...{ object: "list", usage: { prompt_tokens: 2, total_tokens: 2 } },
+      holdfast: { verdict: "valid", basis: "replication" },
+      data: [
+        { index: 0, label: "no", num_classes: 2 },
+        { index: 1, label: "no", num_classes: 2 },
+      ],
+    });
+    const [yes, no] = body.data[0].probs;
+    expect(yes + no).toBeCloseTo(1, 9);
+    expect(Math.log(no / yes)).toBeCloseTo(2, 9);
+    const logits = bodyOf(await world.ask({ use_activation: false }, "classify"));
+    expect(logits.data[0]).toMatchObject({ label: "no", probs: [1, 3] });
+  });
+
+  test("are asked of nobody whose labels are not those that most of the stake names", async () => {
+    const world = await createWorld(["honest", "other-labels", "honest"], classes);
+    const { data, holdfast } = bodyOf(await world.ask({}, "classify"));
+    expect(data[0].label).toBe("no");
+    expect([holdfast.executor, ...holdfast.witnesses]).not.toContain(world.peers[1]);
+  });
+
+  test("are refused where the model gives others, and what a classifier gives is no vector and no word", async () => {
+    const refused = { status: 400, error: { code: "unsupported_model" } };
+    const vectors = await createWorld(["honest", "honest"]);
+    expect(await vectors.ask({}, "classify")).toMatchObject(refused);
+    const classifier = await createWorld(["honest", "honest"], classes);
+    expect(await classifier.ask({})).toMatchObject(refused);
+    const words = await classifier.ask({ prompt: "a", input: undefined }, "completions");
+    expect(words).toMatchObject(refused);
   });
 });

@@ -11,7 +11,7 @@ import { clientOf } from "../../client.ts";
 import type { Place } from "../../line.ts";
 import type { Answer, AnswerPorts } from "../answer.ts";
 import { refusalOf } from "../refusal.ts";
-import { embeddingBody } from "./body.ts";
+import { answerBody } from "./body.ts";
 import { createPanel, type Outcomes } from "./panel.ts";
 import { replicationReceiptOf } from "./receipt-of.ts";
 
@@ -62,7 +62,10 @@ export function createEmbeddingAnswer(ports: AnswerPorts, ask: EmbeddingAsk, end
     cancelDeadline = clock.after(Math.max(1, leftMs()), () => fail("deadline", "the job's time is over"));
     panel = createPanel(ports, {
       ...{ wanted, prospects, strict: wishes.finality === "final", leftMs, settled, over: end },
-      job: { market, dimensions: model.dimensions, spec: { job, model: model.id, inputs: request.inputs } },
+      job: {
+        ...{ market, dimensions: model.dimensions },
+        spec: { job, model: model.id, classes: model.classes, inputs: request.inputs },
+      },
     });
     panel.begin();
   }
@@ -85,7 +88,7 @@ export function createEmbeddingAnswer(ports: AnswerPorts, ask: EmbeddingAsk, end
     replied = true;
     cancelDeadline();
     place?.leave();
-    call.reply.json(200, embeddingBody(ask, { job, chosen, agreement, attempts, receipt }));
+    call.reply.json(200, answerBody(ask, { job, chosen, agreement, attempts, receipt }));
   }
 
   function failureOf({ blame, refusals, attempts }: Outcomes): Refusal {

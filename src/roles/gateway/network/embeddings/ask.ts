@@ -1,5 +1,5 @@
 import type { ModelOnOffer } from "../../../../domain/market/models.ts";
-import { parseEmbeddingRequest } from "../../../../protocol/embedding-request.ts";
+import { parseClassifyRequest, parseEmbeddingRequest } from "../../../../protocol/embedding-request.ts";
 import { type HoldfastOptions, parseHoldfastOptions } from "../../../../protocol/holdfast-options.ts";
 import { limits } from "../../../../protocol/limits.ts";
 import { invalidRequest, isRefusal, type Refusal, unknownModel } from "../../../../protocol/openai.ts";
@@ -7,21 +7,23 @@ import type { EmbeddingCall } from "../../backend.ts";
 import type { NetworkRoster } from "../roster.ts";
 import type { EmbeddingAsk } from "./answer.ts";
 
-/** What a call for vectors asks, of a model that can give them; or why it cannot be done. */
+/** What a call for vectors or classes asks, of a model that can give them; or why it cannot be done. */
 export function understandEmbedding(
   call: EmbeddingCall,
   roster: Pick<NetworkRoster, "modelOf" | "models">,
   options: { readonly defaults: HoldfastOptions; readonly deadlineMs: number },
 ): EmbeddingAsk | Refusal {
-  const request = parseEmbeddingRequest(call.body);
+  const classify = call.endpoint === "classify";
+  const request = (classify ? parseClassifyRequest : parseEmbeddingRequest)(call.body);
   if (isRefusal(request)) return request;
   const wishes = parseHoldfastOptions(call.body, call.headers, options.defaults);
   if (isRefusal(wishes)) return wishes;
   if (wishes.finality === "final" && wishes.witnesses === 0) return nobodyChecks;
   const model = roster.modelOf(call.body.model);
   const { dimensions } = model ?? {};
-  if (model === undefined) return unknownModel(call.body.model, namesOf(roster));
-  if (dimensions === undefined) return givesWords(model, namesOf(roster));
+  if (model === undefined) return unknownModel(call.body.model, namesOf(roster, classify));
+  if (dimensions === undefined || (model.classes !== undefined) !== classify)
+    return unfit(model, classify, namesOf(roster, classify));
   if (request.dimensions !== undefined && request.dimensions !== dimensions)
     return invalidRequest(
       `The vectors of ${model.name.slice(0, 128)} hold ${dimensions} numbers and cannot be cut.`,
@@ -40,15 +42,17 @@ const nobodyChecks = invalidRequest(
   "holdfast.witnesses",
 );
 
-/** 400: it speaks, and its vectors would be of no use. */
-function givesWords({ name }: ModelOnOffer, able: readonly string[]): Refusal {
+/** 400: what it gives would be of no use. */
+function unfit({ name }: ModelOnOffer, classify: boolean, able: readonly string[]): Refusal {
   const others = able.length === 0 ? "No model here does." : `Those that do: ${able.slice(0, 3).join(", ")}.`;
-  return invalidRequest(`${name.slice(0, 128)} gives no vectors. ${others}`, "model", "unsupported_model");
+  const message = `${name.slice(0, 128)} gives no ${classify ? "classes" : "vectors"}. ${others}`;
+  return invalidRequest(message, "model", "unsupported_model");
 }
 
-/** Of models that give vectors. */
-function namesOf(roster: Pick<NetworkRoster, "models">): string[] {
+/** Of models that give classes, or else vectors. */
+function namesOf(roster: Pick<NetworkRoster, "models">, classify: boolean): string[] {
   return roster
     .models()
-    .flatMap(({ name, dimensions }) => (dimensions === undefined ? [] : [name.slice(0, 128)]));
+    .filter(({ dimensions, classes }) => dimensions !== undefined && (classes !== undefined) === classify)
+    .map(({ name }) => name.slice(0, 128));
 }

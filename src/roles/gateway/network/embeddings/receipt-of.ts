@@ -18,6 +18,7 @@ export function replicationReceiptOf(
   return {
     ...{ v: 1, kind: "replication", market: { chainId, bonds }, job, model: model.id },
     ...{ profile: agreed[0]!.profile, inputs: request.inputs },
+    ...(model.classes === undefined ? {} : { classes: model.classes }),
     vectors: agreed[0]!.vectors.map(({ tokens, encoded }) => ({ tokens, values: encoded })),
     replicas: agreed.map(({ sessionKey, statement }) => ({ sessionKey, statement })),
     offers: offers.map((text) => JSON.parse(text) as ReplicationReceipt["offers"][number]),
