@@ -187,6 +187,8 @@ export interface TokenEngine {
   readonly profile: string;
   /** What its tokens are made of. One without it cannot hold an answer to a schema. */
   readonly vocabulary?: Vocabulary;
+  /** Of what another says it looks at some positions only. */
+  readonly sampled?: true;
   /**
    * Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. Aborted, it throws
    * and takes no sequence: nobody waits for the answer any more.
@@ -203,7 +205,8 @@ export interface TokenSequence {
    * first, ties by lower id. At most `chunkTokensMax` ids; none evaluates the prompt, so that a follower is warm before
    * the first chunk. When it throws (abort included), nothing was appended. An id that is no token of the model is
    * taken as any other: it has no text, never ends the answer, and its logit is −∞. `next` are ids that wait to be
-   * judged after these: an engine may evaluate some of them along, which is cheaper than one after the other.
+   * judged after these: an engine may evaluate some of them along, which is cheaper than one after the other. An empty list
+   * is a position that a `sampled` engine did not look at.
    */
   judge(ids: readonly TokenId[], signal: AbortSignal, next?: readonly TokenId[]): Promise<Candidate[][]>;
   /** Appends `ids` (often none or one) and returns the candidates for the position after them. */

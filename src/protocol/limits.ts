@@ -333,6 +333,20 @@ export const limits = {
   engineErrorLengthMax: 8 * 1024,
   /** Silence of an upstream engine, ms: a large model may think long before its first token. */
   engineSilenceMsMax: 120_000,
+  /** An upstream's answer that is not streamed, bytes: candidates of one position take 6 KB, and 256 of them 25.
+   *  Abuse: memory. */
+  engineReplyBytesMax: 1024 * 1024,
+  /** Its whole vocabulary, read once at the start, and how many tokens that may have: about 100 bytes each as JSON, and
+   *  the largest vocabularies in use have 262,144. Abuse: memory. */
+  engineVocabularyBytesMax: 64 * 1024 * 1024,
+  engineVocabularyMax: 524_288,
+  /** Candidates asked of it for a token that is not among the 64. One below so many others was not chosen honestly:
+   *  an honest one lies at most half a logit below the 64th. Abuse: replies of megabytes. */
+  engineCandidatesMax: 256,
+  /** Where an engine pays a step for each position it looks at, it looks at one in every run of so many, drawn by itself
+   *  after the words were said: following then costs a fraction of speaking. A swapped token is seen one time in four, ten
+   *  of them 19 times in 20; other weights, seeds and temperatures show at most positions. */
+  sampledRun: 4,
 
   // ---- fetching models ----
   /** A model file, bytes. Above it nothing of today's is meant; it stops a server that never ends. Abuse: a full disk. */

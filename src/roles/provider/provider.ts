@@ -115,6 +115,8 @@ function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, s
       contextTokens: engine.contextTokens,
       witness: engine.kind === "token",
       resume: engine.kind === "token" || (engine.kind === "text" && engine.resume),
+      ...(engine.kind === "embedding" ? {} : { ids: engine.kind === "token" }),
+      ...(engine.kind === "token" && engine.sampled === true ? { sampled: true } : {}),
       ...(engine.kind === "embedding" ? { dimensions: engine.dimensions } : {}),
       ...(engine.kind === "embedding" && engine.classes !== undefined ? { classes: engine.classes } : {}),
       ...(engine.kind === "token" && engine.vocabulary !== undefined ? { schema: true } : {}),

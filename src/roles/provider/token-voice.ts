@@ -112,6 +112,8 @@ export async function openTokenVoice(
     for (const [offset, claimed] of ids.entries()) {
       const position = start + offset;
       const candidates = lists[offset]!;
+      // Not looked at: nothing is said of it.
+      if (candidates.length === 0) continue;
       const legal = await legality.among(position, candidates, signal, claimed);
       legality.told(position, claimed);
       const found = judgeToken(judged, { ...legal, claimed, sampling, position });

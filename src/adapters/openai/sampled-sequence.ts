@@ -1,0 +1,147 @@
+import type { TokenId } from "../../domain/ids.ts";
+import { type Candidate, candidateCount } from "../../domain/verification/sampler.ts";
+import type { Random, TokenSequence } from "../../ports.ts";
+import { HoldfastError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { LlamaServer } from "./llama-server.ts";
+
+export interface SampledSequenceOptions {
+  readonly promptIds: readonly TokenId[];
+  readonly contextTokens: number;
+  /** The server's slot that is this job's, so that its cache holds what was read before. */
+  readonly slot: number;
+  /** What could not be overflowed to begin with. */
+  readonly overflow: (promptTokens: number, answerTokens: number) => HoldfastError;
+  readonly release: () => void;
+}
+
+/**
+ * One job on a server that shows candidates one position at a time. It speaks by asking at every position and choosing
+ * itself; of what another says it looks at one position in each run of `sampledRun`, drawn when the words are there, and
+ * at each that ends the answer. All between is read in one step by the server's cache.
+ */
+export function openSampledSequence(
+  { server, random }: { readonly server: LlamaServer; readonly random: Random },
+  { promptIds, contextTokens, slot, overflow, release }: SampledSequenceOptions,
+): TokenSequence {
+  const answer: TokenId[] = [];
+  /** At the position after the answer, when that was asked for last. */
+  let known: { readonly position: number; readonly candidates: Candidate[] } | undefined;
+  let closed = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return {
+    promptIds,
+    judge: (ids, signal) => exclusive(() => judge(ids, signal)),
+    next: (ids, signal) => exclusive(() => next(ids, signal)),
+    logitsOf: (position, ids, signal) => exclusive(() => logitsOf(position, ids, signal)),
+    keep: (length) => exclusive(async () => cut(length)),
+    text: (ids, before) => addedText(server.bytes, ids, before),
+    ends: (id) => server.ends.has(id),
+    close() {
+      if (closed) return;
+      closed = true;
+      turn.then(release, release);
+    },
+  };
+
+  /** One call at a time, in the order they came. */
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(() => {
+      if (closed) throw new HoldfastError("This sequence was closed.", { code: "closed", fault: "holdfast" });
+      return work();
+    });
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]> {
+    const start = answer.length;
+    return appending(ids, 0, async () => {
+      // The prompt alone: read now, so that the first chunk finds it in the cache.
+      if (ids.length === 0) await at(start, signal);
+      const lists: Candidate[][] = [];
+      const looked = drawn(ids);
+      for (const offset of ids.keys()) lists.push(looked.has(offset) ? await at(start + offset, signal) : []);
+      return lists;
+    });
+  }
+
+  function next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]> {
+    return appending(ids, 1, () => at(answer.length, signal));
+  }
+
+  /** Adds `ids` and looks; or adds nothing. `more`: tokens that must fit behind them. */
+  async function appending<T>(ids: readonly TokenId[], more: number, look: () => Promise<T>): Promise<T> {
+    if (ids.length > limits.chunkTokensMax) throw new RangeError("more ids than a chunk holds");
+    const before = answer.length;
+    if (promptIds.length + before + ids.length + more > contextTokens)
+      throw overflow(promptIds.length + before, ids.length + more);
+    answer.push(...ids);
+    try {
+      return await look();
+    } catch (error) {
+      cut(before);
+      throw error;
+    }
+  }
+
+  async function at(position: number, signal: AbortSignal): Promise<Candidate[]> {
+    if (known?.position === position) return known.candidates;
+    const candidates = await server.after(prefix(position), slot, candidateCount, signal);
+    known = { position, candidates };
+    return candidates;
+  }
+
+  async function logitsOf(position: number, ids: readonly TokenId[], signal: AbortSignal): Promise<number[]> {
+    if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
+    const count = Math.min(limits.engineCandidatesMax, server.bytes.length);
+    const more = await server.after(prefix(position), slot, count, signal);
+    const logits = new Map(more.map(({ id, logit }) => [id, logit]));
+    return ids.map((id) => logits.get(id) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** What is no token is read as the vocabulary's first, so that a follower that rejected it can still follow. */
+  function prefix(position: number): TokenId[] {
+    const said = answer.slice(0, position);
+    return [...promptIds, ...said.map((id) => (server.bytes[id] === undefined ? 0 : id))];
+  }
+
+  /** Offsets to look at: a speaker cannot know them, since they are drawn after it spoke. */
+  function drawn(ids: readonly TokenId[]): ReadonlySet<number> {
+    const offsets = new Set<number>();
+    const bytes = random.bytes(Math.ceil(ids.length / limits.sampledRun));
+    for (const [run, byte] of bytes.entries()) {
+      const from = run * limits.sampledRun;
+      offsets.add(from + (byte % Math.min(limits.sampledRun, ids.length - from)));
+    }
+    for (const [offset, id] of ids.entries()) if (server.ends.has(id)) offsets.add(offset);
+    return offsets;
+  }
+
+  function cut(length: number): void {
+    answer.length = Math.min(answer.length, Math.max(0, length));
+    if (known !== undefined && known.position > answer.length) known = undefined;
+  }
+}
+
+/** Visible tokens looked back at: more than enough to hold the beginning of a character (4 bytes at most). */
+const lookBackTokens = 16;
+
+/** As the embedded engine spells (adapters/llama/text.ts): whole characters only, each added by the token that ends it. */
+function addedText(
+  bytes: readonly Uint8Array[],
+  ids: readonly TokenId[],
+  before: readonly TokenId[],
+): string {
+  const isVisible = (id: TokenId) => (bytes[id]?.length ?? 0) > 0;
+  const context = before
+    .slice(-4 * lookBackTokens)
+    .filter(isVisible)
+    .slice(-lookBackTokens);
+  const spell = (all: readonly TokenId[]) =>
+    Buffer.concat(all.map((id) => bytes[id] ?? new Uint8Array(0)))
+      .toString()
+      .replaceAll("\uFFFD", "");
+  return spell([...context, ...ids]).slice(spell(context).length);
+}
