@@ -42,6 +42,10 @@ export const offerBodySchema = z.object({
         witness: z.boolean(),
         /** Can go on from others' tokens. */
         resume: z.boolean(),
+        /** Says the model's own token ids; otherwise its ids are the text's code points. */
+        ids: z.boolean().exactOptional(),
+        /** Judges at positions it draws itself and has seen no others, so it commits to no fingerprint. */
+        sampled: z.boolean().exactOptional(),
         /** Can hold an answer to a JSON schema, its own and another's. */
         schema: z.boolean().exactOptional(),
         /** It turns texts into vectors of so many numbers, and says nothing. */

@@ -113,6 +113,7 @@ export function openNext(
   const id = draft.attemptNext;
   draft.attemptNext += 1;
   if (draft.staked && !prospect.bonded) draft.strangers = [...draft.strangers, prospect.peer];
+  if (prospect.sampled) draft.sampling = [...draft.sampling, prospect.peer];
   draft.attempts.push({
     ...prospect,
     ...{ id, openedAt: draft.now, heardAt: draft.now, ready: undefined, readAt: undefined },

@@ -78,6 +78,8 @@ export interface Ending {
   readonly executor: PeerId;
   /** Share of tokens a witness had accepted before they were delivered, 0–1. */
   readonly acceptedShare: number;
+  /** Of the witnesses, those who looked at some positions only. */
+  readonly sampled: readonly PeerId[];
 }
 
 export interface Failure {

@@ -37,6 +37,7 @@ export function finishIfDone(draft: Draft): void {
     switches: draft.switches,
     attempts: draft.speakers,
     witnesses: [...witnesses],
+    sampled: [...witnesses].filter((peer) => draft.sampling.includes(peer)),
     executor,
     acceptedShare: draft.deliveredTokens === 0 ? 1 : draft.acceptedTokens / draft.deliveredTokens,
   });

@@ -74,6 +74,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       barred: [],
       staked,
       strangers: [],
+      sampling: [],
       busy: 0,
       blamers: [],
       base: undefined,

@@ -7,7 +7,7 @@ import type { Outcome, Verdict } from "./effect.ts";
 import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
 import { answerLimit, isComplete } from "./hearing.ts";
-import type { Attempt, AttemptId, Held } from "./state.ts";
+import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
 import { deadlineOf } from "./waiting.ts";
 import { dropFrom, goBack } from "./weighing.ts";
 
@@ -93,7 +93,7 @@ function convene(draft: Draft): void {
   const last = lastOf(draft);
   const executor = executorOf(draft);
   const witnesses = witnessesOf(draft)
-    .filter((each) => hasJudgedAll(draft, each) && each.peer !== last?.speaker)
+    .filter((each) => hasJudgedAll(draft, each) && each.peer !== last?.speaker && canTestify(each))
     .map(({ id }) => id);
   if (last === undefined || executor === undefined || witnesses.length === 0 || draft.rounds === roundsMax)
     return found(draft, nothingFound);
@@ -130,7 +130,7 @@ function lastOf(draft: Draft): Held | undefined {
 /** Who said it, and so answers for the whole; undefined when it left, or has no logits to show. */
 function executorOf(draft: Draft): Attempt | undefined {
   const speaker = lastOf(draft)?.speaker;
-  return draft.attempts.find(({ peer, witness }) => witness && peer === speaker);
+  return draft.attempts.find((each) => canTestify(each) && each.peer === speaker);
 }
 
 function hasJudgedAll(draft: Draft, { judgedChunks }: Attempt): boolean {
@@ -138,6 +138,11 @@ function hasJudgedAll(draft: Draft, { judgedChunks }: Attempt): boolean {
 }
 
 /** Strangers are no help here: any number of them costs nothing. */
-function canSettle({ staked }: Draft, { witness, bonded }: Pick<Attempt, "witness" | "bonded">): boolean {
-  return witness && (bonded || !staked);
+function canSettle({ staked }: Draft, each: Prospect): boolean {
+  return canTestify(each) && (each.bonded || !staked);
+}
+
+/** A fingerprint is of every position. */
+function canTestify({ witness, sampled = false }: Prospect): boolean {
+  return witness && !sampled;
 }

@@ -14,6 +14,8 @@ export interface Prospect {
   readonly sessionKey: SessionKey;
   /** Can judge others' tokens. */
   readonly witness: boolean;
+  /** Looks at some positions of what it judges, and so has nothing to commit to. */
+  readonly sampled?: boolean;
   /** Can go on from others' tokens. */
   readonly resume: boolean;
   /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
@@ -134,6 +136,8 @@ export interface JobState {
   /** Some providers of the model have a stake; and those without one that took part (see votes.ts). */
   readonly staked: boolean;
   readonly strangers: readonly PeerId[];
+  /** Peers that were asked and look at some positions only. */
+  readonly sampling: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
   /** Providers that refused because of the request itself. */

@@ -3,10 +3,10 @@ import type { PeerId } from "../ids.ts";
 import { standingOf } from "./votes.ts";
 
 const peers = (names: string) => names.split(" ").filter(Boolean) as PeerId[];
-const standing = (speaker: string, accepts: string, rejects: string, strangers = "x y z") =>
+const standing = (speaker: string, accepts: string, rejects: string, strangers = "x y z", sampling = "") =>
   standingOf(
     { speaker: speaker as PeerId, accepts: peers(accepts), rejects: peers(rejects) },
-    { strangers: peers(strangers) },
+    { strangers: peers(strangers), sampling: peers(sampling) },
   );
 
 test("where nobody has a stake, one dissent opens a dispute and the majority of at least two decides", () => {
@@ -39,5 +39,28 @@ describe("where some have a stake, strangers", () => {
     expect(standing("x", "a", "y z")).toBe("accepted");
     expect(standing("s", "x y z", "a")).toBe("disputed");
     expect(standing("s", "x y z", "a b")).toBe("rejected");
+  });
+});
+
+describe("who looks at some positions only", () => {
+  const among = (accepts: string, rejects: string) => standing("s", accepts, rejects, "", "i j k");
+
+  test("accepts while nobody rejects", () => {
+    expect(among("i", "")).toBe("accepted");
+  });
+
+  test("outvotes nobody who rejects, in any number", () => {
+    expect(among("i j k", "a")).toBe("disputed");
+    expect(among("i a b", "c")).toBe("accepted");
+  });
+
+  test("still stands between a speaker and as many who reject", () => {
+    expect(among("i j", "a b")).toBe("disputed");
+    expect(among("i", "a b")).toBe("rejected");
+  });
+
+  test("has a whole voice against what it saw", () => {
+    expect(among("", "i a")).toBe("rejected");
+    expect(among("a", "i")).toBe("disputed");
   });
 });

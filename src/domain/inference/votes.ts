@@ -7,18 +7,21 @@ import type { Held, JobState } from "./state.ts";
  */
 export type Standing = "open" | "accepted" | "disputed" | "rejected";
 
-type Voters = Pick<JobState, "strangers">;
+type Voters = Pick<JobState, "strangers" | "sampling">;
 
 /**
  * Where some providers of the model have a stake, those without one are strangers: any number of them costs nothing.
  * Their votes yield to the first of anybody else's. Until then they accept nothing, and say nothing against a speaker
  * who has a stake; another stranger they can doubt or drop, as they could where nobody has any.
+ *
+ * Who looks at some positions only has not contradicted a rejection by accepting: it may have looked elsewhere. So once
+ * somebody rejects, its acceptance outvotes nobody; nor does it leave fewer voices to condemn a speaker with.
  */
 export function standingOf(held: Pick<Held, "speaker" | "accepts" | "rejects">, voters: Voters): Standing {
   const { speaker, accepts, rejects } = held;
-  const decisive = balanceOf(withSay(accepts, voters).length, withSay(rejects, voters).length);
+  const decisive = balanceOf(withSay(accepts, voters), withSay(rejects, voters).length, voters);
   if (decisive !== "open" || !isStranger(speaker, voters)) return decisive;
-  const among = balanceOf(accepts.length, rejects.length);
+  const among = balanceOf(accepts, rejects.length, voters);
   return among === "accepted" ? "open" : among;
 }
 
@@ -27,12 +30,13 @@ export function withSay(peers: readonly PeerId[], voters: Voters): readonly Peer
   return voters.strangers.length === 0 ? peers : peers.filter((peer) => !isStranger(peer, voters));
 }
 
-export function isStranger(peer: PeerId, { strangers }: Voters): boolean {
+export function isStranger(peer: PeerId, { strangers }: Pick<Voters, "strangers">): boolean {
   return strangers.includes(peer);
 }
 
-function balanceOf(accepts: number, rejects: number): Standing {
-  if (rejects === 0) return accepts === 0 ? "open" : "accepted";
-  if (accepts > rejects) return "accepted";
-  return rejects >= 2 && rejects > accepts ? "rejected" : "disputed";
+function balanceOf(accepts: readonly PeerId[], rejects: number, { sampling }: Voters): Standing {
+  if (rejects === 0) return accepts.length === 0 ? "open" : "accepted";
+  const sawAll = accepts.filter((peer) => !sampling.includes(peer)).length;
+  if (sawAll > rejects) return "accepted";
+  return rejects >= 2 && rejects > accepts.length ? "rejected" : "disputed";
 }

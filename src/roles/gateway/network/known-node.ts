@@ -46,7 +46,7 @@ export interface Listing {
   readonly price: number;
   readonly domain: readonly string[];
   /** What a prospect of this listing always is. */
-  readonly terms: Pick<Prospect, "peer" | "sessionKey" | "witness" | "resume" | "operator">;
+  readonly terms: Pick<Prospect, "peer" | "sessionKey" | "witness" | "sampled" | "resume" | "operator">;
   pace: PaceKept;
 }
 
@@ -60,10 +60,21 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
   const domain = failureDomain(offer.domain, offer.endpoints);
   node.gone = false;
   node.listings = offer.models.map(
-    ({ id, contextTokens, dimensions, classes, priceIn, priceOut, witness, resume, schema = false }) => ({
+    ({
+      id,
+      contextTokens,
+      dimensions,
+      classes,
+      priceIn,
+      priceOut,
+      witness,
+      sampled = false,
+      resume,
+      schema = false,
+    }) => ({
       ...{ node, peer, model: id, slots, contextTokens, dimensions, classes, schema, domain },
       price: Number(priceIn) + Number(priceOut),
-      terms: { peer, sessionKey, witness, resume, operator: offer.domain.operator },
+      terms: { peer, sessionKey, witness, sampled, resume, operator: offer.domain.operator },
       pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
     }),
   );

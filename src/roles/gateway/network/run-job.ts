@@ -194,7 +194,9 @@ export function runJob(
     const executor = { node: offer.address, sessionKey, profile: model.profile };
     const told = { state, executor, sealed: sealed.get(sessionKey), secret: secrets[0]!, offers };
     const kept = unwatchedReceipt({ ...ports.proofs, verify: ports.verify }, request, told);
-    if (kept === undefined && last.chunk.end !== undefined && state.satisfied === undefined)
+    // Of what others said before it, a sampled engine has not seen enough to seal.
+    const couldSeal = model.sampled !== true || state.held.every(({ speaker }) => speaker === last.speaker);
+    if (kept === undefined && couldSeal && last.chunk.end !== undefined && state.satisfied === undefined)
       unsealed = last.speaker;
     if (kept === undefined) return;
     receipt = JSON.stringify(clientsReceipt(kept, request));
@@ -277,7 +279,8 @@ export function runJob(
         return happen({ kind: "judged", attempt, branch: word.branch, through: word.through });
       case "rejected": {
         const { branch, start, through, at, reason, margin } = word;
-        log.info("chunk-rejected", { job: request.spec.job, attempt, at, reason, margin });
+        const peer = state.attempts.find(({ id }) => id === attempt)?.peer;
+        log.info("chunk-rejected", { job: request.spec.job, attempt, peer, at, reason, margin });
         return happen({ kind: "rejected", attempt, branch, start, through });
       }
       case "committed":

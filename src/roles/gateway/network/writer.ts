@@ -132,6 +132,7 @@ function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & 
     attempts: Math.max(...endings.map(({ attempts }) => attempts)),
     executor: worst.executor,
     witnesses: worst.witnesses,
+    ...(worst.sampled.length === 0 ? {} : { sampled: worst.sampled }),
     ...(receipt === undefined ? {} : { receipt: `/v1/receipts/${receipt}` }),
     acceptedShare: Math.min(...endings.map(({ acceptedShare }) => acceptedShare)),
   };
