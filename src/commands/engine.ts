@@ -2,9 +2,12 @@ import { createLlamaEngine } from "../adapters/llama/engine.ts";
 import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../adapters/onnx/engine.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
+import { createLlamaServerEngine } from "../adapters/openai/token-engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
+import { systemRandom as random } from "../adapters/system/random.ts";
+import type { ModelId } from "../domain/ids.ts";
 import type { EmbeddingEngine, Engine, TokenEngine } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { parseUpstreams } from "../protocol/upstreams.ts";
@@ -18,6 +21,7 @@ const contextTokensDefault = 2048;
 /** What a provider serves: a model of its own, or the server named with `--upstream`. */
 export async function openEngine(settings: Settings, signal: AbortSignal): Promise<Engine> {
   const { slots = slotsDefault, contextTokens = contextTokensDefault, threads = 1 } = settings;
+  if (settings.engine === "llama-server") return openLlamaServer(settings, { slots, contextTokens }, signal);
   if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
   if (settings.engine === "synthetic") return openSynthetic(settings, contextTokens);
   const { model: file } = settings;
@@ -72,16 +76,42 @@ async function openOnnx(
   return createOnnxEngine({ ...rest, file, model, slots, contextTokens, threads });
 }
 
-function openUpstream(settings: Settings, room: { slots: number; contextTokens: number }): Engine {
+interface Room {
+  readonly slots: number;
+  readonly contextTokens: number;
+}
+
+/** The operator vouches for which file the server serves: its digest alone, or a file or URL that is hashed here. */
+async function openLlamaServer(settings: Settings, room: Room, signal: AbortSignal): Promise<Engine> {
   const [upstream, ...more] = parseUpstreams(settings.upstreams ?? []);
-  if (upstream?.model === undefined || more.length > 0) {
-    throw new HoldfastError("A provider serves one upstream, under the name its model has there.", {
-      code: "bad-upstream",
-      fault: "user",
-      remedy:
-        "Name one: --upstream 'http://127.0.0.1:8000/v1,model=NAME'; start a provider for each further one.",
-    });
-  }
+  if (upstream === undefined || more.length > 0) throw badUpstream("http://127.0.0.1:8080");
+  const { url, key, model: named, name } = upstream;
+  const isDigestOnly = settings.model === undefined && settings.sha256 !== undefined;
+  const model = isDigestOnly
+    ? { id: `sha256:${settings.sha256!.toLowerCase()}` as ModelId, name: named ?? name }
+    : await obtainModel(settings, signal);
+  return createLlamaServerEngine(
+    { random },
+    {
+      ...{ url, model: model.id, name: named ?? model.name, ...room },
+      ...(key === undefined ? {} : { key: readKey(key, name, process.env) }),
+    },
+    signal,
+  );
+}
+
+function badUpstream(example: string): HoldfastError {
+  return new HoldfastError("A provider serves one upstream, under the name its model has there.", {
+    code: "bad-upstream",
+    fault: "user",
+    remedy: `Name one: --upstream '${example}'; start a provider for each further one.`,
+  });
+}
+
+function openUpstream(settings: Settings, room: Room): Engine {
+  const [upstream, ...more] = parseUpstreams(settings.upstreams ?? []);
+  if (upstream?.model === undefined || more.length > 0)
+    throw badUpstream("http://127.0.0.1:8000/v1,model=NAME");
   const { url, key, model, name } = upstream;
   return createOpenAiEngine({
     ...{ url, upstreamModel: model, name: model, ...room },

@@ -356,7 +356,7 @@ function addEconomics(program: Command): void {
 
 const engineOption = new Option(
   "--engine <name>",
-  "llama, or synthetic: no model, but paced words for load tests (default: llama)",
+  "llama; llama-server: the --upstream is one, and serves --model; synthetic: no model, but paced words for load tests (default: llama)",
 );
 
 function homeFlags(command: Command): Command {
