@@ -12,6 +12,10 @@ export interface CheatedNetwork {
   readonly home: string;
   /** Has the providers of these indices cheat, them alone; resolves with their peers once all are known again. */
   bend(liars: Liars): Promise<readonly string[]>;
+  peerOf(index: number): string;
+  kill(index: number): void;
+  /** Starts the provider of this index again with these arguments as well; resolves once it is known again. */
+  serveFrom(index: number, args: readonly string[]): Promise<void>;
   /** Asks for a final answer: nothing leaves before executor and witnesses have opened fingerprints that agree. */
   ask(seed: number, more?: Record<string, unknown>): Promise<Streamed>;
   /** Who was blamed for what, and whatever else the gateway logged, in order. */
@@ -41,7 +45,26 @@ export async function startCheatedNetwork(
   const { url, home, stop } = network;
   let bent: number[] = [];
   const findOut = (index: number, cheat: CheatName) => findAllOut({ [index]: cheat });
-  return { url, home, stop, bend, events, ask, findOut, findAllOut };
+  return { url, home, stop, bend, peerOf, kill, serveFrom, events, ask, findOut, findAllOut };
+
+  function peerOf(index: number): string {
+    return network.providers()[index]!.peer;
+  }
+
+  function kill(index: number): void {
+    network.providers()[index]!.signal("SIGKILL");
+  }
+
+  async function serveFrom(index: number, args: readonly string[]): Promise<void> {
+    kill(index);
+    await network.providers()[index]!.revive(undefined, [], args);
+    await allKnown();
+  }
+
+  async function allKnown(): Promise<void> {
+    const alive = async () => (await network.known()).filter((each) => each.alive).length;
+    await until(async () => (await alive()) === nodes, 60_000, "all are known");
+  }
 
   async function bend(liars: Liars): Promise<readonly string[]> {
     const next = Object.keys(liars).map(Number);
@@ -51,9 +74,8 @@ export async function startCheatedNetwork(
     for (const { provider } of restarted) provider.signal("SIGKILL");
     await Promise.all(restarted.map(({ provider, cheat }) => provider.revive(cheat)));
     bent = next;
-    const alive = async () => (await network.known()).filter((each) => each.alive).length;
-    await until(async () => (await alive()) === nodes, 60_000, "all are known");
-    return next.map((index) => network.providers()[index]!.peer);
+    await allKnown();
+    return next.map(peerOf);
   }
 
   function events(name: string): LoggedEvent[] {

@@ -26,9 +26,10 @@ export interface LiveProvider {
   signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
   /**
    * Starts it again with the arguments it had, on what is left on its disk; resolves when it serves. With a cheat, it
-   * is the same provider over an engine that is bent in that way. `without`: flags it is not given this time.
+   * is the same provider over an engine that is bent in that way. `without`: flags it is not given this time;
+   * `added`: arguments it is given as well.
    */
-  revive(cheat?: CheatName, without?: readonly string[]): Promise<void>;
+  revive(cheat?: CheatName, without?: readonly string[], added?: readonly string[]): Promise<void>;
 }
 
 interface Run {
@@ -104,7 +105,7 @@ function liveProvider(
     peer,
     pid: () => current,
     signal: (signal) => process.kill(current, signal),
-    async revive(cheat, without = []) {
+    async revive(cheat, without = [], added = []) {
       await until(
         () => !isAlive(current, current === pid ? start : undefined),
         5_000,
@@ -112,7 +113,7 @@ function liveProvider(
       );
       const kept = args.filter((arg, at) => !without.includes(arg) && !without.includes(args[at - 1] ?? ""));
       const begin = cheat === undefined ? kept : kept.map((arg) => (arg === main ? cheater : arg));
-      const child = spawn(file, begin, {
+      const child = spawn(file, [...begin, ...added], {
         env: cleanEnvironment({
           ...(memory === undefined ? {} : { GLIBC_TUNABLES: memory }),
           ...(cheat === undefined ? {} : { TEST_CHEAT: cheat }),

@@ -20,6 +20,7 @@ export interface StreamEnd {
   readonly attempts: number;
   readonly acceptedShare: number;
   readonly witnesses: string[];
+  readonly sampled?: string[];
   readonly receipt?: string;
 }
 
