@@ -51,7 +51,7 @@ describe("a network of embedding providers", () => {
     expect(cat).toHaveLength(384);
     expect(near(cat!, cat!)).toBeCloseTo(1, 5);
     expect(near(cat!, kitten!)).toBeGreaterThan(near(cat!, shares!));
-    expect(usage).toEqual({ prompt_tokens: 25, total_tokens: 25 });
+    expect(usage).toEqual({ prompt_tokens: 29, total_tokens: 29 });
     expect(holdfast).toMatchObject({ verdict: "valid", basis: "replication", attempts: 3 });
   });
 
