@@ -31,15 +31,14 @@ let homes: string;
 
 beforeAll(async () => {
   homes = mkdtempSync(join(tmpdir(), "holdfast-edges-"));
+  network = await startLiveNetwork({ nodes: 3 });
+  way = wayInto(network);
   soak = startChaos(
     /a soak of/,
     ...["--soak", "--minutes", "2", "--nodes", "6", "--fault", "all", "--hold-ms", "5000", "--pace", "10"],
   );
   // Judged by the test that asks for it; whoever failed before it must not fail twice.
   soak.report.catch(() => {});
-  // Beside it: the soak is what the file waits for at the end, and starting either is mostly waiting for the chain.
-  network = await startLiveNetwork({ nodes: 3 });
-  way = wayInto(network);
 });
 afterAll(async () => {
   soak?.stop();
