@@ -128,9 +128,13 @@ test("a provider that pays no heed to the schema is found out before anything of
   const log = join(network.home, "gateway/log");
   const isBlamed = (line: string) => line.includes(liar) && line.includes('"outcome":"garbage"');
   const isFound = () => readFileSync(log, "utf8").split("\n").some(isBlamed);
-  for (let seed = 0; seed < 24 && !isFound(); seed += 1) {
-    const seen = await ask({ temperature: 0.8, seed, max_tokens: 16, holdfast: { finality: "none" } });
-    expect(seen).toMatchObject({ error: undefined, text: expect.stringMatching(/^\{/) });
+  // As many at once as there are providers: one by one, whoever is quickest is asked again and again.
+  for (let turn = 0; turn < 8 && !isFound(); turn += 1) {
+    const asked = [0, 1, 2].map((at) =>
+      ask({ temperature: 0.8, seed: 3 * turn + at, max_tokens: 16, holdfast: { finality: "none" } }),
+    );
+    for (const seen of await Promise.all(asked))
+      expect(seen).toMatchObject({ error: undefined, text: expect.stringMatching(/^\{/) });
   }
   expect(isFound(), "it was asked, and blamed").toBe(true);
 });
