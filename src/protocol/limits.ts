@@ -259,8 +259,8 @@ export const limits = {
   embeddingDimensionsMax: 8192,
   /** Numbers of all vectors of one answer: 8 MiB, and some 40 MiB of JSON. Abuse: memory. */
   embeddingValuesMax: 2 * 1024 * 1024,
-  /** All labels of a classifier as JSON, characters: they travel in every offer, which has `offerBytesMax`. Models have tens of labels. */
-  labelsLengthMax: 4096,
+  /** All labels of a classifier as they travel, bytes: they are in every offer, which has `offerBytesMax`. Models have tens of labels. */
+  labelsBytesMax: 4096,
   /** A replica that says nothing for so long, ms, has another asked beside it. Each vector is a word. */
   embeddingSilenceMsMax: 5_000,
   /** How long those that are not needed any more may still answer, ms: whoever answers otherwise than the rest is known by it. */

@@ -67,18 +67,27 @@ describe("an ONNX model", () => {
   });
 
   test.each([
-    ["no labels", {}],
-    ["a label that is missing", { id2label: { 0: "a", 2: "c" } }],
-    ["a label that steers terminals", { id2label: { 0: "a", 1: "\u001b[31m" } }],
+    ["no labels", {}, /there is none/],
+    ["a label that is missing", { id2label: { 0: "a", 2: "c" } }, /a label is missing/],
+    ["an empty label", { id2label: { 0: "a", 1: "" } }, /a label is empty/],
+    ["a label that steers terminals", { id2label: { 0: "a", 1: "\u001b[31m" } }, /control characters/],
     [
       "more labels than an offer can hold",
-      { id2label: Object.fromEntries(Array.from({ length: 999 }, (_, at) => [at, `label ${at}`])) },
+      { id2label: { ...Array(999).fill("label") } },
+      /bytes of an offer/,
     ],
-    ["a quantity instead of labels", { id2label: { 0: "a" }, problem_type: "regression" }],
-  ])("that classifies is refused with %s", async (_, facts) => {
+    [
+      "labels of more bytes than characters",
+      { id2label: { ...Array(800).fill("肯定") } },
+      /bytes of an offer/,
+    ],
+    ["labels of nothing but quotes", { id2label: { ...Array(600).fill('""') } }, /bytes of an offer/],
+    ["a quantity instead of labels", { id2label: { 0: "a" }, problem_type: "regression" }, /regression/],
+  ])("that classifies is refused with %s", async (_, facts, reason) => {
     const config = { architectures: ["BertForSequenceClassification"], ...facts };
     write("some-model/config.json", JSON.stringify(config));
-    await expect(readOnnxModel(file)).rejects.toMatchObject({ code: "not-a-model", fault: "user" });
+    const refused = { code: "not-a-model", fault: "user", message: expect.stringMatching(reason) };
+    await expect(readOnnxModel(file)).rejects.toMatchObject(refused);
   });
 
   test("is refused without a tokenizer, with a pooling nobody knows, and when it is not what was promised", async () => {

@@ -107,7 +107,8 @@ function classesOf(config: Uint8Array | undefined, file: string): Classes | unde
   const alone = data.problem_type === "multi_label_classification" || labels.length === 1;
   const found = classesSchema.safeParse({ labels, activation: alone ? "sigmoid" : "softmax" });
   if (found.success) return found.data;
-  throw notAModel("Its config.json does not say in id2label what each of its classes is called.", file);
+  const reason = found.error.issues[0]?.message;
+  throw notAModel(`Its config.json does not name its classes in id2label as it must: ${reason}.`, file);
 }
 
 function parsed(bytes: Uint8Array): unknown {

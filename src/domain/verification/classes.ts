@@ -1,3 +1,5 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
 /** What a classifier's numbers are about: one logit for each label, in this order. */
 export interface Classes {
   readonly labels: readonly string[];
@@ -27,4 +29,9 @@ export function labelOf({ labels }: Classes, logits: readonly number[]): string 
 /** One text for what the numbers of a model are about, to compare by. */
 export function classesKey(classes: Classes | undefined): string {
   return classes === undefined ? "" : JSON.stringify([classes.activation, ...classes.labels]);
+}
+
+/** What labels take as they travel: an offer's body is JSON that is written into JSON once more, so a quote costs two. */
+export function labelsBytes(labels: readonly string[]): number {
+  return utf8ToBytes(JSON.stringify(JSON.stringify(labels))).length;
 }
