@@ -56,14 +56,17 @@ export function heardProof(draft: Draft, { finding }: Extract<JobEvent, { kind: 
   if (proof?.phase !== "asked") return;
   const speaker = lastOf(draft)?.speaker;
   const isReplaced = finding.verdict === "invalid" && draft.delivered === 0;
-  for (const { attempt, outcome } of finding.blamed) {
-    if (!isReplaced || attemptOf(draft, attempt)?.peer !== speaker) leave(draft, attempt, outcome);
-  }
-  if (isReplaced)
+  const isSpeaker = (attempt: AttemptId) => attemptOf(draft, attempt)?.peer === speaker;
+  for (const { attempt, outcome } of finding.blamed)
+    if (!isReplaced || !isSpeaker(attempt)) leave(draft, attempt, outcome);
+  if (isReplaced) {
+    // Where it went on from another's words these may be what is wrong: then somebody says all of it.
+    if (!finding.blamed.some(({ attempt }) => isSpeaker(attempt))) return goBack(draft, 0);
     return dropFrom(
       draft,
       draft.held.findIndex((held) => held.speaker === speaker),
     );
+  }
   if (finding.verdict !== "inconclusive") return found(draft, finding);
   const isTime = draft.now + budgets.opinionMs + budgets.proofMs <= deadlineOf(draft);
   if (finding.undecided !== true || proof.opinions === budgets.opinionsMost || !isTime) return giveUp(draft);

@@ -67,10 +67,15 @@ function dismissOutvoted(draft: Draft): void {
   }
 }
 
-/** The answer goes back to before chunk `index`, and who said it leaves as a liar. */
+/**
+ * Who said chunk `index` leaves as a liar, and the answer goes back to before the first that can be taken back of what it
+ * said: nobody else should have to go on from its words, and answer for them.
+ */
 export function dropFrom(draft: Draft, index: number): void {
-  condemn(draft, draft.held[index]!.speaker);
-  goBack(draft, index);
+  const { speaker } = draft.held[index]!;
+  condemn(draft, speaker);
+  const first = draft.held.findIndex((held, at) => at >= draft.delivered && held.speaker === speaker);
+  goBack(draft, Math.min(first, index));
 }
 
 /** The answer goes back to before chunk `index`, and whoever is then furthest speaks on. */

@@ -10,7 +10,7 @@ function judgeAll(all: readonly number[], from: Judge = judgeUnknown) {
   let rejection: { at: number; reason: string } | undefined;
   for (const margin of all) {
     const at: number = judge.position + 1;
-    const step = judgeMargin(judge, at, margin);
+    const step = judgeMargin(judge, { position: at, margin, begins: false });
     judge = step.judge;
     if (step.rejected !== undefined) rejection ??= { at, reason: step.rejected };
   }
@@ -20,6 +20,14 @@ function judgeAll(all: readonly number[], from: Judge = judgeUnknown) {
 test("one margin above the tolerance rejects its token", () => {
   expect(judgeAll([0, 0, 0, tolerances.marginMax + 0.01, 0]).rejection).toEqual({ at: 3, reason: "margin" });
   expect(judgeAll([0, 0, 0, tolerances.marginMax, 0]).rejection).toBeUndefined();
+});
+
+test("nobody is rejected for what another said before", () => {
+  const { judge, rejection } = judgeAll(Array(tolerances.meanMin - 1).fill(tolerances.meanMarginMax * 1.2));
+  expect(rejection).toBeUndefined();
+  const next = { position: judge.position + 1, margin: 0 };
+  expect(judgeMargin(judge, { ...next, begins: false }).rejected).toBe("mean-margin");
+  expect(judgeMargin(judge, { ...next, begins: true }).rejected).toBeUndefined();
 });
 
 test("many small margins reject together, but not before there are enough of them", () => {

@@ -39,11 +39,13 @@ export interface Judge {
   readonly position: number;
   /** Its margin, logits. */
   readonly margin: number;
+  /** The first that its speaker said: no mean goes further back, since nobody answers for what another said. */
+  readonly begins: boolean;
   readonly before: Judge | undefined;
 }
 
 /** A judge who has seen nothing yet. */
-export const judgeUnknown: Judge = { position: -1, margin: 0, before: undefined };
+export const judgeUnknown: Judge = { position: -1, margin: 0, begins: true, before: undefined };
 
 /** One token to be judged: what the judge's own engine says, and what the speaker said. */
 export interface Look {
@@ -54,6 +56,8 @@ export interface Look {
   readonly claimedLogit?: number | undefined;
   readonly sampling: Sampling;
   readonly position: number;
+  /** Is it the first token of another speaker than the one before? */
+  readonly begins?: boolean;
   /** Where the engine's list ended, when `candidates` are only the legal ones of it; see `margin`. */
   readonly end?: number | undefined;
 }
@@ -70,24 +74,23 @@ export interface Judged {
  * Positions are judged in order; for positions that were dropped see `judgeUntil`.
  */
 export function judgeToken(judge: Judge, look: Look, within: Tolerances = tolerances): Judged {
-  const { candidates, claimed, claimedLogit, sampling, position, end } = look;
+  const { candidates, claimed, claimedLogit, sampling, position, end, begins = false } = look;
   const claim = claimedLogit === undefined ? { id: claimed } : { id: claimed, logit: claimedLogit };
-  return judgeMargin(judge, position, margin(candidates, claim, sampling, position, end), within);
+  const here = { position, begins, margin: margin(candidates, claim, sampling, position, end) };
+  return judgeMargin(judge, here, within);
 }
 
 /** The same for a margin that is already known. */
 export function judgeMargin(
   before: Judge,
-  position: number,
-  marginHere: number,
+  here: Omit<Judge, "before">,
   within: Tolerances = tolerances,
 ): Judged {
-  const judge: Judge = { position, margin: marginHere, before };
-  if (marginHere > within.marginMax) return { judge, margin: marginHere, rejected: "margin" };
-  if (meanMargin(judge, within) > within.meanMarginMax) {
-    return { judge, margin: marginHere, rejected: "mean-margin" };
-  }
-  return { judge, margin: marginHere };
+  const judge: Judge = { ...here, before };
+  const { margin } = here;
+  if (margin > within.marginMax) return { judge, margin, rejected: "margin" };
+  if (meanMargin(judge, within) > within.meanMarginMax) return { judge, margin, rejected: "mean-margin" };
+  return { judge, margin };
 }
 
 /** The judge as it was before position `to` was looked at. */
@@ -97,7 +100,7 @@ export function judgeUntil(judge: Judge, to: number): Judge {
   return kept;
 }
 
-/** Mean over the window that ends here; 0 while it is too short to mean anything. */
+/** Mean over the window that ends here, of one speaker's tokens; 0 while it is too short to mean anything. */
 function meanMargin(judge: Judge, within: Tolerances): number {
   let sum = 0;
   let count = 0;
@@ -106,6 +109,7 @@ function meanMargin(judge: Judge, within: Tolerances): number {
     // Cut, so that one outvoted rejection does not colour the whole window.
     sum += Math.min(at.margin, within.marginMax);
     count += 1;
+    if (at.begins) break;
   }
   return count < within.meanMin ? 0 : sum / count;
 }

@@ -180,7 +180,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
     const through = chunkEnd(chunk);
     const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
-    const judgement = await voice.judge(answer, chunk, reference ? [] : idsWaiting(), stop.signal);
+    const judgement = await voice.judge(answer, chunk, reference ? [] : idsWaiting(), stop.signal, speaker);
     answer.append(chunk);
     if (stop.signal.aborted || judgement === undefined) return Number.POSITIVE_INFINITY;
     const { margin } = judgement;

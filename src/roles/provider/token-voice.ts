@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { TokenId } from "../../domain/ids.ts";
+import type { SessionKey, TokenId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
 import { isChunkFull } from "../../domain/inference/filling.ts";
 import { judgeToken, judgeUnknown, judgeUntil } from "../../domain/verification/judge.ts";
@@ -42,6 +42,7 @@ export async function openTokenVoice(
   }
   const tokensMax = open.tokensMax ?? Math.min(open.tokensDefault, room);
   let judged = judgeUnknown;
+  let heard: SessionKey | undefined;
   const trail = createTrail();
   /** The last token said and not yet appended to the sequence. */
   let pending: TokenId | undefined;
@@ -62,6 +63,7 @@ export async function openTokenVoice(
       // Called again, it is waited for again.
       firstSaid = false;
       judged = judgeUntil(judged, to);
+      heard = undefined;
       trail.keep(to);
       await sequence.keep(to);
     },
@@ -104,8 +106,11 @@ export async function openTokenVoice(
     chunk: Chunk,
     next: readonly TokenId[],
     signal: AbortSignal,
+    speaker?: SessionKey,
   ): Promise<Judgement> {
     const { ids, start } = chunk;
+    const isOther = speaker !== heard;
+    heard = speaker;
     const lists = await sequence.judge(ids, signal, next);
     let margin = 0;
     let rejection: { reason: RejectionReason; at: number } | undefined;
@@ -116,7 +121,8 @@ export async function openTokenVoice(
       if (candidates.length === 0) continue;
       const legal = await legality.among(position, candidates, signal, claimed);
       legality.told(position, claimed);
-      const found = judgeToken(judged, { ...legal, claimed, sampling, position });
+      const begins = isOther && offset === 0;
+      const found = judgeToken(judged, { ...legal, claimed, sampling, position, begins });
       judged = found.judge;
       const tally = withMargin(trail.margins(position), found.margin, legal.candidates, sampling);
       trail.note(position, candidates, tally);

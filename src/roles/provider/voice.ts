@@ -1,4 +1,4 @@
-import type { TokenId } from "../../domain/ids.ts";
+import type { SessionKey, TokenId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
 import type { Leaf } from "../../domain/verification/leaf.ts";
 import type { MarginTally } from "../../domain/verification/margin-tally.ts";
@@ -30,13 +30,14 @@ export interface Voice {
   ): Promise<Omit<Chunk, "signature"> | undefined>;
   /**
    * Reads a chunk that another said and that was not yet appended to `answer`; `next` are the ids waiting behind it.
-   * Undefined: it cannot say what it is worth.
+   * `speaker`: who; each answers for its own tokens alone. Undefined: it cannot say what it is worth.
    */
   judge(
     answer: Answer,
     chunk: Chunk,
     next: readonly TokenId[],
     signal: AbortSignal,
+    speaker?: SessionKey,
   ): Promise<Judgement | undefined>;
   /** What it saw at the first `count` positions of the answer; undefined when it shows no logits, or did not see them all. */
   leaves(count: number): Leaf[] | undefined;
@@ -49,7 +50,13 @@ export interface Voice {
 
 /** One that has the logits. */
 export interface JudgingVoice extends Voice {
-  judge(answer: Answer, chunk: Chunk, next: readonly TokenId[], signal: AbortSignal): Promise<Judgement>;
+  judge(
+    answer: Answer,
+    chunk: Chunk,
+    next: readonly TokenId[],
+    signal: AbortSignal,
+    speaker?: SessionKey,
+  ): Promise<Judgement>;
 }
 
 /** `margin`: largest of the chunk's tokens, logits. */

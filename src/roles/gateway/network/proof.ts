@@ -167,6 +167,13 @@ export function runProof(
     if (before === undefined || gravity(outcome) > gravity(before)) blamed.set(seat.attempt, outcome);
   }
 
+  /** Is the executor to blame that the answer is wrong, rather than whoever it went on from? */
+  function answersForIt({ verdict, members, outliers }: Ruling): boolean {
+    const { node } = executor.member;
+    const isFalse = members[0]?.contradicted === true || outliers.includes(node);
+    return verdict === "invalid" && (said.ownFrom === 0 || isFalse);
+  }
+
   /** Is the executor, over several answers, further from who stands for it than an honest one would be? */
   function hasDrifted({ verdict, pairs, members, opened }: Ruling): boolean {
     const first = members.find(({ stands }) => stands === "for")?.node;
@@ -186,7 +193,7 @@ export function runProof(
       if (complaint !== undefined) blame(node, complaint === "not-opened" ? "silent" : "garbage");
     }
     for (const node of outliers) blame(node, "rejected");
-    if (verdict === "invalid" || hasDrifted(ruling)) blame(executor.member.node, "rejected");
+    if (answersForIt(ruling) || hasDrifted(ruling)) blame(executor.member.node, "rejected");
     const distances = pairs.map(({ distance }) => Math.round(distance * 1000) / 1000);
     log.debug("proof-ended", { job: answer.job, verdict, unsound, distances, blamed: [...blamed.values()] });
     const all = [...blamed].map(([attempt, outcome]) => ({ attempt, outcome }));
