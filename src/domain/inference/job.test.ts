@@ -192,6 +192,18 @@ describe("a speaker", () => {
   });
 });
 
+test("a speaker that lied takes with it whatever it said that nobody has yet", () => {
+  start(["liar", "one", "two"], { finality: "final" });
+  ready("liar", "one", "two");
+  for (const through of [4, 8]) {
+    say("liar", 4);
+    if (through === 4) for (const peer of ["one", "two"]) judge(peer, through);
+  }
+  for (const peer of ["one", "two"]) dissent(peer, 4);
+  expect(outcomesOf("liar")).toEqual(["rejected"]);
+  expect(said()).toBe(0);
+});
+
 describe("a speaker that shows no logits", () => {
   test("breaks the protocol with text that its ids do not spell", () => {
     start(["speaker"], {}, false);

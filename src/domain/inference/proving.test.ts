@@ -154,6 +154,16 @@ describe('with finality "final"', () => {
     expect(of("finish")).toMatchObject([{ executor: "one", verdict: "valid", basis: "fingerprint" }]);
   });
 
+  test("one that is wrong by nobody's fault who can be named is said anew from its beginning, by whoever is there", () => {
+    start("final");
+    proved("invalid");
+    expect(state.held).toEqual([]);
+    expect(["speaker", "one", "two"].flatMap(outcomesOf)).toEqual([]);
+    answer(state.attempts.find(({ id }) => of("speak").at(-1)?.attempt === id)!.peer, "second");
+    proved("valid");
+    expect(of("deliver").map(({ text }) => text)).toEqual(["second"]);
+  });
+
   test("who did not testify leaves, and another says the last chunk again and answers for the whole", () => {
     start("final");
     proved("inconclusive", [["speaker", "silent"]]);
