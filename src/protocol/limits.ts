@@ -179,6 +179,9 @@ export const limits = {
   beaconWaitMsMax: 120_000,
   /** How often a gateway looks whether an epoch has begun, ms; one lasts an hour on a slow chain, minutes on a quick one. */
   epochLookMs: 5_000,
+  /** Epochs that passed unseen (its audits took long, or the chain was away) that a gateway catches up on: a whole thaw
+   *  window at ten minutes each. Each costs two questions to the chain. */
+  epochsCaughtUpMax: 1008,
   /** Nodes asked for a draw. Each costs a call to the chain; a model of more than these is audited by some of them. */
   drawnAmongMax: 1024,
 

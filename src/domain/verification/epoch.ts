@@ -18,3 +18,13 @@ export function epochBlockBefore(block: number): number {
 export function nextEpochBlock(block: number): number {
   return epochBlockOf(block) + epochBlocks;
 }
+
+/**
+ * First blocks of the epochs after the one seen last, up to the present one, the earliest first: at most `max`, the
+ * latest. Only the present one when none was seen, or when the chain has gone back.
+ */
+export function epochsSince(seen: number | undefined, present: number, max: number): number[] {
+  if (seen === undefined || seen > present) return [present];
+  const count = Math.min(max, (present - seen) / epochBlocks);
+  return Array.from({ length: count }, (_, at) => present - (count - 1 - at) * epochBlocks);
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Court, createCourt } from "../../../test/rigs/court.ts";
 import type { JobId } from "../../domain/ids.ts";
-import type { Clock } from "../../ports.ts";
+import type { Beacons, Clock } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import { readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
 import type { Audited } from "./audit.ts";
@@ -11,7 +11,7 @@ import { startAudits } from "./audits.ts";
 
 const job = "0a".repeat(32) as JobId;
 
-function dutyOf(court: Court, text: string) {
+function dutyOf(court: Court, text: string, beacons = court.ports.beacons) {
   const kept = new Map([[job, text]]);
   const found: Audited[] = [];
   let look = () => {};
@@ -33,20 +33,20 @@ function dutyOf(court: Court, text: string) {
   };
   const ports = {
     ...court.ports,
-    clock,
+    ...{ clock, beacons },
     unwatched,
     found: async (_: JobId, audited: Audited) => void found.push(audited),
   };
   const audits = startAudits(ports, { share: 1 });
   return {
     ...{ kept, found },
-    /** Looks once, and waits until it is over. */
-    async look() {
+    /** Looks once, and waits until it is over; for the last time, if nothing else is said. */
+    async look({ isLast = true } = {}) {
       await new Promise<void>((resolve) => {
         looked = resolve;
         look();
       });
-      await audits.close();
+      if (isLast) await audits.close();
     },
   };
 }
@@ -68,6 +68,26 @@ test("an executor that stays away when it is drawn stays due, in the epoch that 
   await duty.look();
   expect(duty.found).toEqual([]);
   expect(readUnwatched(duty.kept.get(job) ?? "")?.due).toBe(600);
+});
+
+test("an epoch that passed while nobody looked draws like any other", async () => {
+  const court = createCourt([{}]);
+  let head = 610;
+  const asked: number[] = [];
+  const beacons: Beacons = {
+    ...court.beacons,
+    head: async () => head,
+    async block(number) {
+      asked.push(number);
+      return { hash: "0b".repeat(32), at: number };
+    },
+  };
+  const duty = dutyOf(court, "", beacons);
+  await duty.look({ isLast: false });
+  expect(asked).toEqual([300, 600]);
+  head = 1205;
+  await duty.look();
+  expect(asked.slice(2)).toEqual([600, 900, 900, 1200]);
 });
 
 test("what is too old to be slashed for, or no receipt at all, is let go", async () => {

@@ -1,6 +1,6 @@
 import type { JobId } from "../../domain/ids.ts";
 import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
-import { epochBlockBefore, epochBlockOf } from "../../domain/verification/epoch.ts";
+import { epochBlockBefore, epochBlockOf, epochsSince } from "../../domain/verification/epoch.ts";
 import type { Receipts } from "../../ports.ts";
 import { kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -25,7 +25,7 @@ export function startAudits(
 ): { close(): Promise<void> } {
   const { beacons, clock, log, unwatched } = ports;
   const closing = new AbortController();
-  let seen = 0;
+  let seen: number | undefined;
   /** What decides whether an answer is due, so that not all of them are read from the disk in each epoch. */
   const times = new Map<JobId, Times>();
   let turn = Promise.resolve();
@@ -47,13 +47,22 @@ export function startAudits(
 
   async function look(): Promise<void> {
     const head = await beacons.head();
-    const block = head === undefined ? 0 : epochBlockOf(head);
-    if (block === 0 || block === seen) return;
+    const present = head === undefined ? 0 : epochBlockOf(head);
+    if (present === 0) return;
+    // An epoch that passed while nobody looked draws like any other, or fewer would be audited than the share says.
+    for (const block of epochsSince(seen, present, limits.epochsCaughtUpMax)) {
+      if (!(await lookAt(block))) return;
+      seen = block;
+    }
+  }
+
+  /** Has whatever is due in one epoch audited. False when that is to be tried again. */
+  async function lookAt(block: number): Promise<boolean> {
     const [before, first] = await Promise.all([beacons.block(epochBlockBefore(block)), beacons.block(block)]);
-    if (before === undefined || first === undefined) return;
+    if (before === undefined || first === undefined) return false;
     const epoch = { beacon: first.hash, at: first.at, lastsMs: first.at - before.at };
     for (const job of unwatched.jobs()) {
-      if (closing.signal.aborted) return;
+      if (closing.signal.aborted) return false;
       const known = times.get(job) ?? timesOf(await receiptAt(job));
       if (known === undefined || first.at > known.at + auditRules.thawMs) {
         unwatched.drop(job);
@@ -67,7 +76,7 @@ export function startAudits(
     }
     const there = new Set(unwatched.jobs());
     for (const job of times.keys()) if (!there.has(job)) times.delete(job);
-    seen = block;
+    return true;
   }
 
   async function receiptAt(job: JobId) {
