@@ -62,10 +62,7 @@ export function heardProof(draft: Draft, { finding }: Extract<JobEvent, { kind: 
   if (isReplaced) {
     // Where it went on from another's words these may be what is wrong: then somebody says all of it.
     if (!finding.blamed.some(({ attempt }) => isSpeaker(attempt))) return goBack(draft, 0);
-    return dropFrom(
-      draft,
-      draft.held.findIndex((held) => held.speaker === speaker),
-    );
+    return dropFrom(draft, (draft.satisfied ?? draft.held.length) - 1);
   }
   if (finding.verdict !== "inconclusive") return found(draft, finding);
   const isTime = draft.now + budgets.opinionMs + budgets.proofMs <= deadlineOf(draft);

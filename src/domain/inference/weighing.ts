@@ -74,8 +74,10 @@ function dismissOutvoted(draft: Draft): void {
 export function dropFrom(draft: Draft, index: number): void {
   const { speaker } = draft.held[index]!;
   condemn(draft, speaker);
-  const first = draft.held.findIndex((held, at) => at >= draft.delivered && held.speaker === speaker);
-  goBack(draft, Math.min(first, index));
+  goBack(
+    draft,
+    draft.held.findIndex((held, at) => at >= draft.delivered && held.speaker === speaker),
+  );
 }
 
 /** The answer goes back to before chunk `index`, and whoever is then furthest speaks on. */

@@ -50,13 +50,7 @@ export interface Voice {
 
 /** One that has the logits. */
 export interface JudgingVoice extends Voice {
-  judge(
-    answer: Answer,
-    chunk: Chunk,
-    next: readonly TokenId[],
-    signal: AbortSignal,
-    speaker?: SessionKey,
-  ): Promise<Judgement>;
+  judge(...asked: Parameters<Voice["judge"]>): Promise<Judgement>;
 }
 
 /** `margin`: largest of the chunk's tokens, logits. */
