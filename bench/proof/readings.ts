@@ -24,6 +24,7 @@ export function cheatReadings(folder: string, name: RecordedCheat): Reading[] {
 const isCheating: Partial<Record<RecordedCheat, (asked: Sampling) => boolean>> = {
   hot: ({ temperature }) => temperature > 0 && temperature < 1,
   "other-seed": ({ temperature }) => temperature > 0,
+  replays: ({ temperature }) => temperature > 0,
 };
 
 /** Honest answers of one series, of those that no bound was fitted to: their one witness sits in two seats. */

@@ -1,9 +1,10 @@
 import { createLlamaEngine } from "../../src/adapters/llama/engine.ts";
 import { systemClock as clock } from "../../src/adapters/system/clock.ts";
-import type { Open } from "../../src/commands/calibrate/record.ts";
+import { type Open, speakOut } from "../../src/commands/calibrate/record.ts";
 import { type Recording, recordWith, saidFile, seenFile } from "../../src/commands/calibrate/recorder.ts";
 import { readTraces, type Said, type Seen } from "../../src/commands/calibrate/trace.ts";
 import type { TokenEngine } from "../../src/ports.ts";
+import { createAnswer } from "../../src/roles/provider/answer.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
 import { type Cheat, cheats } from "../../test/adversaries/cheats.ts";
 import { alteredWeights } from "../../test/adversaries/weights.ts";
@@ -11,6 +12,7 @@ import { defaultModelFile, engineContextTokens, modelName } from "../default-eng
 
 /** Cheats of an executor that are recorded with a real model, by the names the adversaries have. */
 export const recordedCheats = [
+  "other-model",
   "three-bit",
   "four-bit",
   "noise",
@@ -22,6 +24,7 @@ export const recordedCheats = [
   "prefill-attack",
   "hot",
   "other-seed",
+  "replays",
 ] as const;
 export type RecordedCheat = (typeof recordedCheats)[number];
 
@@ -45,7 +48,7 @@ export async function recordCheat(name: RecordedCheat, options: RecordOptions): 
   const { folder, answers, tokens } = options;
   const series = seriesOf(name);
   const recording: Recording = { stage: "say", series, answers, tokens, folder, recipe: {} };
-  if (recorded(folder, series).said.length < answers) await sayCheating(cheats[name], recording, options);
+  if (recorded(folder, series).said.length < answers) await sayCheating(name, recording, options);
   await readBy({}, recording, options);
   await readBy({ numerics: { flashAttention: true } }, { ...recording, reader: "flash" }, options);
 }
@@ -86,18 +89,33 @@ async function readBy(eyes: Cheat, recording: Recording, { say }: RecordOptions)
   await engine.close();
 }
 
-async function sayCheating(cheat: Cheat, recording: Recording, { say }: RecordOptions): Promise<void> {
+async function sayCheating(name: RecordedCheat, recording: Recording, { say }: RecordOptions): Promise<void> {
+  const cheat: Cheat = cheats[name];
   const right = await openEngine({});
   const { weights, numerics, both } = cheat;
   const isOther = weights !== undefined || numerics !== undefined;
-  const wrong = isOther ? { ...(await openEngine(cheat)), profile: right.profile } : right;
-  const open: Open =
+  const wrong = isOther
+    ? { ...(await openEngine(cheat)), profile: right.profile }
+    : (cheat.engine?.(right) ?? right);
+  const bent: Open =
     both === undefined
       ? (cheat.voice?.(openOf(wrong)) ?? openOf(wrong))
       : async (order, signal) => both(await openOf(wrong)(order, signal), await openOf(right)(order, signal));
+  const open = name === "replays" ? askedBefore(bent) : bent;
   await recordWith(recording, { open, engine: right }, (count) => say(`${recording.series}: said ${count}`));
   if (isOther) await wrong.close();
   await right.close();
+}
+
+/** Whoever replays has to have been asked the same before: under another seed, to the end. */
+function askedBefore(bent: Open): Open {
+  return async (order, signal) => {
+    const seed = "0d".repeat(32);
+    const before = await bent({ ...order, sampling: { ...order.sampling, seed } }, signal);
+    await speakOut(before, createAnswer(order.job, before.promptDigest));
+    before.close();
+    return bent(order, signal);
+  };
 }
 
 function openOf(engine: TokenEngine): Open {

@@ -2,7 +2,7 @@ import type { JobId, ModelId } from "../../domain/ids.ts";
 import type { Chunk } from "../../domain/inference/chunk.ts";
 import type { OpenOrder } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
-import { createAnswer } from "../../roles/provider/answer.ts";
+import { type Answer, createAnswer } from "../../roles/provider/answer.ts";
 import type { Voice } from "../../roles/provider/voice.ts";
 import { type Question, questionOf } from "./question.ts";
 import type { Said, Seen } from "./trace.ts";
@@ -28,6 +28,17 @@ export async function say(open: Open, series: Series, index: number): Promise<Sa
   const question = questionOf(series.name, index);
   const voice = await open(orderOf(series, question), never);
   const answer = createAnswer(job, voice.promptDigest);
+  await speakOut(voice, answer);
+  const { promptTokens, profile } = voice;
+  const leaves = voice.leaves(answer.end);
+  await closed(voice);
+  if (leaves === undefined) return undefined;
+  const { sampling } = question;
+  return { index, profile, sampling, promptTokens, ids: [...answer.ids], leaves };
+}
+
+/** Speaks until the answer's end. */
+export async function speakOut(voice: Voice, answer: Answer): Promise<void> {
   await voice.prepare(never);
   let end: Chunk["end"];
   while (end === undefined) {
@@ -36,12 +47,6 @@ export async function say(open: Open, series: Series, index: number): Promise<Sa
     answer.append(said);
     end = said.end;
   }
-  const { promptTokens, profile } = voice;
-  const leaves = voice.leaves(answer.end);
-  await closed(voice);
-  if (leaves === undefined) return undefined;
-  const { sampling } = question;
-  return { index, profile, sampling, promptTokens, ids: [...answer.ids], leaves };
 }
 
 /** Reads what was said as a witness does, in chunks. */
