@@ -81,7 +81,7 @@ export const orderSchema = z.discriminatedUnion("t", [
   }),
   /** A chunk another node said, unchanged; its signature is over the running digest under `speaker`. */
   z.strictObject({ t: z.literal("said"), chunk: chunkSchema, speaker: sessionKeySchema }),
-  /** Forget everything from position `to` on (it was judged wrong, or never delivered). */
+  /** Forget every chunk from position `to` on, where one starts or ends (they were judged wrong, or never delivered). */
   z.strictObject({ t: z.literal("drop"), to: position, branch }),
   /** Speak from here on; `from` is the end of what was shown. */
   z.strictObject({ t: z.literal("speak"), from: position }),

@@ -224,6 +224,57 @@ describe("an attempt", () => {
   });
 });
 
+describe("a speaker that is interrupted", () => {
+  /** Everything it says when it is left alone. */
+  async function leftAlone(): Promise<number[]> {
+    await tellAll(open, { t: "speak", from: 0 });
+    const ids = idsSaid();
+    tell.closed({ code: "closed", detail: "" });
+    connect();
+    return ids;
+  }
+  const said = () => words.flatMap((word) => (word.t === "chunk" ? [word.chunk] : []));
+  const idsSaid = () => said().flatMap(({ ids }) => ids);
+
+  /** It has said something, and waits. A commit stops it between two chunks, where its last token is read by nobody. */
+  async function stopped(): Promise<number> {
+    tell.message(open);
+    tell.message({ t: "speak", from: 0 });
+    await timeline.run(timeline.now() + 5_000, () => said().length === 1);
+    await tellAll({ t: "commit", through: said()[0]!.ids.length, executor: "simulated" });
+    expect(kinds().at(-1)).toBe("committed");
+    expect(said().at(-1)!.end).toBeUndefined();
+    return idsSaid().length;
+  }
+
+  test("goes on as if it had not been when nothing of what it said is dropped", async () => {
+    const whole = await leftAlone();
+    const end = await stopped();
+    await tellAll({ t: "drop", to: end, branch: 1 }, { t: "speak", from: end });
+    expect(idsSaid()).toEqual(whole);
+  });
+
+  test("reads its own last word before another's, and goes on from both", async () => {
+    const whole = await leftAlone();
+    const end = await stopped();
+    const ids = whole.slice(end, end + 2);
+    const text = ids.map((id, at) => wordAt(end + at, id)).join("");
+    const chunk = sign({ start: end, ids, text, signature: "" }, true, said());
+    await tellAll({ t: "said", speaker, chunk }, { t: "speak", from: end + 2 });
+    expect(words).toContainEqual(expect.objectContaining({ t: "judged", through: end + 2 }));
+    expect([
+      ...whole.slice(0, end + 2),
+      ...said().flatMap((each) => (each.start > end ? each.ids : [])),
+    ]).toEqual(whole);
+  });
+
+  test("drops no half of a chunk, or it would sign for a sentence that it had not read", async () => {
+    await tellAll(open);
+    await tellAll(await spoken(4), { t: "drop", to: 2, branch: 1 });
+    expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
+  });
+});
+
 describe("an attempt on an engine that only gives text", () => {
   const said = (resume: boolean) => {
     textEngine = createTextEngine("once upon a time", resume);
@@ -282,9 +333,10 @@ async function spoken(tokens: number): Promise<Extract<Order, { t: "said" }>> {
   };
 }
 
-function sign(chunk: Chunk, rightly: boolean): Chunk {
+/** `before`: the chunks it goes on from. */
+function sign(chunk: Chunk, rightly: boolean, before: readonly Chunk[] = []): Chunk {
   if (!rightly) return { ...chunk, signature: "AAAA" };
   const ready = words.find((word) => word.t === "ready")!;
-  const digest = transcriptNext(transcriptStart(job, ready.promptDigest), chunk);
+  const digest = [...before, chunk].reduce(transcriptNext, transcriptStart(job, ready.promptDigest));
   return { ...chunk, signature: Buffer.from(digest).toString("base64") };
 }

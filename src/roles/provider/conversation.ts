@@ -140,6 +140,9 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         if (order === undefined) return;
         if (order.t === "said") dissent = Math.min(dissent, await hear(voice, answer, order, branch, open));
         if (order.t === "drop") {
+          // Half a chunk stays signed whole: what is said after it would not be what the model says there.
+          if (order.to < answer.end && answer.digestAt(order.to) === undefined)
+            throw outOfTurn(`drop to ${order.to}, in the middle of a chunk`);
           if (dissent >= order.to) dissent = Number.POSITIVE_INFINITY;
           answer.drop(order.to);
           await voice.drop(order.to);

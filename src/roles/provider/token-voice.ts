@@ -44,8 +44,8 @@ export async function openTokenVoice(
   let judged = judgeUnknown;
   let heard: SessionKey | undefined;
   const trail = createTrail();
-  /** The last token said and not yet appended to the sequence. */
-  let pending: TokenId | undefined;
+  /** The last token said, until the sequence is given it: it is read along with what comes next. */
+  let pending: { readonly id: TokenId; readonly position: number } | undefined;
   let firstSaid = false;
 
   return {
@@ -59,7 +59,7 @@ export async function openTokenVoice(
     speak,
     judge,
     async drop(to) {
-      pending = undefined;
+      if (pending !== undefined && pending.position >= to) pending = undefined;
       // Called again, it is waited for again.
       firstSaid = false;
       judged = judgeUntil(judged, to);
@@ -78,7 +78,7 @@ export async function openTokenVoice(
     let end: Chunk["end"];
     while (end === undefined) {
       if (interrupted() || signal.aborted) break;
-      const candidates = await sequence.next(pending === undefined ? [] : [pending], signal);
+      const candidates = await sequence.next(pending === undefined ? [] : [pending.id], signal);
       pending = undefined;
       const position = answer.end + ids.length;
       trail.note(position, candidates);
@@ -86,7 +86,7 @@ export async function openTokenVoice(
       const { id } = choose(legal.candidates, sampling, position);
       legality.told(position, id);
       ids.push(id);
-      pending = id;
+      pending = { id, position };
       end = sequence.ends(id) ? "stop" : position + 1 >= tokensMax ? "length" : undefined;
       const openMs = ports.clock.now() - begunAt;
       if (isChunkFull({ tokens: ids.length, first: !firstSaid, openMs }, open.holdMs)) break;
@@ -111,6 +111,8 @@ export async function openTokenVoice(
     const { ids, start } = chunk;
     const isOther = speaker !== heard;
     heard = speaker;
+    if (pending !== undefined) await sequence.judge([pending.id], signal);
+    pending = undefined;
     const lists = await sequence.judge(ids, signal, next);
     let margin = 0;
     let rejection: { reason: RejectionReason; at: number } | undefined;
