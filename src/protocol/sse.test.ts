@@ -5,7 +5,7 @@ import { SseSplitter } from "./sse.ts";
 describe("server-sent events", () => {
   test("come out the same however the body was cut", () => {
     const body =
-      ': hi\r\n\r\ndata: {"a":1}\r\n\r\nevent: error\ndata: x\ndata: y\n\ndata:[DONE]\n\ndata: half';
+      ': hi\r\n\r\ndata: {"a":1}\r\n\r\nevent: error\ndata: x\ndata: y\n\n\n\rdata:[DONE]\n\n\r\rdata: half\r';
     fc.assert(
       fc.property(fc.array(fc.nat(body.length)), (cuts) => {
         const splitter = new SseSplitter(1000);
@@ -19,6 +19,7 @@ describe("server-sent events", () => {
           { raw: "event: error\ndata: x\ndata: y\n\n", data: "x\ny", name: "error" },
           { raw: "data:[DONE]\n\n", data: "[DONE]", name: undefined },
         ]);
+        expect(splitter.rest).toBe("data: half\r");
       }),
     );
   });
