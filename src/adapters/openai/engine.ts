@@ -6,7 +6,7 @@ import type { TextEngine } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { serverEvents } from "./server-events.ts";
-import { refusal, unreachable } from "./upstream-error.ts";
+import { garbage, refusal, unreachable } from "./upstream-error.ts";
 
 export interface OpenAiEngineOptions {
   /** Base URL, as an OpenAI client takes it: what `/chat/completions` is appended to. */
@@ -164,10 +164,6 @@ function parseEvent(data: string): z.infer<typeof eventSchema> {
   } catch {
     throw garbage("an event that is not the OpenAI format");
   }
-}
-
-function garbage(what: string): HoldfastError {
-  return new HoldfastError(`The upstream sent ${what}.`, { code: "upstream-garbage", fault: "peer" });
 }
 
 function strangeEnd(reason: string): HoldfastError {

@@ -1,8 +1,7 @@
 import { Agent, request } from "undici";
 import type * as z from "zod";
-import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { refusal, unreachable } from "./upstream-error.ts";
+import { garbage, refusal, unreachable } from "./upstream-error.ts";
 
 /** JSON to one server and back: bounded in bytes and in time, and taken only in the shape that was asked for. */
 export interface JsonCalls {
@@ -82,8 +81,4 @@ function parse<T>(text: string, schema: z.ZodType<T>, path: string): T {
   throw garbage(
     `an answer of another shape at ${path}: ${parsed.error.issues[0]?.path.join(".") || "its top"}`,
   );
-}
-
-export function garbage(what: string): HoldfastError {
-  return new HoldfastError(`The upstream sent ${what}.`, { code: "upstream-garbage", fault: "peer" });
 }

@@ -4,7 +4,8 @@ import type { Prompt } from "../../domain/inference/spec.ts";
 import type { Candidate } from "../../domain/verification/sampler.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { garbage, type JsonCalls } from "./json-calls.ts";
+import type { JsonCalls } from "./json-calls.ts";
+import { garbage } from "./upstream-error.ts";
 
 /** A llama-server (llama.cpp's own), by its native API: it takes token ids and shows the likeliest next ones. */
 export interface LlamaServer {

@@ -68,6 +68,11 @@ export function unreachable(error: unknown): HoldfastError {
   });
 }
 
+/** What it sent is not what the API says. `what` never quotes it: it may be a piece of an answer. */
+export function garbage(what: string): HoldfastError {
+  return new HoldfastError(`The upstream sent ${what}.`, { code: "upstream-garbage", fault: "peer" });
+}
+
 function theirCode(body: string): string | undefined {
   try {
     const { error } = JSON.parse(body) as { error?: { code?: unknown; type?: unknown } };
