@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { HttpHandler, Reply } from "../../ports.ts";
 import { type HttpServer, type HttpServerOptions, serveHttp } from "./server.ts";
@@ -90,4 +91,25 @@ test("closing does not wait for ever for an answer nobody ends", async () => {
   await expect.poll(() => reached).toBe(true);
   await server.close();
   await cut;
+});
+
+test("what comes behind a request and is none cuts its answer, and is not written into it", async () => {
+  const url = new URL(
+    await serve((_, reply) => {
+      reply.stream();
+      reply.write("data: 1\n\n");
+    }),
+  );
+  const socket = connect({ port: Number(url.port), host: url.hostname });
+  let heard = "";
+  socket.on("data", (bytes) => {
+    heard += bytes;
+  });
+  socket.on("error", () => {});
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}");
+  await expect.poll(() => heard).toContain("data: 1");
+  socket.write("{ no request\r\n\r\n");
+  await closed;
+  expect(heard).not.toContain("400 Bad Request");
 });

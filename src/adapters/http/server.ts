@@ -38,7 +38,6 @@ export async function serveHttp(
   const host = options.host ?? "127.0.0.1";
   const guarded = isLocalHost(host);
   const inFlightMax = options.requestsInFlightMax ?? limits.requestsInFlightMax;
-  let inFlight = 0;
 
   const server = createServer({
     headersTimeout: limits.requestHeadMsMax,
@@ -48,14 +47,18 @@ export async function serveHttp(
     noDelay: true,
   });
   server.maxConnections = limits.connectionsMax;
-  server.on("clientError", refuseRaw);
+  const open = new Set<ServerResponse>();
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Where an answer has begun, a refusal of what came behind its request would be written into it.
+    const hasBegun = [...open].some((each) => each.socket === socket && each.headersSent);
+    if (hasBegun) socket.destroy();
+    else refuseRaw(error, socket);
+  });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const requestId = `req_${randomUUID()}`;
-    inFlight += 1;
-    const reply = replyOver(response, requestId, () => {
-      inFlight -= 1;
-    });
-    if (inFlight > inFlightMax) return reply.refuse(tooMany);
+    open.add(response);
+    const reply = replyOver(response, requestId, () => open.delete(response));
+    if (open.size > inFlightMax) return reply.refuse(tooMany);
     const foreign = guarded ? foreignCaller(request.headers, options.hostsAllowed ?? []) : undefined;
     if (foreign !== undefined) return reply.refuse(foreign);
     readBody(request, limits.requestBytesMax, (body) => {
@@ -135,6 +138,8 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // Whoever keeps its own half open would hold one of `connectionsMax` for ever.
+  socket.destroySoon();
 }
 
 async function close(server: Server): Promise<void> {
