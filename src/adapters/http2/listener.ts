@@ -102,6 +102,8 @@ export async function createListener(
   });
 
   const endpoint = await listen(server, options);
+  // What goes wrong once it listens is told, and ends nothing else.
+  server.on("error", (error) => log.error("listener.failed", { detail: error.message }));
   return {
     endpoint,
     onAttempt(listener) {
@@ -179,7 +181,7 @@ function serveStream(
 
 function listen(server: Http2SecureServer, { host, port }: ListenerOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
+    const failed = (cause: NodeJS.ErrnoException) => {
       const busy = cause.code === "EADDRINUSE";
       reject(
         new HoldfastError(
@@ -195,8 +197,10 @@ function listen(server: Http2SecureServer, { host, port }: ListenerOptions): Pro
           },
         ),
       );
-    });
+    };
+    server.once("error", failed);
     server.listen(port, host, () => {
+      server.off("error", failed);
       const address = server.address() as AddressInfo;
       resolve(`${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`);
     });
