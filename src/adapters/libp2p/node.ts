@@ -129,29 +129,32 @@ interface Watch {
 
 /** What a node does when peers come and go, and when its own addresses change. */
 function watchPeers({ clock }: Ports, host: Host, { own, offers, company, remembered }: Watch): void {
+  const isRunning = () => host.status === "started";
   host.addEventListener("peer:identify", ({ detail: { connection, peerId, listenAddrs } }) => {
     // What comes in while the node stops finds its store closed.
-    if (host.status !== "started") return;
+    if (!isRunning()) return;
     // Only a peer this node reached itself is worth remembering: anyone can connect to us and claim addresses.
     if (connection.direction !== "outbound" || connection.limits !== undefined) return;
     const reached = connection.remoteAddr.toString();
     remembered.remember(peerId.toString(), [...new Set([reached, ...listenAddrs.map(String)])]);
   });
   host.addEventListener("peer:disconnect", ({ detail }) => {
+    // Whoever stops loses all its peers, and looks for no others.
+    if (!isRunning()) return;
     company.look();
     const peer = detail.toString() as unknown as PeerId;
     const offer = offers.of(peer);
     if (offer === undefined) return;
     // A connection may end for many reasons; a peer that does not answer now is gone.
     host.dial(multiaddrsOf(peer, offer.multiaddrs)).catch(() => {
-      if (host.status === "started") offers.gone(peer);
+      if (isRunning()) offers.gone(peer);
     });
   });
   let before = "";
   let cancel = () => {};
   host.addEventListener("self:peer:update", () => {
     const now = host.getMultiaddrs().map(String).sort().join(" ");
-    if (now === before) return;
+    if (now === before || !isRunning()) return;
     before = now;
     // Addresses change several at a time; each offer told costs every node of the network a signature check.
     cancel();
