@@ -137,7 +137,9 @@ export class Attempt implements UpstreamHandlers {
     if (this.#isStream()) return this.#pieceOfStream(text);
     this.#body += text;
     const ok = this.#status >= 200 && this.#status < 300;
-    if (!ok && this.#body.length > limits.upstreamErrorCharsMax) this.ended();
+    // Cut, it would be passed on as if it were whole.
+    if (!ok && this.#body.length > limits.upstreamErrorCharsMax)
+      this.#lose({ code: "garbage", detail: "an endless error" });
   }
 
   ended(): void {
