@@ -36,6 +36,9 @@ export const limits = {
   jobWaitMsMax: 30_000,
   /** Models whose lines are kept when nobody waits in them. Abuse: models offered under ever new ids. */
   linesMax: 64,
+  /** A model's name as an application gives it, UTF-16 units; the longest paths in use are below 200. Abuse: names of
+   *  megabytes in the lines, and in what is remembered of each upstream. */
+  modelNameLengthMax: 512,
   /** Models one request may name, the first included. Each is a whole try, with attempts of its own. */
   modelsPerRequestMax: 8,
   /** Hold budget a client may ask for, ms. Longer would look like a hang. */

@@ -10,22 +10,24 @@ export function modelsWanted({ model, models }: Readonly<Record<string, unknown>
   const others = models ?? undefined;
   const isList = Array.isArray(others) && others.length > 0 && others.every(isName);
   if (others !== undefined && !isList) {
-    return invalidRequest("`models` must be a list of non-empty strings.", "models");
+    return invalidRequest(`\`models\` must be a list, each of it ${nameForm}.`, "models");
   }
   const first = model ?? undefined;
   if (first === undefined ? !isList : !isName(first)) {
-    return invalidRequest("`model` must be a non-empty string.", "model");
+    return invalidRequest(`\`model\` must be ${nameForm}.`, "model");
   }
   const wanted = [...new Set([...(isName(first) ? [first] : []), ...(isList ? others : [])])];
   if (wanted.length <= limits.modelsPerRequestMax) return wanted;
-  return invalidRequest(`One request may name ${limits.modelsPerRequestMax} models.`, "models");
+  return invalidRequest(`One request may name at most ${limits.modelsPerRequestMax} models.`, "models");
 }
+
+const nameForm = `a string of 1 to ${limits.modelNameLengthMax} characters`;
 
 function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && value.length <= limits.modelNameLengthMax;
 }
 
-const nameSchema = z.string().min(1).max(512);
+const nameSchema = z.string().min(1).max(limits.modelNameLengthMax);
 
 /** The setting `fallbacks`: an object in the file, `MODEL=NEXT,NEXT` where settings are text. */
 export const fallbacksSchema = z.union(
