@@ -101,6 +101,9 @@ describe("the arrows between the rooms", () => {
       // The same framing on both planes: lines, bounded.
       libp2p: ["keys", "http2"],
       http2: ["keys"],
+      // An engine's sequence does one thing at a time, whichever engine it is.
+      llama: ["system"],
+      openai: ["system"],
     };
     const strays = product
       .filter(({ room }) => room === "adapters")

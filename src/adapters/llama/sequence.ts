@@ -4,6 +4,7 @@ import { type Candidate, candidateCount } from "../../domain/verification/sample
 import type { TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import { createTurns } from "../system/turns.ts";
 
 /**
  * The fast form of "the 64 largest raw logits": cutting to 64 before sorting avoids sorting the vocabulary, and a
@@ -43,34 +44,18 @@ export function openSequence(cache: LlamaContextSequence, options: SequenceOptio
   const known = new Map<number, Candidate[]>();
   // The last prompt token is always evaluated anew: its candidates are the first thing needed.
   let valid = Math.min(commonPrefix(cache.contextTokens, promptIds), promptIds.length - 1);
-  let closed = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = createTurns(options.release);
 
   return {
     promptIds,
-    judge: (ids, signal, next) => exclusive(() => judge(ids, signal, next)),
-    next: (ids, signal) => exclusive(() => next(ids, signal)),
-    logitsOf: (position, ids, signal) => exclusive(() => logitsOf(position, ids, signal)),
-    keep: (length) => exclusive(async () => cut(length)),
+    judge: (ids, signal, next) => turns.take(() => judge(ids, signal, next)),
+    next: (ids, signal) => turns.take(() => next(ids, signal)),
+    logitsOf: (position, ids, signal) => turns.take(() => logitsOf(position, ids, signal)),
+    keep: (length) => turns.take(async () => cut(length)),
     text: options.text,
     ends: options.ends,
-    close() {
-      if (closed) return;
-      closed = true;
-      // A step that is running cannot be stopped; the sequence is free when it is over.
-      turn.then(options.release, options.release);
-    },
+    close: turns.close,
   };
-
-  /** One call at a time, in the order they came. */
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(() => {
-      if (closed) throw new HoldfastError("This sequence was closed.", { code: "closed", fault: "holdfast" });
-      return work();
-    });
-    turn = result.catch(() => undefined);
-    return result;
-  }
 
   async function judge(
     ids: readonly TokenId[],

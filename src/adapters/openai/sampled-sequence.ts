@@ -1,8 +1,9 @@
 import type { TokenId } from "../../domain/ids.ts";
 import { type Candidate, candidateCount } from "../../domain/verification/sampler.ts";
 import type { Random, TokenSequence } from "../../ports.ts";
-import { HoldfastError } from "../../protocol/errors.ts";
+import type { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import { createTurns } from "../system/turns.ts";
 import type { LlamaServer } from "./llama-server.ts";
 
 export interface SampledSequenceOptions {
@@ -27,33 +28,18 @@ export function openSampledSequence(
   const answer: TokenId[] = [];
   /** At the position after the answer, when that was asked for last. */
   let known: { readonly position: number; readonly candidates: Candidate[] } | undefined;
-  let closed = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = createTurns(release);
 
   return {
     promptIds,
-    judge: (ids, signal) => exclusive(() => judge(ids, signal)),
-    next: (ids, signal) => exclusive(() => next(ids, signal)),
-    logitsOf: (position, ids, signal) => exclusive(() => logitsOf(position, ids, signal)),
-    keep: (length) => exclusive(async () => cut(length)),
+    judge: (ids, signal) => turns.take(() => judge(ids, signal)),
+    next: (ids, signal) => turns.take(() => next(ids, signal)),
+    logitsOf: (position, ids, signal) => turns.take(() => logitsOf(position, ids, signal)),
+    keep: (length) => turns.take(async () => cut(length)),
     text: (ids, before) => addedText(server.bytes, ids, before),
     ends: (id) => server.ends.has(id),
-    close() {
-      if (closed) return;
-      closed = true;
-      turn.then(release, release);
-    },
+    close: turns.close,
   };
-
-  /** One call at a time, in the order they came. */
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(() => {
-      if (closed) throw new HoldfastError("This sequence was closed.", { code: "closed", fault: "holdfast" });
-      return work();
-    });
-    turn = result.catch(() => undefined);
-    return result;
-  }
 
   async function judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]> {
     const start = answer.length;
