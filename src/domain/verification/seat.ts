@@ -72,8 +72,8 @@ export function seatsOf(proof: Proof, rules: RulingRules, tokens: Tokens | undef
     if (opening.statement.expiry > (rules.expiryMax ?? Number.POSITIVE_INFINITY))
       return { member, opened: "late-expiry" };
     const tolerance = rules.tolerances(set.executor.profile, member.profile);
-    const contradicted =
-      contradicts(leaves, positions, tokens, tolerance) || (at === 0 && belies(leaves, positions, tokens));
+    const shown = tokens === undefined ? [] : marginsOf(leaves, positions, tokens);
+    const contradicted = rulesOut(shown, tokens, tolerance) || (at === 0 && belies(shown, tokens));
     return { member, opened: { leaves, verdict: opening.verdict, contradicted } };
   });
 }
@@ -94,6 +94,25 @@ function isSigned(
   return verify(sessionKey, digest, statement.signature);
 }
 
+/** What a leaf shows of the answer's token at its position. */
+interface Shown {
+  readonly position: number;
+  readonly leaf: Leaf;
+  /** The least that its margin can have been (leaf-margin.ts). */
+  readonly margin: number;
+}
+
+function marginsOf(
+  leaves: readonly Leaf[],
+  positions: readonly number[],
+  { ids, sampling }: Tokens,
+): readonly Shown[] {
+  return positions.map((position, at) => {
+    const leaf = leaves[at]!;
+    return { position, leaf, margin: leafMargin(leaf, ids[position] ?? -1, sampling, position) };
+  });
+}
+
 /** A leaf is on a grid, so that of two of its logits each may be off by half a step: all that an honest choice can be. */
 const ownMarginMax = 2 * leafStep;
 
@@ -102,13 +121,9 @@ const ownMarginMax = 2 * leafStep;
  * no noise to make allowance for, and no calibration needed: whoever writes by other means than those whose fingerprint
  * it shows is found out wherever the two differ, by whoever looks.
  */
-function belies(leaves: readonly Leaf[], positions: readonly number[], tokens: Tokens | undefined): boolean {
+function belies(shown: readonly Shown[], tokens: Tokens | undefined): boolean {
   if (tokens === undefined) return false;
-  const { ids, sampling, ownFrom } = tokens;
-  return positions.some(
-    (position, at) =>
-      position >= ownFrom && leafMargin(leaves[at]!, ids[position] ?? -1, sampling, position) > ownMarginMax,
-  );
+  return shown.some(({ position, margin }) => position >= tokens.ownFrom && margin > ownMarginMax);
 }
 
 /** Do these leaves rule out the tokens at their positions? Without tokens, or a calibration, nobody can say they do. */
@@ -118,12 +133,18 @@ export function contradicts(
   tokens: Tokens | undefined,
   tolerance: Tolerance | undefined,
 ): boolean {
+  return tokens !== undefined && rulesOut(marginsOf(leaves, positions, tokens), tokens, tolerance);
+}
+
+function rulesOut(
+  shown: readonly Shown[],
+  tokens: Tokens | undefined,
+  tolerance: Tolerance | undefined,
+): boolean {
   if (tokens === undefined || tolerance === undefined) return false;
-  const { ids, sampling } = tokens;
-  const tally = positions.reduce((sum, position, at) => {
-    const leaf = leaves[at]!;
-    const margin = leafMargin(leaf, ids[position] ?? -1, sampling, position);
-    return withMargin(sum, margin, leafCandidates(leaf), sampling);
-  }, noMargins);
-  return weighMargins({ ...tally, informative: positions.length }, tolerance) === "invalid";
+  const tally = shown.reduce(
+    (sum, { leaf, margin }) => withMargin(sum, margin, leafCandidates(leaf), tokens.sampling),
+    noMargins,
+  );
+  return weighMargins({ ...tally, informative: shown.length }, tolerance) === "invalid";
 }
