@@ -60,6 +60,27 @@ test("it speaks, the embedded engines accept, and the verdict rests on tokens al
   throw new Error("it was never asked to speak");
 });
 
+test("it speaks and follows in a form that was asked for", async () => {
+  const peer = network.peerOf(third);
+  const schema = {
+    ...{ type: "object", required: ["name", "lit"], additionalProperties: false },
+    properties: { name: { type: "string", maxLength: 12 }, lit: { type: "boolean" } },
+  };
+  const response_format = { type: "json_schema", json_schema: { name: "lighthouse", strict: true, schema } };
+  const roles = new Set<string>();
+  for (let seed = 0; seed < 24 && roles.size < 2; seed += 1) {
+    const seen = await streamChat(network.url, {
+      ...chat,
+      ...{ response_format, temperature: 0.7, seed, holdfast: patient },
+    });
+    expect(seen).toMatchObject({ error: undefined, end: { verdict: "valid" } });
+    expect(JSON.parse(seen.text)).toMatchObject({ name: expect.any(String), lit: expect.any(Boolean) });
+    if (seen.casts[0]!.executor === peer) roles.add("speaker");
+    else if (seen.end!.witnesses.includes(peer)) roles.add("witness");
+  }
+  expect(roles.size, "both").toBe(2);
+});
+
 test("a provider that cheats is rejected by it, too, at the positions it drew", async () => {
   const [liar] = await network.bend({ [first]: "other-model" });
   const rejectedBy = () => network.events("chunk-rejected").map(({ peer }) => peer);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Vocabulary } from "../../domain/grammar/vocabulary.ts";
 import type { TokenId } from "../../domain/ids.ts";
 import type { Prompt } from "../../domain/inference/spec.ts";
 import type { Candidate } from "../../domain/verification/sampler.ts";
@@ -18,6 +19,8 @@ export interface LlamaServer {
   readonly bytes: readonly Uint8Array[];
   /** Tokens that end an answer. */
   readonly ends: ReadonlySet<TokenId>;
+  /** The same, as a schema is held to. */
+  readonly vocabulary: Vocabulary;
   promptIds(prompt: Prompt, signal: AbortSignal | undefined): Promise<TokenId[]>;
   /** The `count` likeliest tokens after `ids`, in canonical order. `slot` keeps what they have in common with the last. */
   after(ids: readonly TokenId[], slot: number, count: number, signal: AbortSignal): Promise<Candidate[]>;
@@ -77,7 +80,9 @@ export async function readLlamaServer({ call }: JsonCalls, signal?: AbortSignal)
       ...{ temperature: 0, post_sampling_probs: false, stream: false },
       response_fields: ["completion_probabilities", "tokens_evaluated", "truncated"],
     };
-    const reply = await call("/completion", completionSchema, { body, signal });
+    const bytesMax =
+      count > limits.engineCandidatesFirst ? limits.engineVocabularyBytesMax : limits.engineReplyBytesMax;
+    const reply = await call("/completion", completionSchema, { body, bytesMax, signal });
     if (reply.truncated || reply.tokens_evaluated !== ids.length)
       throw garbage("candidates after other tokens than it was given");
     return canonical(reply.completion_probabilities[0]!.top_logprobs, Math.min(count, size), size);
@@ -87,7 +92,7 @@ export async function readLlamaServer({ call }: JsonCalls, signal?: AbortSignal)
     contextTokens: props.default_generation_settings.n_ctx,
     slots: props.total_slots,
     build: props.build_info,
-    ...{ bytes, ends, after },
+    ...{ bytes, ends, after, vocabulary: vocabularyOf(bytes, ends) },
     promptIds: (prompt, signal) => readPrompt(call, prompt, signal),
   };
 }
@@ -129,6 +134,18 @@ async function readTokens(call: JsonCalls["call"], size: number, signal: AbortSi
   if (ends.size === 0) throw garbage("a vocabulary in which nothing ends an answer");
   return { bytes, ends };
 }
+
+function vocabularyOf(bytes: readonly Uint8Array[], ends: ReadonlySet<TokenId>): Vocabulary {
+  const starting: TokenId[][] = Array.from({ length: 256 }, () => []);
+  for (const [id, [first]] of bytes.entries()) if (first !== undefined) starting[first]!.push(id);
+  return {
+    bytesOf: (id) => bytes[id] ?? none,
+    startingWith: (byte) => starting[byte] ?? [],
+    ends: [...ends].sort((a, b) => a - b),
+  };
+}
+
+const none = new Uint8Array(0);
 
 const templatedSchema = z.object({ prompt: z.string() });
 

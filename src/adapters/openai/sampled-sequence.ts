@@ -79,12 +79,22 @@ export function openSampledSequence(
     return candidates;
   }
 
+  /**
+   * A list of candidates costs by its length, so it is asked for in steps, each eight times as long, until it has these
+   * tokens or goes far enough below what they are weighed against. The rest are said to be −∞, and no margin is another for it.
+   */
   async function logitsOf(position: number, ids: readonly TokenId[], signal: AbortSignal): Promise<number[]> {
     if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
-    const count = Math.min(limits.engineCandidatesMax, server.bytes.length);
-    const more = await server.after(prefix(position), slot, count, signal);
-    const logits = new Map(more.map(({ id, logit }) => [id, logit]));
-    return ids.map((id) => logits.get(id) ?? Number.NEGATIVE_INFINITY);
+    const size = server.bytes.length;
+    for (let count = limits.engineCandidatesFirst; ; count *= 8) {
+      const list = await server.after(prefix(position), slot, Math.min(count, size), signal);
+      const found = new Map(list.map(({ id, logit }) => [id, logit]));
+      const isMissing = ids.some((id) => id < size && !found.has(id));
+      const logits = ids.map((id) => found.get(id) ?? Number.NEGATIVE_INFINITY);
+      // One token is weighed against the others of the 64; several, which a schema allows, against one another.
+      const best = ids.length === 1 ? (list[candidateCount - 1]?.logit ?? 0) : Math.max(...logits);
+      if (!isMissing || count >= size || best - list.at(-1)!.logit > farBelow) return logits;
+    }
   }
 
   /** What is no token is read as the vocabulary's first, so that a follower that rejected it can still follow. */
@@ -110,6 +120,9 @@ export function openSampledSequence(
     if (known !== undefined && known.position > answer.length) known = undefined;
   }
 }
+
+/** Logits; no honest token lies so far below the best (`tolerances.marginMax`) or below where the candidates end. */
+const farBelow = 2;
 
 /** Visible tokens looked back at: more than enough to hold the beginning of a character (4 bytes at most). */
 const lookBackTokens = 16;

@@ -29,6 +29,7 @@ interface Lies {
   readonly vocabulary?: unknown;
   readonly position?: unknown;
   readonly props?: unknown;
+  readonly size?: number;
 }
 
 async function engineOver(lies: Lies): Promise<TokenEngine> {
@@ -37,17 +38,18 @@ async function engineOver(lies: Lies): Promise<TokenEngine> {
     for await (const piece of request) text += piece;
     const body = text === "" ? {} : JSON.parse(text);
     const { url } = request;
+    const { size: many = size } = lies;
     const say = (value: unknown) =>
-      typeof value === "function" ? value(response) : response.end(JSON.stringify(value));
+      typeof value === "function" ? value(response, body) : response.end(JSON.stringify(value));
     if (url === "/props")
       return say(
         lies.props ?? {
           ...{ build_info: "b1", total_slots: 1, default_generation_settings: { n_ctx: 512 } },
         },
       );
-    if (url === "/v1/models") return say({ data: [{ meta: { n_vocab: size } }] });
+    if (url === "/v1/models") return say({ data: [{ meta: { n_vocab: many } }] });
     if (url === "/tokenize") return say({ tokens: body.content === "" ? [] : [5, 6, 7] });
-    if (body.ignore_eos === true) return say(lies.vocabulary ?? shown(likely(size)));
+    if (body.ignore_eos === true) return say(lies.vocabulary ?? shown(likely(many)));
     return say(lies.position ?? shown(likely(body.n_probs)));
   };
   const server = createServer(answer).listen(0, "127.0.0.1");
@@ -109,6 +111,37 @@ describe("a server is refused with the reason when, for a position, it shows", (
       response.end(" ".repeat(limits.engineReplyBytesMax + 1));
     await expect(lookAt(flood)).rejects.toMatchObject(garbage(/larger than any/));
   });
+});
+
+test("tokens far down its list are looked for in ever longer lists, and given up where no margin depends on them", async () => {
+  const counts: number[] = [];
+  const many = 40_000;
+  const engine = await engineOver({
+    size: many,
+    position: (response: { end(text: string): void }, { n_probs }: { n_probs: number }) => {
+      counts.push(n_probs);
+      // Nearly alike down to the 1,000th, then far below.
+      const falling = likely(n_probs).map((each, at) => ({ ...each, logprob: at < 1000 ? -1 : -9 }));
+      response.end(JSON.stringify(shown(falling)));
+    },
+  });
+  const sequence = await engine.open({ kind: "text", text: "a" }, 8);
+  await sequence.next([], signal);
+  const asked = async (ids: readonly number[]) => {
+    counts.length = 0;
+    return [await sequence.logitsOf(0, ids, signal), [...counts]];
+  };
+  expect(await asked([200])).toEqual([[-1], [256]]);
+  expect(await asked([900]), "as good as any").toEqual([[-1], [256, 2048]]);
+  expect(await asked([30_000]), "too far below the 64th").toEqual([[Number.NEGATIVE_INFINITY], [256, 2048]]);
+  const [logits, lengths] = await asked([30_000, 39_999]);
+  expect(logits, "all that a schema allows").toEqual([-9, -9]);
+  expect(lengths).toEqual([256, 2048, 16_384, many]);
+  expect(await asked([500, 39_999])).toEqual([
+    [-1, Number.NEGATIVE_INFINITY],
+    [256, 2048],
+  ]);
+  expect(await asked([0x7fff_ffff]), "no token at all").toEqual([[Number.NEGATIVE_INFINITY], [256]]);
 });
 
 test("a word that was aborted leaves nothing behind, however long the server takes", async () => {

@@ -44,6 +44,7 @@ export async function createLlamaServerEngine(
     kind: "token",
     ...{ model, name, contextTokens, slots },
     profile: `llama-server@${server.build.replace(/[^\w.-]/g, "_")} arithmetic=unknown`.slice(0, 256),
+    vocabulary: server.vocabulary,
     sampled: true,
     async open(prompt, tokensMax, signal) {
       const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map(({ content }) => content);

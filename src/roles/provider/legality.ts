@@ -15,7 +15,7 @@ import { limits } from "../../protocol/limits.ts";
  * a token falls may be a matter of the last bit: the likeliest legal one is hardly ever another one for that.
  */
 export interface Legality {
-  /** `claimed`: a token that somebody says was chosen there. Both throw HoldfastError `bad-request` (fault user) where
+  /** `claimed`: a token that somebody says was chosen there. All throw HoldfastError `bad-request` (fault user) where
    *  the answer has too many readings, or nests too deep, to be followed. */
   among(
     position: number,
@@ -23,6 +23,8 @@ export interface Legality {
     signal: AbortSignal,
     claimed?: TokenId,
   ): Promise<Legal>;
+  /** May it be said there at all? It takes no engine to tell. Throws as `among` does. */
+  allows(position: number, id: TokenId): boolean;
   /** The token at `position` is this one; in order, or again from an earlier position on. */
   told(position: number, id: TokenId): void;
 }
@@ -49,7 +51,7 @@ export function createLegality(
     signal: AbortSignal,
     claimed?: TokenId,
   ): Promise<Legal> {
-    const isLegal = (id: TokenId) => restriction?.isLegal(position, id) ?? true;
+    const isLegal = (id: TokenId) => allows(position, id);
     const end = endOf(all);
     const candidates = restriction === undefined ? all : all.filter(({ id }) => isLegal(id));
     if (claimed !== undefined && !isLegal(claimed))
@@ -65,7 +67,11 @@ export function createLegality(
     return { candidates: candidates.length > 0 ? candidates : likeliest(legal, logits), claimedLogit, end };
   }
 
-  return { among, told: (position, id) => restriction?.told(position, id) };
+  function allows(position: number, id: TokenId): boolean {
+    return restriction?.isLegal(position, id) ?? true;
+  }
+
+  return { among, allows, told: (position, id) => restriction?.told(position, id) };
 }
 
 function likeliest(ids: readonly TokenId[], logits: readonly number[]): Candidate[] {

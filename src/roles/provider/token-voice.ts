@@ -119,8 +119,12 @@ export async function openTokenVoice(
     for (const [offset, claimed] of ids.entries()) {
       const position = start + offset;
       const candidates = lists[offset]!;
-      // Not looked at: nothing is said of it.
-      if (candidates.length === 0) continue;
+      if (candidates.length === 0) {
+        // Not looked at: nothing is said of it but whether its schema allows it at all.
+        if (!legality.allows(position, claimed)) rejection ??= { reason: "margin", at: position };
+        legality.told(position, claimed);
+        continue;
+      }
       const legal = await legality.among(position, candidates, signal, claimed);
       legality.told(position, claimed);
       const begins = isOther && offset === 0;
