@@ -189,6 +189,8 @@ export interface TokenEngine {
   readonly vocabulary?: Vocabulary;
   /** Of what another says it looks at some positions only. */
   readonly sampled?: true;
+  /** The way in which it asks what computes was never tried with a real one. */
+  readonly unverified?: true;
   /**
    * Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. Aborted, it throws
    * and takes no sequence: nobody waits for the answer any more.

@@ -135,11 +135,14 @@ function speakerLine(executor: string, witnesses: unknown, before: number): stri
 }
 
 function endLine(reason: string, facts: Chunk["holdfast"], ms: number): string {
-  const { verdict, basis, switches } = facts ?? {};
+  const { verdict, basis, switches, notChecked } = facts ?? {};
   const judged =
     verdict === undefined ? [] : [`verdict ${verdict}${typeof basis === "string" ? ` (${basis})` : ""}`];
   const switched = typeof switches === "number" ? [`${switches} switch${switches === 1 ? "" : "es"}`] : [];
-  return `[${[reason, ...judged, ...switched, `${(ms / 1000).toFixed(1)} s`].join(", ")}]\n`;
+  // The word that each begins with: the rest is in the answer itself.
+  const words = Array.isArray(notChecked) ? notChecked.map((each) => String(each).split(":")[0]) : [];
+  const unchecked = words.length === 0 ? [] : [`not checked: ${[...new Set(words)].join(" ")}`];
+  return `[${[reason, ...judged, ...unchecked, ...switched, `${(ms / 1000).toFixed(1)} s`].join(", ")}]\n`;
 }
 
 /** The end of a peer id differs; its beginning is the same for all. */

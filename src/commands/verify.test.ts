@@ -41,6 +41,17 @@ test("a speaker that was lost answers for its chunks, and the last one for the w
   expect(checked[0]).toMatch(/8 chunks by 2 speakers/);
 });
 
+test("whose words have no fingerprint of their own is said, and why, as far as offers tell", async () => {
+  const saying = async (asked: ReceiptCase) => (await reportCase(asked)).notChecked.join("\n");
+  expect(await saying({})).not.toMatch(/own fingerprint|never tried/);
+  expect(await saying({ lostAt: 16 })).toMatch(/own fingerprint of who said tokens 0 to 15: it was gone/);
+  const sampled = await saying({ lostAt: 16, lostEngine: { sampled: true } });
+  expect(sampled).toMatch(/own fingerprint of who said tokens 0 to 15: its engine shows none/);
+  expect(sampled).not.toMatch(/never tried/);
+  const unverified = await saying({ lostAt: 24, lostEngine: { unverified: true } });
+  expect(unverified).toMatch(/tokens 0 to 23: its engine shows none\n.*tokens 0 to 23: .* never tried/);
+});
+
 test("an answer of another model is invalid, and its executor is named", async () => {
   const receipt = await receiptOf({ parts: [{ leaves: leavesOf(tokens, { model: 7 }) }, seen(1), seen(2)] });
   const { verdict, reasons } = await report(receipt);

@@ -11,13 +11,14 @@ import { attestationOf } from "../domain/verification/attestation.ts";
 import { auditDraw } from "../domain/verification/audit.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Replayed } from "../domain/verification/replayed.ts";
-import { type Report, reportOn } from "../domain/verification/report.ts";
+import { type EngineSaid, type Report, reportOn } from "../domain/verification/report.ts";
 import type { Tolerances } from "../domain/verification/tolerance.ts";
 import type { Beacons } from "../ports.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import type { Offer } from "../protocol/offer.ts";
 import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
 import { latestExpiry } from "../protocol/statement-life.ts";
 import { replay } from "../roles/auditor/replay.ts";
@@ -86,7 +87,9 @@ async function reportOnReceipt(
   { again, rpcs = [] }: Means,
 ): Promise<Report> {
   if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`);
-  const keys = await vouchedKeys(receipt);
+  const offers = await offersIn(receipt);
+  const keys = keysIn(offers);
+  const engines = enginesIn(offers, receipt);
   // Beacons and stakes are on the chain; without one, a drawn committee's receipt says so.
   const drawn =
     rpcs.length === 0
@@ -101,6 +104,7 @@ async function reportOnReceipt(
     beaconAt,
     expiryMax,
     ...(drawn && { drawn }),
+    engineOf: (key: SessionKey) => engines.get(key),
   };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
   return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
@@ -138,19 +142,38 @@ function refused(reason: string): Report {
   return { verdict: "invalid", reasons: [reason], checked: ["its form"], notChecked };
 }
 
-/** Session keys that offers in the receipt name, and the nodes that signed these. They may have expired since. */
-async function vouchedKeys({
-  offers,
-  market,
-}: Pick<Receipt, "offers" | "market">): Promise<Map<SessionKey, Address[]>> {
-  const keys = new Map<SessionKey, Address[]>();
+type Vouched = Pick<Receipt, "offers" | "market">;
+
+/** Session keys that offers in the receipt name, and the nodes that signed these. */
+async function vouchedKeys(receipt: Vouched): Promise<Map<SessionKey, Address[]>> {
+  return keysIn(await offersIn(receipt));
+}
+
+/** The offers of a receipt whose signatures hold. They may have expired since. */
+async function offersIn({ offers, market }: Vouched): Promise<Offer[]> {
+  const found: Offer[] = [];
   for (const signed of offers) {
     const opened = await openOffer(Buffer.from(JSON.stringify(signed)), market, () => "newer");
-    if ("refusal" in opened) continue;
-    const { sessionKey, address } = opened.offer;
-    keys.set(sessionKey, [...(keys.get(sessionKey) ?? []), address]);
+    if (!("refusal" in opened)) found.push(opened.offer);
   }
+  return found;
+}
+
+function keysIn(offers: readonly Offer[]): Map<SessionKey, Address[]> {
+  const keys = new Map<SessionKey, Address[]>();
+  for (const { sessionKey, address } of offers)
+    keys.set(sessionKey, [...(keys.get(sessionKey) ?? []), address]);
   return keys;
+}
+
+function enginesIn(offers: readonly Offer[], receipt: Receipt): Map<SessionKey, EngineSaid> {
+  const engines = new Map<SessionKey, EngineSaid>();
+  for (const { sessionKey, models } of offers) {
+    const model = models.find(({ id }) => id === receipt.model);
+    if (model === undefined) continue;
+    engines.set(sessionKey, { sampled: model.sampled === true, unverified: model.unverified === true });
+  }
+  return engines;
 }
 
 /** This node's own calibration where it has one, and what ships with the program. */

@@ -46,6 +46,8 @@ export const offerBodySchema = z.object({
         ids: z.boolean().exactOptional(),
         /** Judges at positions it draws itself and has seen no others, so it commits to no fingerprint. */
         sampled: z.boolean().exactOptional(),
+        /** Its engine is of a kind that this program was never tried with, so it commits to no fingerprint. */
+        unverified: z.boolean().exactOptional(),
         /** Can hold an answer to a JSON schema, its own and another's. */
         schema: z.boolean().exactOptional(),
         /** It turns texts into vectors of so many numbers, and says nothing. */

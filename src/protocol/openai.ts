@@ -101,6 +101,8 @@ export interface HoldfastEnd extends HoldfastSpoken {
   readonly basis: "fingerprint" | "replication" | "tokens" | "text" | "none";
   /** Witnesses among those named that looked at some positions only, drawn by themselves; what lies between is not checked by them. */
   readonly sampled?: readonly string[];
+  /** What nobody looked at, as its nodes' engines are; a word that programs can go by comes first in each. */
+  readonly notChecked?: readonly string[];
   /** Where the answer's receipt is, once it has ended; of several choices that of the first. */
   readonly receipt?: string;
   /** Times another peer took over after content had been delivered. */

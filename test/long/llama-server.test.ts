@@ -39,6 +39,8 @@ test("it accepts an honest answer, and the answer says who looked at some positi
     if (!end!.witnesses.includes(peer)) continue;
     // The other two have fingerprints to compare; it has none, and does not stand in their way.
     expect(end).toMatchObject({ basis: "fingerprint", sampled: [peer] });
+    // The other one looked everywhere.
+    expect(end).not.toHaveProperty("notChecked");
     return;
   }
   throw new Error("it was never a witness of a whole answer");
@@ -55,6 +57,7 @@ test("it speaks, the embedded engines accept, and the verdict rests on tokens al
     if (casts[0]!.executor !== peer || end!.switches > 0) continue;
     expect(end).toMatchObject({ verdict: "valid", basis: "tokens" });
     expect(end).not.toHaveProperty("sampled");
+    expect(end!.notChecked).toEqual([expect.stringMatching(/^no-fingerprint: .*tokens 0 to /)]);
     return;
   }
   throw new Error("it was never asked to speak");

@@ -34,6 +34,8 @@ export interface ReceiptCase {
   readonly withPrompt?: boolean;
   /** Chunks up to here were said by a speaker that was lost then; a multiple of 8. */
   readonly lostAt?: number;
+  /** What its offer says of that one's engine. */
+  readonly lostEngine?: { readonly sampled?: true; readonly unverified?: true };
   /** What the answer should have fitted. */
   readonly schema?: string;
 }
@@ -44,6 +46,7 @@ export async function receiptOf({
   ids,
   withPrompt = true,
   lostAt = 0,
+  lostEngine = {},
   schema,
 }: ReceiptCase = {}): Promise<Receipt> {
   const asked = schema === undefined ? sampling : { ...sampling, schema };
@@ -62,7 +65,9 @@ export async function receiptOf({
     ...{ v: 1, market, model, sampling: asked, tokensMax, promptDigest, chunks },
     ...(withPrompt ? { prompt } : {}),
     proof: proofOf(answer, all, people),
-    offers: await Promise.all(vouching.map(({ person, key }) => offerOf(person, key))),
+    offers: await Promise.all(
+      vouching.map(({ person, key }) => offerOf(person, key, person === lost ? lostEngine : {})),
+    ),
   };
 }
 
@@ -85,7 +90,12 @@ function speak(ids: readonly number[], speakerAt: (start: number) => Person) {
   return { chunks, transcript: bytesToHex(digest) };
 }
 
-async function offerOf({ session, member }: Person, key: NodeKey): Promise<Receipt["offers"][number]> {
+async function offerOf(
+  { session, member }: Person,
+  key: NodeKey,
+  engine: ReceiptCase["lostEngine"],
+): Promise<Receipt["offers"][number]> {
+  const model = { id: spec.model, name: "m", contextTokens: 512, witness: true, resume: true, ...engine };
   const offer: Offer = {
     ...{ v: 1, peer: peerIdOf(key), address: member.node, seq: 1, issuedAt: 1, expiresAt: 60_000 },
     ...{
@@ -94,7 +104,11 @@ async function offerOf({ session, member }: Person, key: NodeKey): Promise<Recei
       endpoints: [],
       multiaddrs: [],
     },
-    ...{ models: [], slots: 1, domain: { operator: "", region: "", build: "", hardware: "" } },
+    ...{
+      models: [{ ...model, profile, priceIn: "0", priceOut: "0" }],
+      slots: 1,
+      domain: { operator: "", region: "", build: "", hardware: "" },
+    },
   };
   return JSON.parse(Buffer.from(await sealOffer(offer, key, market)).toString()) as Receipt["offers"][number];
 }

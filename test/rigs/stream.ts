@@ -21,6 +21,7 @@ export interface StreamEnd {
   readonly acceptedShare: number;
   readonly witnesses: string[];
   readonly sampled?: string[];
+  readonly notChecked?: string[];
   readonly receipt?: string;
 }
 

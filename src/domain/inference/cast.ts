@@ -114,6 +114,7 @@ export function openNext(
   draft.attemptNext += 1;
   if (draft.staked && !prospect.bonded) draft.strangers = [...draft.strangers, prospect.peer];
   if (prospect.sampled) draft.sampling = [...draft.sampling, prospect.peer];
+  if (prospect.unverified) draft.unverified = [...draft.unverified, prospect.peer];
   draft.attempts.push({
     ...prospect,
     ...{ id, openedAt: draft.now, heardAt: draft.now, ready: undefined, readAt: undefined },

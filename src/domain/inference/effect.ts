@@ -80,6 +80,8 @@ export interface Ending {
   readonly acceptedShare: number;
   /** Of the witnesses, those who looked at some positions only. */
   readonly sampled: readonly PeerId[];
+  /** What nobody looked at, as far as that comes of the engines (unchecked.ts). */
+  readonly notChecked: readonly string[];
 }
 
 export interface Failure {

@@ -6,6 +6,7 @@ import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import { findingOf } from "./proving.ts";
+import { uncheckedIn } from "./unchecked.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
 import { isLate } from "./waiting.ts";
 
@@ -27,18 +28,22 @@ export function finishIfDone(draft: Draft): void {
   const witnesses = new Set(draft.held.slice(0, total).flatMap(({ accepts }) => withSay(accepts, draft)));
   witnesses.delete(executor);
   const ending = draft.satisfied === undefined && last?.chunk.end === "length" ? "length" : "stop";
+  const basis = proven
+    ? "fingerprint"
+    : verdict === "inconclusive" && witnesses.size === 0
+      ? "none"
+      : "tokens";
+  const took = { executor, witnesses: [...witnesses], basis } as const;
   draft.effects.push({
-    kind: "finish",
+    ...{ kind: "finish", ...took },
     reason: ending,
     promptTokens: draft.base?.promptTokens ?? 0,
     answerTokens: draft.deliveredTokens,
     verdict,
-    basis: proven ? "fingerprint" : verdict === "inconclusive" && witnesses.size === 0 ? "none" : "tokens",
     switches: draft.switches,
     attempts: draft.speakers,
-    witnesses: [...witnesses],
     sampled: [...witnesses].filter((peer) => draft.sampling.includes(peer)),
-    executor,
+    notChecked: uncheckedIn(draft.held.slice(0, total), draft, took),
     acceptedShare: draft.deliveredTokens === 0 ? 1 : draft.acceptedTokens / draft.deliveredTokens,
   });
   endJob(draft, "completed");

@@ -75,6 +75,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       staked,
       strangers: [],
       sampling: [],
+      unverified: [],
       busy: 0,
       blamers: [],
       base: undefined,

@@ -142,7 +142,7 @@ function canSettle({ staked }: Draft, each: Prospect): boolean {
   return canTestify(each) && (each.bonded || !staked);
 }
 
-/** A fingerprint is of every position. */
-function canTestify({ witness, sampled = false }: Prospect): boolean {
-  return witness && !sampled;
+/** A fingerprint is of every position, and by an engine of which it is known what its logits are. */
+function canTestify({ witness, sampled = false, unverified = false }: Prospect): boolean {
+  return witness && !sampled && !unverified;
 }

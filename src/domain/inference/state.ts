@@ -16,6 +16,8 @@ export interface Prospect {
   readonly witness: boolean;
   /** Looks at some positions of what it judges, and so has nothing to commit to. */
   readonly sampled?: boolean;
+  /** Its engine is of a kind that was never tried, so it commits to nothing either. */
+  readonly unverified?: boolean;
   /** Can go on from others' tokens. */
   readonly resume: boolean;
   /** Not in quarantine: what it failed at before, in this job too, is long enough ago. */
@@ -138,6 +140,8 @@ export interface JobState {
   readonly strangers: readonly PeerId[];
   /** Peers that were asked and look at some positions only. */
   readonly sampling: readonly PeerId[];
+  /** Those whose engine is of a kind that was never tried. */
+  readonly unverified: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;
   /** Providers that refused because of the request itself. */

@@ -3,10 +3,10 @@ import type { PeerId } from "../ids.ts";
 import { standingOf } from "./votes.ts";
 
 const peers = (names: string) => names.split(" ").filter(Boolean) as PeerId[];
-const standing = (speaker: string, accepts: string, rejects: string, strangers = "x y z", sampling = "") =>
+const standing = (speaker: string, accepts: string, rejects: string, strangers = "x y z", doubtful = "") =>
   standingOf(
     { speaker: speaker as PeerId, accepts: peers(accepts), rejects: peers(rejects) },
-    { strangers: peers(strangers), sampling: peers(sampling) },
+    { strangers: peers(strangers), sampling: peers(doubtful), unverified: [] },
   );
 
 test("where nobody has a stake, one dissent opens a dispute and the majority of at least two decides", () => {
@@ -57,6 +57,13 @@ describe("who looks at some positions only", () => {
   test("still stands between a speaker and as many who reject", () => {
     expect(among("i j", "a b")).toBe("disputed");
     expect(among("i", "a b")).toBe("rejected");
+  });
+
+  test("is believed no more than who has an engine that was never tried", () => {
+    const held = { speaker: "s" as PeerId, accepts: peers("i j"), rejects: peers("a") };
+    const voters = { strangers: [], sampling: [] };
+    expect(standingOf(held, { ...voters, unverified: peers("i j") })).toBe("disputed");
+    expect(standingOf(held, { ...voters, unverified: [] })).toBe("accepted");
   });
 
   test("has a whole voice against what it saw", () => {

@@ -7,7 +7,7 @@ import type { Held, JobState } from "./state.ts";
  */
 export type Standing = "open" | "accepted" | "disputed" | "rejected";
 
-type Voters = Pick<JobState, "strangers" | "sampling">;
+type Voters = Pick<JobState, "strangers" | "sampling" | "unverified">;
 
 /**
  * Where some providers of the model have a stake, those without one are strangers: any number of them costs nothing.
@@ -15,7 +15,8 @@ type Voters = Pick<JobState, "strangers" | "sampling">;
  * who has a stake; another stranger they can doubt or drop, as they could where nobody has any.
  *
  * Who looks at some positions only has not contradicted a rejection by accepting: it may have looked elsewhere. So once
- * somebody rejects, its acceptance outvotes nobody; nor does it leave fewer voices to condemn a speaker with.
+ * somebody rejects, its acceptance outvotes nobody; nor does it leave fewer voices to condemn a speaker with. The same of
+ * who has an engine of a kind that was never tried: it may have mistaken what that showed.
  */
 export function standingOf(held: Pick<Held, "speaker" | "accepts" | "rejects">, voters: Voters): Standing {
   const { speaker, accepts, rejects } = held;
@@ -34,9 +35,9 @@ export function isStranger(peer: PeerId, { strangers }: Pick<Voters, "strangers"
   return strangers.includes(peer);
 }
 
-function balanceOf(accepts: readonly PeerId[], rejects: number, { sampling }: Voters): Standing {
+function balanceOf(accepts: readonly PeerId[], rejects: number, { sampling, unverified }: Voters): Standing {
   if (rejects === 0) return accepts.length === 0 ? "open" : "accepted";
-  const sawAll = accepts.filter((peer) => !sampling.includes(peer)).length;
+  const sawAll = accepts.filter((peer) => !sampling.includes(peer) && !unverified.includes(peer)).length;
   if (sawAll > rejects) return "accepted";
   return rejects >= 2 && rejects > accepts.length ? "rejected" : "disputed";
 }

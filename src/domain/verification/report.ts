@@ -16,11 +16,21 @@ export interface Report {
   readonly notChecked: readonly string[];
 }
 
+/** Why an engine commits to no fingerprint (protocol/offer.ts). */
+export interface EngineSaid {
+  /** It looks at some positions only of what others say. */
+  readonly sampled: boolean;
+  /** It is of a kind that this program was never tried with. */
+  readonly unverified: boolean;
+}
+
 export interface ReportRules extends Omit<RulingRules, "market"> {
   /** Bounds within which the schema of an answer is read. */
   readonly schemas: SchemaLimits;
   /** Which node vouches for a session key, by the receipt's offers whose signatures hold. */
   readonly vouchedBy: (key: SessionKey) => readonly Address[];
+  /** What the offer that names this key says of its engine for the receipt's model. Absent: nobody knows. */
+  readonly engineOf?: (key: SessionKey) => EngineSaid | undefined;
   /** What the chain says of a drawn committee: who in it has no seat by its beacon and their stake. Absent: not asked. */
   readonly drawn?: { readonly strangers: readonly Address[] };
 }
@@ -58,7 +68,10 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
         ? []
         : ["each witness's seat, by the beacon and what it had at stake before"]),
     ],
-    notChecked: notCheckedOf(prompt !== undefined, again !== undefined, rules.drawn !== undefined),
+    notChecked: [
+      ...notCheckedOf(prompt !== undefined, again !== undefined, rules.drawn !== undefined),
+      ...unshownOf(receipt, rules),
+    ],
   };
 }
 
@@ -75,6 +88,24 @@ function notCheckedOf(hasPrompt: boolean, isReplayed: boolean, isDrawn: boolean)
       : ["the members' bonds: they are on the chain"]),
     ...(hasPrompt ? [] : ["the prompt: this receipt does not hold it"]),
   ];
+}
+
+/** Of whose words no fingerprint of their own is here: others' cover them, but not by which logits they were chosen. */
+function unshownOf({ chunks, proof }: Receipt, { engineOf }: ReportRules): string[] {
+  const { executor } = proof.set;
+  return segmentsOf(chunks).flatMap(({ speaker, from, to }) => {
+    if (from === to) return [];
+    const engine = engineOf?.(speaker);
+    const words = `tokens ${from} to ${to - 1}`;
+    const why = engine?.sampled || engine?.unverified ? "its engine shows none" : "it was gone at the end";
+    const isShown = speaker === executor.sessionKey && to === proof.set.answer.tokens;
+    return [
+      ...(isShown ? [] : [`the own fingerprint of who said ${words}: ${why}`]),
+      ...(engine?.unverified
+        ? [`the engine that said ${words}: it is of a kind that was never tried with this program`]
+        : []),
+    ];
+  });
 }
 
 function faultsOf({ proof }: Receipt, ruling: Ruling, complaint: string | undefined): string[] {

@@ -117,6 +117,7 @@ function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, s
       resume: engine.kind === "token" || (engine.kind === "text" && engine.resume),
       ...(engine.kind === "embedding" ? {} : { ids: engine.kind === "token" }),
       ...(engine.kind === "token" && engine.sampled === true ? { sampled: true } : {}),
+      ...(engine.kind === "token" && engine.unverified === true ? { unverified: true } : {}),
       ...(engine.kind === "embedding" ? { dimensions: engine.dimensions } : {}),
       ...(engine.kind === "embedding" && engine.classes !== undefined ? { classes: engine.classes } : {}),
       ...(engine.kind === "token" && engine.vocabulary !== undefined ? { schema: true } : {}),

@@ -46,7 +46,10 @@ export interface Listing {
   readonly price: number;
   readonly domain: readonly string[];
   /** What a prospect of this listing always is. */
-  readonly terms: Pick<Prospect, "peer" | "sessionKey" | "witness" | "sampled" | "resume" | "operator">;
+  readonly terms: Pick<
+    Prospect,
+    "peer" | "sessionKey" | "witness" | "sampled" | "unverified" | "resume" | "operator"
+  >;
   pace: PaceKept;
 }
 
@@ -69,12 +72,13 @@ export function heedOffer(node: KnownNode, offer: Offer): void {
       priceOut,
       witness,
       sampled = false,
+      unverified = false,
       resume,
       schema = false,
     }) => ({
       ...{ node, peer, model: id, slots, contextTokens, dimensions, classes, schema, domain },
       price: Number(priceIn) + Number(priceOut),
-      terms: { peer, sessionKey, witness, sampled, resume, operator: offer.domain.operator },
+      terms: { peer, sessionKey, witness, sampled, unverified, resume, operator: offer.domain.operator },
       pace: node.listings.find(({ model }) => model === id)?.pace ?? paceUnkept,
     }),
   );

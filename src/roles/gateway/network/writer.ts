@@ -133,6 +133,7 @@ function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & 
     executor: worst.executor,
     witnesses: worst.witnesses,
     ...(worst.sampled.length === 0 ? {} : { sampled: worst.sampled }),
+    ...(worst.notChecked.length === 0 ? {} : { notChecked: worst.notChecked }),
     ...(receipt === undefined ? {} : { receipt: `/v1/receipts/${receipt}` }),
     acceptedShare: Math.min(...endings.map(({ acceptedShare }) => acceptedShare)),
   };
