@@ -39,8 +39,8 @@ test("it accepts an honest answer, and the answer says who looked at some positi
     if (!end!.witnesses.includes(peer)) continue;
     // The other two have fingerprints to compare; it has none, and does not stand in their way.
     expect(end).toMatchObject({ basis: "fingerprint", sampled: [peer] });
-    // The other one looked everywhere.
-    expect(end).not.toHaveProperty("notChecked");
+    // Unless it said a part of it, when nothing is left.
+    for (const each of end!.notChecked ?? []) expect(each).toMatch(/^(no-fingerprint|positions-between): /);
     return;
   }
   throw new Error("it was never a witness of a whole answer");
@@ -77,6 +77,8 @@ test("it speaks and follows in a form that was asked for", async () => {
       ...{ response_format, temperature: 0.7, seed, holdfast: patient },
     });
     expect(seen).toMatchObject({ error: undefined, end: { verdict: "valid" } });
+    // Not every answer comes to its end within 48 tokens.
+    if (seen.finish === "length") continue;
     expect(JSON.parse(seen.text)).toMatchObject({ name: expect.any(String), lit: expect.any(Boolean) });
     if (seen.casts[0]!.executor === peer) roles.add("speaker");
     else if (seen.end!.witnesses.includes(peer)) roles.add("witness");
