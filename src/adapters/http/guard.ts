@@ -18,7 +18,7 @@ export function foreignCaller(
   if (origin === undefined && host !== undefined && plainlyLocal.test(host)) return undefined;
   if (!local(hostName(`http://${host ?? ""}`))) {
     return refusal(
-      `Host ${quoted(host)} is not this machine. Start the gateway with that host allowed if it is meant.`,
+      `Host ${quoted(host)} is not this machine. If it is meant, start the gateway with --hosts-allowed and its name.`,
     );
   }
   if (origin !== undefined && !local(hostName(origin))) {
