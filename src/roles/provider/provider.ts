@@ -1,3 +1,4 @@
+import { networkRange } from "../../domain/routing/network-range.ts";
 import type { Engine, Listener, Log, Market } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
@@ -95,9 +96,9 @@ export async function startProvider(
 
 const guestLimits = { share: limits.guestShare, rememberedMs: limits.guestsRememberedMs };
 
-/** Of `address:port`: a machine has as many ports as it likes. */
+/** Of `address:port`: a machine has as many ports as it likes, and of IPv6 as many addresses as its /64 holds. */
 function machineOf(remote: string): string {
-  return remote.replace(/:\d+$/, "");
+  return networkRange(remote.replace(/:\d+$/, ""), { v4: 4, v6: 4 });
 }
 
 function offerOf({ engines, signer }: ProviderPorts, options: ProviderOptions, slots: number) {
