@@ -72,6 +72,12 @@ export const limits = {
   upstreamErrorCharsMax: 1024 * 1024,
   /** One server-sent event of an upstream, UTF-16 units. Abuse: an event that never ends. */
   upstreamEventCharsMax: 4 * 1024 * 1024,
+  /** Events without content that are kept while waiting for some; a role and a comment are usual. Abuse: memory. */
+  upstreamEventsKeptMax: 1024,
+  /** Models of which it is remembered how one upstream takes them. The application chooses these names. Abuse: memory. */
+  upstreamModelsRemembered: 256,
+  /** Longest time that an upstream may ask to be left alone for, ms. Abuse: one busy moment that ends it for good. */
+  upstreamPauseMsMax: 60_000,
   /** Time for one answer, ms, until its first content and, without streaming, until its end; all attempts together. */
   upstreamDeadlineMsDefault: 600_000,
   /** Attempts for one answer that run at once: the one that is silent and those started beside it. */
@@ -107,6 +113,12 @@ export const limits = {
   replyBytesMax: 64 * 1024,
   /** Unsent bytes on one attempt before it is closed. A peer that does not read is as good as gone. */
   unsentBytesMax: 16 * 1024 * 1024,
+  /** What a peer may send unread, bytes: on one connection, and of that on one stream. At the default of 64 KiB a long prompt
+   *  waits for 100 round trips. Abuse: memory. */
+  connectionWindowBytes: 4 * 1024 * 1024,
+  streamWindowBytes: 1024 * 1024,
+  /** Session keys kept ready for use, since to read one costs as much as to verify by it. They come from offers. Abuse: memory. */
+  sessionKeysKept: 1024,
   /** Tokens of one chunk. Above 32 llama.cpp's CPU kernels change and honest judgements with them (design, parts §6). */
   chunkTokensMax: 32,
   /** Text of one chunk, UTF-16 units. One token of a known vocabulary is below 200 bytes. */

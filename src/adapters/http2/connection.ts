@@ -7,7 +7,7 @@ import type { Offer } from "../../protocol/offer.ts";
 import { connectToOffer, type Relay } from "./connect.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
-import { sessionOptions, windowBytes } from "./session-options.ts";
+import { sessionOptions } from "./session-options.ts";
 
 type Talk = Conversation<Word, Order>;
 
@@ -84,7 +84,7 @@ export function createConnection(ports: Ports, offer: Offer, events: ConnectionE
 
   function stand(socket: TLSSocket): void {
     session = connectHttp2("https://holdfast", { ...sessionOptions, createConnection: () => socket });
-    session.once("connect", () => session?.setLocalWindowSize(windowBytes));
+    session.once("connect", () => session?.setLocalWindowSize(limits.connectionWindowBytes));
     session.on("error", (error) => destroy({ code: "broken", detail: error.message }));
     session.on("close", () => destroy({ code: "broken", detail: "the connection was lost" }));
     heartbeat = createHeartbeat(clock, session, (detail) => destroy({ code: "silent", detail }));

@@ -16,7 +16,7 @@ import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createConversation } from "./conversation.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
-import { sessionOptions, windowBytes } from "./session-options.ts";
+import { sessionOptions } from "./session-options.ts";
 
 export interface ListenerOptions {
   /** PEM, both. The certificate's SHA-256 is what the offer must say. */
@@ -78,7 +78,7 @@ export async function createListener(
     // A gateway whose host lost its power says nothing: without this its jobs would run to their deadline.
     const heartbeat = createHeartbeat(ports.clock, session, () => session.destroy());
     guests.set(session, { remote, heartbeat, attempts: 0 });
-    if (!session.destroyed) session.setLocalWindowSize(windowBytes);
+    if (!session.destroyed) session.setLocalWindowSize(limits.connectionWindowBytes);
     session.setTimeout(2 * limits.connectionIdleMsMax, () => session.close());
     session.on("error", (error) => log.debug("listener.session", { remote, detail: error.message }));
     session.on("close", () => {

@@ -1,12 +1,9 @@
 import type { Settings } from "node:http2";
 import { limits } from "../../protocol/limits.ts";
 
-/** Receive window of a connection, bytes. The default of 64 KiB makes a long prompt wait for 100 round trips. */
-export const windowBytes = 4 * 1024 * 1024;
-
 const settings: Settings = {
   enablePush: false,
-  initialWindowSize: 1024 * 1024,
+  initialWindowSize: limits.streamWindowBytes,
   maxConcurrentStreams: limits.streamsPerConnectionMax,
 };
 

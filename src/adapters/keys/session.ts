@@ -9,6 +9,7 @@ import {
 } from "node:crypto";
 import type { SessionKey } from "../../domain/ids.ts";
 import type { Signer, Verify } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 import { selfSigned } from "./certificate.ts";
 
 /** What one run of a node signs chunks and serves TLS with. Its offer vouches for both until it expires. */
@@ -25,9 +26,8 @@ export interface Session extends Signer {
 
 /** An Ed25519 key, made at every start: what is not kept cannot be stolen from a disk. About 1 ms. `seed`: its 32 bytes. */
 export function createSession(seed: Uint8Array = randomBytes(32)): Session {
-  const privateKey = createPrivateKey({
-    ...{ key: Buffer.concat([pkcs8Head, seed]), format: "der", type: "pkcs8" },
-  });
+  const key = Buffer.concat([pkcs8Head, seed]);
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
   const publicKey = createPublicKey(privateKey);
   const der = selfSigned(privateKey, publicKey);
   return {
@@ -44,8 +44,7 @@ export function createSession(seed: Uint8Array = randomBytes(32)): Session {
 /** What is before the 32 bytes in an Ed25519 PrivateKeyInfo (RFC 8410 §7). */
 const pkcs8Head = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** Parsed keys kept: parsing costs as much as verifying. Beyond it the oldest goes; keys come from bounded offers. */
-const keysKept = 1024;
+/** Keys that were read. Beyond `sessionKeysKept` the oldest goes. */
 const parsed = new Map<SessionKey, KeyObject>();
 
 /** Ed25519. A key or signature that is no such thing is simply not valid; nothing is thrown. */
@@ -62,7 +61,7 @@ function keyObject(key: SessionKey): KeyObject {
   if (known !== undefined) return known;
   const x = Buffer.from(key, "hex").toString("base64url");
   const made = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
-  const oldest = parsed.size >= keysKept ? parsed.keys().next() : undefined;
+  const oldest = parsed.size >= limits.sessionKeysKept ? parsed.keys().next() : undefined;
   if (oldest?.value !== undefined) parsed.delete(oldest.value);
   parsed.set(key, made);
   return made;

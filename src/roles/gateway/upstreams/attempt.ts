@@ -193,7 +193,7 @@ export class Attempt implements UpstreamHandlers {
     if (facts?.finished === true || (this.#finishSeen && !substance)) this.#held.push(piece);
     else if (substance) this.#listener.content(this, piece);
     else this.#listener.filler(this, piece);
-    if (this.#held.length + this.preamble.length > eventsKeptMax) {
+    if (this.#held.length + this.preamble.length > limits.upstreamEventsKeptMax) {
       this.#lose({ code: "garbage", detail: "too many events without content" });
     }
   }
@@ -245,6 +245,5 @@ export class Attempt implements UpstreamHandlers {
   }
 }
 
-/** Events without content that are kept while waiting for some. */
-const eventsKeptMax = 1024;
+/** Time a body may take to end after its answer has, ms. */
 const lingerMs = 1_000;

@@ -1,4 +1,5 @@
 import type { UpstreamFault } from "../../../ports.ts";
+import { limits } from "../../../protocol/limits.ts";
 
 /** Why an attempt brought no answer, and what that says about its upstream. */
 export interface AttemptFault {
@@ -46,13 +47,11 @@ export function judgeStatus(
   return error?.code === "model_not_found" ? "lacks" : "relay";
 }
 
-const pauseMsMax = 60_000;
-
 function retryAfter(headers: Headers): number | undefined {
   const ms = Number(headers["retry-after-ms"] ?? Number.NaN);
   const seconds = Number(headers["retry-after"] ?? Number.NaN);
   const wait = Number.isFinite(ms) ? ms : seconds * 1000;
-  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, pauseMsMax) : undefined;
+  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, limits.upstreamPauseMsMax) : undefined;
 }
 
 /** The error a body tells of in the API's form, or in the forms vLLM and others give it; undefined when in none. */

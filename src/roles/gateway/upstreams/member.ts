@@ -150,7 +150,7 @@ export class Member implements Candidate {
 
   /** It said that it has no such model. */
   denied(model: string, now: Ms): void {
-    if (this.#denied.size >= modelsRememberedMax) this.#denied.clear();
+    if (this.#denied.size >= limits.upstreamModelsRemembered) this.#denied.clear();
     this.#denied.set(model, now + limits.catalogueMsMax);
   }
 
@@ -188,7 +188,8 @@ export class Member implements Candidate {
 
   #setPrefill(model: string, knowledge: PrefillKnowledge): void {
     // The application chooses these names; the map must not grow with them.
-    if (this.#prefill.size >= modelsRememberedMax && !this.#prefill.has(model)) this.#prefill.clear();
+    if (this.#prefill.size >= limits.upstreamModelsRemembered && !this.#prefill.has(model))
+      this.#prefill.clear();
     this.#prefill.set(model, knowledge);
   }
 }
@@ -202,9 +203,10 @@ interface PrefillKnowledge {
 
 /** Words heard before it is believed to have a rhythm. */
 const beatsMin = 8;
+/** Pause of one that turned somebody away, is at work on nothing and names no time, ms. */
 const pauseMsDefault = 1_000;
+/** Prefills in a row after which it said something else. */
 const missesMax = 3;
-const modelsRememberedMax = 256;
 /** Servers are upgraded: what is refused now is tried again later. */
 const refusalMs = 10 * 60_000;
 
