@@ -141,7 +141,7 @@ export type HttpHandler = (request: HttpRequest, reply: Reply) => void;
 
 /** HTTP to servers that speak the OpenAI API. Redirects are never followed: a key goes only where it was meant for. */
 export interface Upstreams {
-  /** Returns at once. */
+  /** Returns at once; no handler is called before. */
   send(request: UpstreamRequest, handlers: UpstreamHandlers): UpstreamExchange;
   close(): Promise<void>;
 }

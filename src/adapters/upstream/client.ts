@@ -46,7 +46,9 @@ export function createUpstreams(): Upstreams {
       const { pool, head } = routeTo(request.url);
       const fields = fieldsOf(request);
       const exchange = new Exchange(`${request.method}${head}${fields}`, request.body, handlers);
-      if (fields === undefined) exchange.failed({ code: "broken", detail: "a header that cannot be sent" });
+      // Later, as all else is told: who asks has nothing to abort before this returns.
+      if (fields === undefined)
+        queueMicrotask(() => exchange.failed({ code: "broken", detail: "a header that cannot be sent" }));
       else pool.send(exchange);
       return exchange;
     },
