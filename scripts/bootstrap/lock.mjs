@@ -37,12 +37,12 @@ function claim(file) {
   }
 }
 
-/** Undefined: gone meanwhile. */
+/** Undefined: gone meanwhile, or not ours to read. What holds no name was damaged, and has no living holder. */
 function readHolder(file) {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
+    return JSON.parse(readFileSync(file, "utf8")) ?? {};
+  } catch (error) {
+    return error instanceof SyntaxError ? {} : undefined;
   }
 }
 
@@ -61,6 +61,7 @@ function putAside(file, stale) {
 }
 
 function isAlive({ pid, started }) {
+  if (!Number.isInteger(pid)) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
