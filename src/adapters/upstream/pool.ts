@@ -37,8 +37,11 @@ export class Pool {
     for (const connection of this.#free.filter(({ expiresAt }) => expiresAt <= now)) connection.close();
   }
 
+  /** What waits is told that it failed; `send` must not be called again. */
   close(): void {
-    this.#waiting.length = 0;
+    for (const request of this.#waiting.splice(0)) {
+      if (!request.over) request.failed({ code: "broken", detail: "this gateway stops" });
+    }
     for (const connection of [...this.#all]) connection.close();
   }
 
