@@ -8,7 +8,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { acquaintances, parseBootstrap } from "./acquaintances.ts";
 import { multiaddrsOf, openCarried, serveCarried } from "./carrier.ts";
-import { type Company, keepCompany } from "./company.ts";
+import { type Acquaintance, type Company, keepCompany } from "./company.ts";
 import { createModelNotices, seekModel } from "./discovery.ts";
 import { startExchange } from "./exchange.ts";
 import { createHost, type Host, type HostOptions } from "./host.ts";
@@ -55,6 +55,20 @@ export async function createNode(ports: Ports, options: NodeOptions): Promise<No
   const bootstrap = options.bootstrap.map(parseBootstrap);
   const topic = topicOf(options);
   const host = await startHost(options, topic);
+  try {
+    return await nodeOn(host, topic, ports, { ...options, bootstrap });
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+async function nodeOn(
+  host: Host,
+  topic: string,
+  ports: Ports,
+  options: Omit<NodeOptions, "bootstrap"> & { readonly bootstrap: readonly Acquaintance[] },
+): Promise<Node> {
   const { pubsub } = host.services;
   const peer = host.peerId.toString() as unknown as PeerId;
   const remembered = createRemembered(ports);
@@ -76,7 +90,7 @@ export async function createNode(ports: Ports, options: NodeOptions): Promise<No
     take: async (sealed, from) => (await offers.take(sealed, from.toString())) !== "reject",
   });
   const company = keepCompany(ports, host, () =>
-    acquaintances(host, remembered, bootstrap, offers.standing()),
+    acquaintances(host, remembered, options.bootstrap, offers.standing()),
   );
   watchPeers(ports, host, { own, offers, company, remembered });
   return {
