@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commitSchema, commitSetSchema, openingSchema } from "./committee.ts";
+import { blockSchema as block, commitSchema, commitSetSchema, openingSchema } from "./committee.ts";
 import { embeddedWordSchema, embedOrderSchema, vectorWordSchema } from "./embedding.ts";
 import { limits } from "./limits.ts";
 import { addressSchema, jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
@@ -13,7 +13,9 @@ import { addressSchema, jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema
  *
  *   gateway → provider   open · said* · drop* · speak* · commit? · reveal?       (closing the stream cancels)
  *                        recall · reveal                                         (of an answer of long ago)
+ *                        announce                                                (of a draw that is to come)
  *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · revealed? · refused?
+ *                        noted
  *
  * An attempt that begins with `embed` has no other order: its words are vector* · embedded or refused.
  *
@@ -27,6 +29,7 @@ export const attemptPath = "/holdfast/attempt/1";
 
 const position = z.int().min(0).max(limits.answerTokensMax);
 const branch = z.int().min(0).max(1_000_000);
+const witnesses = z.int().min(1).max(limits.witnessesMax);
 
 export const chunkSchema = z.strictObject({
   start: position,
@@ -76,6 +79,8 @@ export const orderSchema = z.discriminatedUnion("t", [
     audit: seedSchema.exactOptional(),
     /** Nobody watches: who says the last chunk seals its fingerprint with it, and keeps what it takes to open that later. */
     seal: z.literal(true).exactOptional(),
+    /** Who takes part is drawn by this block, and `sampling.seed` is `seed` with its hash mixed in: as it was announced. */
+    drawn: z.strictObject({ block, witnesses, seed: seedSchema }).exactOptional(),
     /** To be computed on the reference profile: a sequence of its own, nothing in its cache, nobody beside it. */
     reference: z.literal(true).exactOptional(),
   }),
@@ -103,6 +108,8 @@ export const orderSchema = z.discriminatedUnion("t", [
   }),
   /** Instead of `open`, long after: what this node sealed when nobody watched is going to be revealed. */
   z.strictObject({ t: z.literal("recall"), job: jobIdSchema }),
+  /** Instead of `open`, before the block is there: note that this will be asked, and how far the chain has come. */
+  z.strictObject({ t: z.literal("announce"), request: seedSchema, block, witnesses }),
   /** What everybody committed to, and the secret: open what you committed to. */
   z.strictObject({ t: z.literal("reveal"), set: commitSetSchema, secret: seedSchema }),
   embedOrderSchema,
@@ -154,6 +161,8 @@ export const wordSchema = z.discriminatedUnion("t", [
     opening: openingSchema.exactOptional(),
     refusal: z.string().max(100).exactOptional(),
   }),
+  /** What was announced is noted, with the block its chain had reached; signed (domain/verification/drawn-answer.ts). */
+  z.strictObject({ t: z.literal("noted"), head: block, signature: z.base64().max(100) }),
   vectorWordSchema,
   embeddedWordSchema,
   /** The provider will not (or no longer) do this job. `retryAfterMs` marks back-pressure, which is no failure. */
@@ -169,6 +178,8 @@ export const wordSchema = z.discriminatedUnion("t", [
       "closing",
       /** Nothing was asked of it for `attemptIdleMsMax`. */
       "idle",
+      /** By its own chain and its own notes it is not what was announced, or not this node that was drawn. */
+      "not-drawn",
     ]),
     message: z.string().max(500),
     retryAfterMs: z.number().min(0).exactOptional(),

@@ -7,7 +7,7 @@ import { addressSchema, jobIdSchema, seedSchema, sessionKeySchema } from "./sche
 const signature = z.base64().max(100);
 const verdict = z.enum(["valid", "invalid", "inconclusive"]);
 /** Far above any chain's, and a u32 all the same. */
-const block = z.int().min(0).max(0xffffffff);
+export const blockSchema = z.int().min(0).max(0xffffffff);
 const tokens = z.int().min(0).max(limits.answerTokensMax);
 
 export const answerIdSchema = z.strictObject({
@@ -30,7 +30,7 @@ export const commitSetSchema = z.strictObject({
   answer: answerIdSchema,
   committee: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("client"), secretHash: seedSchema }),
-    z.strictObject({ kind: z.literal("drawn"), epoch: block, block }),
+    z.strictObject({ kind: z.literal("drawn"), epoch: blockSchema, block: blockSchema }),
   ]),
   executor: memberSchema,
   witnesses: z.array(memberSchema).max(limits.committeeMax),

@@ -200,6 +200,21 @@ export const limits = {
   /** Nodes asked for a draw. Each costs a call to the chain; a model of more than these is audited by some of them. */
   drawnAmongMax: 1024,
 
+  // ---- answers whose executor and witnesses are drawn ----
+  /** Providers that are told of one such request before its block, as many as there are connections; a model that more
+   *  with a stake serve is drawn among some of them. Each costs a message both ways. */
+  announcedMax: 256,
+  /** Announcements a node remembers: as many as some minutes can bring that are answered. Abuse: memory (0.2 KiB each),
+   *  and whoever floods them only makes nodes forget what they would have taken part in. */
+  notesMax: 8_192,
+  /** Notes in a receipt, those of its members first: of others so many as tell how much stake saw the request in time. */
+  receiptNotesMax: 32,
+  /** Draws for one request: seats may fall to those that serve another model, and then the next block draws. */
+  drawsMax: 8,
+  /** How long the finishing chunk of a drawn answer waits for the block that decides the positions, ms: a few blocks of the
+   *  slowest chain in use. Less than a member waits for its next order. */
+  positionsMsMax: 60_000,
+
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
   connectionsInMax: 1024,
   streamsPerConnectionMax: 256,

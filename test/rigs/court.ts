@@ -12,6 +12,7 @@ import type { Order, Word } from "../../src/protocol/attempt.ts";
 import type { Offer } from "../../src/protocol/offer.ts";
 import type { AuditPorts } from "../../src/roles/auditor/audit.ts";
 import { type ConversationPorts, converse } from "../../src/roles/provider/conversation.ts";
+import { createNotes } from "../../src/roles/provider/notes.ts";
 import { createOpenings } from "../../src/roles/provider/openings.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
 import { createSimulatedEngine, type EngineTraits } from "../../src/simulator/engine.ts";
@@ -143,6 +144,7 @@ function createNode(
     tolerances: rulingRules.tolerances,
     sealed: { put: (job, text) => void sealed.set(job, text), get: async (job) => sealed.get(job) },
     openings: createOpenings({ store: createDisk(), clock }),
+    notes: createNotes(),
   };
   const talk = (channel: Channel<Word>) =>
     converse(

@@ -14,7 +14,7 @@ import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
-import { awaitBeacon } from "../committee/beacon-wait.ts";
+import { nextBeacon } from "../committee/beacon-wait.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;
@@ -72,22 +72,13 @@ export async function assemble(
     const long = asked.members.find(({ commit }) => commit !== undefined)?.member.node;
     const isLed = long === undefined || commits[0]?.node === long;
     if (commits.length < 2 || !isLed || signal.aborted) return undefined;
-    const last = await nextBlock(ports, signal);
+    const last = await nextBeacon(ports, limits.beaconWaitMsMax, signal);
     if (last === undefined) return undefined;
     return await reveal(ports, asked, { seats, commits, last, signal });
   } finally {
     signal.removeEventListener("abort", closeAll);
     closeAll();
   }
-}
-
-/** The first block of which nobody has heard yet, once it is there. */
-async function nextBlock({ beacons, clock }: AssemblyPorts, signal: AbortSignal) {
-  const head = await beacons.head();
-  if (head === undefined) return undefined;
-  const block = head + 1;
-  const found = await awaitBeacon(clock, limits.beaconWaitMsMax, signal, () => beacons.block(block));
-  return found && { block, beacon: found.hash };
 }
 
 type Heard = (word: Extract<Word, { t: "revealed" }> | undefined) => void;

@@ -1,4 +1,5 @@
-import type { Clock } from "../../ports.ts";
+import type { Hex32 } from "../../domain/verification/committee.ts";
+import type { Beacons, Clock } from "../../ports.ts";
 
 const pollMs = 500;
 
@@ -15,6 +16,19 @@ export async function awaitBeacon<T>(
     await pause(clock, signal);
   }
   return undefined;
+}
+
+/** The first block of which nobody has heard yet, once it is there; undefined when none comes in so long, ms. */
+export async function nextBeacon(
+  { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
+  msMax: number,
+  signal: AbortSignal,
+): Promise<{ readonly block: number; readonly beacon: Hex32 } | undefined> {
+  const head = await beacons.head();
+  if (head === undefined) return undefined;
+  const block = head + 1;
+  const found = await awaitBeacon(clock, msMax, signal, () => beacons.block(block));
+  return found && { block, beacon: found.hash };
 }
 
 function pause(clock: Clock, signal: AbortSignal): Promise<void> {

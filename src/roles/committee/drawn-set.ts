@@ -8,7 +8,9 @@ import type { Beacons } from "../../ports.ts";
 export interface DrawnSet {
   /** Decides the positions. */
   readonly positions: { readonly block: number; readonly beacon: Hex32 };
-  /** Members who have no seat by the epoch's beacon: all of them where it came at a time when it could not draw. */
+  /** Hash of the block that drew. */
+  readonly beacon: Hex32;
+  /** Members who have no seat by it: all of them where it came at a time when it could not draw. */
   readonly strangers: readonly Address[];
 }
 
@@ -16,16 +18,18 @@ export interface DrawnSet {
 export interface DrawWindow {
   readonly after: number;
   readonly until?: number;
+  /** The one block that could draw; absent: the first of any epoch. */
+  readonly at?: number;
 }
 
 /** For who cannot know when that was. */
-const whenever: DrawWindow = { after: Number.NEGATIVE_INFINITY };
+export const whenever: DrawWindow = { after: Number.NEGATIVE_INFINITY };
 
-/** Could this be a drawn committee's at all, whatever the chain says? */
-export function isDrawable({ committee }: Pick<CommitSet, "committee">): boolean {
+/** Could this be a drawn committee's at all, whatever the chain says? `at`: the block that had to draw it. */
+export function isDrawable({ committee }: Pick<CommitSet, "committee">, at?: number): boolean {
   if (committee.kind !== "drawn") return false;
   const { epoch, block } = committee;
-  return epoch > 0 && epoch === epochBlockOf(epoch) && block > epoch;
+  return epoch > 0 && epoch === (at ?? epochBlockOf(epoch)) && block > epoch;
 }
 
 /**
@@ -36,15 +40,15 @@ export async function lookUpDrawn(
   beacons: Beacons,
   { committee, executor, witnesses }: Pick<CommitSet, "committee" | "executor" | "witnesses">,
   drawBy: (beacon: Hex32) => Draw,
-  { after, until = Number.POSITIVE_INFINITY }: DrawWindow = whenever,
+  { after, until = Number.POSITIVE_INFINITY, at }: DrawWindow = whenever,
 ): Promise<DrawnSet | undefined> {
-  if (committee.kind !== "drawn" || !isDrawable({ committee })) return undefined;
+  if (committee.kind !== "drawn" || !isDrawable({ committee }, at)) return undefined;
   const { epoch, block } = committee;
   const [first, last] = await Promise.all([beacons.block(epoch), beacons.block(block)]);
   if (first === undefined || last === undefined) return undefined;
   const positions = { block, beacon: last.hash };
   if (first.at <= after || first.at > until)
-    return { positions, strangers: [executor, ...witnesses].map(({ node }) => node) };
+    return { positions, beacon: first.hash, strangers: [executor, ...witnesses].map(({ node }) => node) };
   const draw = drawBy(first.hash);
   const judged = draw.excluded.map((node) => node.toLowerCase());
   const members = [executor, ...witnesses]
@@ -55,5 +59,5 @@ export async function lookUpDrawn(
   if (weights === undefined) return undefined;
   const staked = nodes.map((node, at) => ({ node, stake: weights.stakes[at] ?? 0n }));
   const seats = seated(draw, staked, weights.total);
-  return { positions, strangers: members.filter((node) => !seats.includes(node)) };
+  return { positions, beacon: first.hash, strangers: members.filter((node) => !seats.includes(node)) };
 }

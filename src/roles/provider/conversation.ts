@@ -5,12 +5,13 @@ import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
+import { checkDrawn, type DrawnOrderPorts, noteAnnounced } from "./drawn-order.ts";
 import { outOfTurn } from "./out-of-turn.ts";
 import { type RecallPorts, recall } from "./recall.ts";
 import { createStand, type Stand } from "./stand.ts";
 import type { Voice } from "./voice.ts";
 
-export interface ConversationPorts extends RecallPorts {
+export interface ConversationPorts extends RecallPorts, Pick<DrawnOrderPorts, "notes"> {
   /** Begins work on a job, or throws what `refusalOf` reads. */
   readonly openVoice: (open: OpenOrder, signal: AbortSignal) => Promise<Voice>;
   readonly log: Log;
@@ -89,7 +90,12 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const open = await nextOrder();
     if (open === undefined) return;
     if (open.t === "recall") return reveal(await recall(ports, open.job, stop.signal));
+    if (open.t === "announce") {
+      channel.send(await noteAnnounced(ports, open));
+      return hangUp();
+    }
     if (open.t !== "open") throw outOfTurn(open.t);
+    await checkDrawn(ports, open, stop.signal);
     voice = await openWhenFree(open);
     if (stop.signal.aborted) return voice.close();
     cancelDeadline = clock.after(open.deadlineMs, hangUp);
@@ -225,7 +231,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
 }
 
 /** Orders that only the first can be: they say what kind of attempt it is. */
-const opening: ReadonlySet<Order["t"]> = new Set(["open", "embed", "recall"]);
+const opening: ReadonlySet<Order["t"]> = new Set(["open", "embed", "recall", "announce"]);
 
 /** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The first has a limit of its own. */
 function unitsOf(order: Order): number {
@@ -242,6 +248,7 @@ export function refusalOf(error: unknown): RefusalCode {
     "context-overflow",
     "bad-request",
     "cannot-witness",
+    "not-drawn",
   ];
   if (!(error instanceof HoldfastError)) return "engine";
   if (codes.includes(error.code)) return error.code as RefusalCode;

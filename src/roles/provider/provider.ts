@@ -6,6 +6,7 @@ import { converse } from "./conversation.ts";
 import { embed } from "./embedding.ts";
 import { byFirstOrder } from "./first-order.ts";
 import { createGuests } from "./guests.ts";
+import { createNotes } from "./notes.ts";
 import { openVoice } from "./open-voice.ts";
 import type { RecallPorts } from "./recall.ts";
 import { createReference, type ReferencePorts } from "./reference-voice.ts";
@@ -40,6 +41,7 @@ export async function startProvider(
   const speaking = engines.filter((engine) => engine.kind !== "embedding");
   const slots = Math.max(...engines.map((engine) => engine.slots));
   const openReference = createReference(ports);
+  const notes = createNotes();
   let running = 0;
   const guests = createGuests({ seats: slots, ...guestLimits }, () => ports.clock.now());
 
@@ -72,7 +74,7 @@ export async function startProvider(
       speak: () =>
         talk(
           {
-            ...own,
+            ...{ ...own, notes },
             openVoice: (order, signal) =>
               order.reference
                 ? openReference(order, signal)

@@ -2,12 +2,14 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { auditDraw } from "../../domain/verification/audit.ts";
 import type { CommitSet } from "../../domain/verification/committee.ts";
 import { type Dispute, refereeDraw } from "../../domain/verification/dispute.ts";
+import { type Announced, answerDraw } from "../../domain/verification/drawn-answer.ts";
 import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { awaitBeacon } from "../committee/beacon-wait.ts";
-import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn } from "../committee/drawn-set.ts";
+import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn, whenever } from "../committee/drawn-set.ts";
 import type { Answer } from "./answer.ts";
+import { announcedBy } from "./drawn-order.ts";
 import { outOfTurn } from "./out-of-turn.ts";
 import {
   createTestimony,
@@ -40,6 +42,7 @@ export function createStand(
   signal: AbortSignal,
 ): Stand {
   const testimony = createTestimony(ports, open, voice);
+  const announced = announcedBy(open);
   let dispute: Dispute | undefined;
 
   function transcriptAt(through: number): string {
@@ -56,7 +59,8 @@ export function createStand(
       const head = open.audit === undefined ? await ports.beacons?.head() : undefined;
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, head, dispute });
     },
-    reveal: async (order) => testimony.open(order, await drawnOf(ports, order.set, { signal, dispute })),
+    reveal: async (order) =>
+      testimony.open(order, await drawnOf(ports, order.set, { signal, dispute, announced })),
     seal: () =>
       open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
   };
@@ -69,15 +73,24 @@ export async function drawnOf(
   {
     signal,
     dispute,
-    window,
-  }: { readonly signal: AbortSignal; readonly dispute?: Dispute | undefined; readonly window?: DrawWindow },
+    announced,
+    window = whenever,
+  }: {
+    readonly signal: AbortSignal;
+    readonly dispute?: Dispute | undefined;
+    /** Where all who take part in the answer itself were drawn. */
+    readonly announced?: Announced | undefined;
+    readonly window?: DrawWindow;
+  },
 ): Promise<DrawnSet | undefined> {
-  if (beacons === undefined || !isDrawable(set)) return undefined;
+  const within = announced === undefined ? window : { ...window, at: announced.block };
+  if (beacons === undefined || !isDrawable(set, within.at)) return undefined;
   const { executor, commits } = set;
   const sealed = commits[0]?.sealed ?? "";
-  const drawBy = (beacon: string) =>
-    dispute === undefined
-      ? auditDraw({ sealed, executor: executor.node }, beacon)
-      : refereeDraw(dispute, beacon);
-  return awaitBeacon(clock, limits.beaconLagMsMax, signal, () => lookUpDrawn(beacons, set, drawBy, window));
+  const drawBy = (beacon: string) => {
+    if (dispute !== undefined) return refereeDraw(dispute, beacon);
+    if (announced !== undefined) return answerDraw(announced, beacon);
+    return auditDraw({ sealed, executor: executor.node }, beacon);
+  };
+  return awaitBeacon(clock, limits.beaconLagMsMax, signal, () => lookUpDrawn(beacons, set, drawBy, within));
 }

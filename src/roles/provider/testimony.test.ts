@@ -132,7 +132,7 @@ test("for a drawn committee it opens by a block that it knows to be later than i
     const commits = [{ node: member.node, ...testimony.commit({ ...ended, head }).commit! }];
     const { set } = committed().order;
     const committee = { kind: "drawn" as const, epoch: 600, block };
-    const drawn = { positions: { block, beacon: secret }, strangers: [] };
+    const drawn = { beacon: "", positions: { block, beacon: secret }, strangers: [] };
     const alone = { ...set, committee, executor: member, witnesses: [], commits };
     return testimony.open({ t: "reveal", set: alone, secret }, drawn);
   };
