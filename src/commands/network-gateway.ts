@@ -33,11 +33,12 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched"), limits.sealedRoom) : undefined;
   const tolerances = await readTolerances(settings.home, member.address);
   const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
+  const beacons = createBeacons({ log }, network);
   const backend = createNetworkBackend(
     {
       ...{ market: node, dialer, chain, verify, clock, random, log, receipts },
       ...{ evidence, ...(unwatched && { unwatched }) },
-      proofs: { market: network, tolerances },
+      ...{ proofs: { market: network, tolerances }, beacons },
     },
     {
       defaults: {
@@ -49,7 +50,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     },
   );
   const rules = { market: network, tolerances, verify };
-  const auditing = { market: node, dialer, clock, log, rules, beacons: createBeacons({ log }, network) };
+  const auditing = { market: node, dialer, clock, log, rules, beacons };
   const found = keepAudited({ receipts, evidence }, backend);
   const audits = unwatched && startAudits({ ...auditing, unwatched, found }, { share });
   const { host, hostsAllowed } = settings;

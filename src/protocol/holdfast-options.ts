@@ -6,6 +6,8 @@ export interface HoldfastOptions {
   readonly finality: "stream" | "final" | "none";
   readonly witnesses: number;
   readonly holdMs: number;
+  /** Executor, witnesses and seed are drawn by a block later than the request; absent: the client's gateway names them. */
+  readonly committee?: "drawn";
   /** Shall the receipt hold the prompt? Without it nobody else can check what was asked. */
   readonly receiptPrompt?: true;
 }
@@ -14,7 +16,7 @@ type Headers = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the `holdfast` object of a request body and the `x-holdfast-*` headers (`finality`, `witnesses`, `hold-ms`,
- * `receipt-prompt`);
+ * `receipt-prompt`, `committee`);
  * the body wins. What neither names comes from `defaults`. `finality: "none"` means no witnesses, whatever the rest
  * says. An unknown name or a bad value is refused with 400 naming the parameter as the application wrote it; header
  * names are lower-case, as Node gives them.
@@ -53,21 +55,27 @@ export function parseHoldfastOptions(
   const receiptPrompt = read("receiptPrompt", fields, headers, trueOrFalse);
   if (receiptPrompt === bad) return refuse("receiptPrompt", fields, "true or false");
 
+  const committee = read("committee", fields, headers, (value) => committees.find((name) => name === value));
+  if (committee === bad) return refuse("committee", fields, `one of ${committees.join(", ")}`);
+
   const chosen = finality ?? defaults.finality;
   return {
     finality: chosen,
     witnesses: chosen === "none" ? 0 : (witnesses ?? defaults.witnesses),
     holdMs: holdMs ?? defaults.holdMs,
+    ...(committee === "drawn" ? { committee } : {}),
     ...((receiptPrompt ?? defaults.receiptPrompt) ? { receiptPrompt: true } : {}),
   };
 }
 
+const committees = ["client", "drawn"] as const;
 const finalities = ["stream", "final", "none"] as const;
 const headerOf = {
   finality: "x-holdfast-finality",
   witnesses: "x-holdfast-witnesses",
   holdMs: "x-holdfast-hold-ms",
   receiptPrompt: "x-holdfast-receipt-prompt",
+  committee: "x-holdfast-committee",
 } as const;
 type Name = keyof typeof headerOf;
 const known: readonly string[] = Object.keys(headerOf);
@@ -105,4 +113,9 @@ function numberUpTo(max: number): (value: unknown) => number | undefined {
 function wholeUpTo(max: number): (value: unknown) => number | undefined {
   const within = numberUpTo(max);
   return (value) => (Number.isInteger(value) ? within(value) : undefined);
+}
+
+/** 400 for a drawn committee where nobody can be drawn. `why`: a clause. */
+export function notDrawable(why: string): Refusal {
+  return invalidRequest(`A drawn committee is not to be had here: ${why}.`, "holdfast.committee");
 }

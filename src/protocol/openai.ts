@@ -96,6 +96,8 @@ export interface HoldfastStart extends HoldfastSpoken {
 export interface HoldfastEnd extends HoldfastSpoken {
   readonly job: string;
   readonly finality: "stream" | "final" | "none";
+  /** Executor, witnesses and seed were drawn by a block later than the request. */
+  readonly committee?: "drawn";
   readonly verdict: "valid" | "invalid" | "inconclusive";
   /** What the verdict rests on. */
   readonly basis: "fingerprint" | "replication" | "tokens" | "text" | "none";

@@ -2,10 +2,29 @@ import * as z from "zod";
 import { payloadType, predicateType } from "../domain/verification/attestation.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import { chunkSchema, promptSchema, samplingSchema } from "./attempt.ts";
-import { commitSetSchema, openingSchema } from "./committee.ts";
+import { blockSchema, commitSetSchema, openingSchema } from "./committee.ts";
 import { limits } from "./limits.ts";
 import { signedOfferSchema } from "./offer.ts";
 import { addressSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
+
+const drawnAnswerSchema = z.strictObject({
+  request: seedSchema,
+  block: blockSchema,
+  witnesses: z.int().min(1).max(limits.witnessesMax),
+  beacon: seedSchema,
+  seed: seedSchema,
+  limit: z.int().min(1).max(limits.answerTokensMax),
+  notes: z
+    .array(
+      z.strictObject({
+        node: addressSchema,
+        sessionKey: sessionKeySchema,
+        head: blockSchema,
+        signature: z.base64().max(100),
+      }),
+    )
+    .max(limits.receiptNotesMax),
+});
 
 /** A receipt as it lies on a disk (JSON); see domain/verification/receipt.ts. */
 const receiptSchema = z.strictObject({
@@ -25,6 +44,7 @@ const receiptSchema = z.strictObject({
     secret: seedSchema,
     openings: z.array(openingSchema).max(limits.committeeMax + 1),
   }),
+  drawn: drawnAnswerSchema.exactOptional(),
   offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
 });
 

@@ -84,7 +84,7 @@ export function proofEnd(draft: Draft): number | undefined {
   const last = lastOf(draft);
   const tokens = (draft.base?.promptTokens ?? 0) + (last === undefined ? 0 : chunkEnd(last.chunk));
   const reading = budgets.opinionMs + tokens * budgets.readMsPerToken;
-  const most = proof.phase === "asked" ? budgets.proofMs : reading;
+  const most = proof.phase === "asked" ? budgets.proofMs + (draft.policy.beaconMs ?? 0) : reading;
   return Math.min(proof.since + most, deadlineOf(draft) - budgets.lastWordMs);
 }
 

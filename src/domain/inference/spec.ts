@@ -45,6 +45,8 @@ export interface Policy {
   readonly witnesses: number;
   /** Longest time a token waits for a witness before it is delivered unjudged, ms. */
   readonly holdMs: number;
+  /** How long a proof may wait for a block besides, ms; only where a block decides what is opened. */
+  readonly beaconMs?: number;
   /** The whole job's budget, ms. Time-outs of attempts never add up beyond it. */
   readonly deadlineMs: number;
   /** Executors in a row that say nothing before the job is given up; who says something begins the count anew. */

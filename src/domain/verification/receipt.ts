@@ -8,6 +8,7 @@ import { transcriptNext, transcriptStart } from "../inference/transcript.ts";
 import { answerIdOf, specDigest } from "./answer-id.ts";
 import type { Verify } from "./commit-set.ts";
 import type { Hex32 } from "./committee.ts";
+import type { DrawnAnswer } from "./drawn-answer.ts";
 import type { Proof, Tokens } from "./seat.ts";
 import type { Market712 } from "./statement.ts";
 
@@ -26,6 +27,8 @@ export interface Receipt {
   /** The answer as it was said. Speakers change where one was lost; each answers for its own chunks, the last for all. */
   readonly chunks: readonly SaidChunk[];
   readonly proof: Proof;
+  /** How those who gave the answer, and its seed, were drawn; absent where the client named them. */
+  readonly drawn?: DrawnAnswer;
   /** Signed offers (protocol/offer.ts) by which nodes vouch for their session keys. */
   readonly offers: readonly { readonly body: string; readonly signature: string }[];
 }

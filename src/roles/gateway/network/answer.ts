@@ -13,6 +13,7 @@ import { type AnswerCall, spokenBy } from "../backend.ts";
 import { clientOf } from "../client.ts";
 import type { Line, Place } from "../line.ts";
 import type { NetworkPorts } from "./backend.ts";
+import { runDrawnJob } from "./drawn-job.ts";
 import { refusalOf } from "./refusal.ts";
 import type { NetworkRoster } from "./roster.ts";
 import {
@@ -58,6 +59,7 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
   const writer = createWriter(call, request, {
     ...{ id: `${idPrefixes[call.endpoint]}-${job.slice(0, 24)}`, job, model: call.body.model },
     ...{ created: Math.floor(clock.wall() / 1000), finality: wishes.finality, spoken: spokenBy(call) },
+    ...(wishes.committee && { committee: wishes.committee }),
   });
   const { witnesses } = wishes;
   const wanted = {
@@ -118,12 +120,20 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
       fail: (failure) => fail(failure, places[choice]?.waitMs()),
     });
     const prospects: Roster["prospects"] = (without) => roster.prospectsOf(wanted, without);
-    const running = runJob(
-      ports,
-      { ...roster, prospects, learnt: (effect) => roster.learnt(effect, wanted) },
-      jobRequest(ask, nonce, { choice, deadlineMs: Math.max(1, deadlineAt - clock.now()), prospects: room }),
-      (effect, receipt) => over || listener(effect, receipt, () => running.satisfy()),
-    );
+    const learning = {
+      ...roster,
+      prospects,
+      learnt: (effect) => roster.learnt(effect, wanted),
+    } satisfies Roster;
+    const deadlineMs = Math.max(1, deadlineAt - clock.now());
+    const asked = jobRequest(ask, nonce, { choice, deadlineMs, prospects: room });
+    const heard: JobListener = (effect, receipt) =>
+      over || listener(effect, receipt, () => running.satisfy());
+    const { beacons } = ports;
+    const running =
+      wishes.committee === "drawn" && beacons !== undefined
+        ? runDrawnJob({ ...ports, beacons }, { roster, wanted, learning }, asked, heard)
+        : runJob(ports, learning, asked, heard);
     jobs.push(running);
   }
 
@@ -166,7 +176,10 @@ function jobRequest(
         ...(schema === undefined ? {} : { schema }),
       },
     },
-    policy: { ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
+    policy: {
+      ...{ ...wishes, deadlineMs, attemptsMax: limits.attemptsMax },
+      ...(wishes.committee === "drawn" ? { beaconMs: limits.positionsMsMax } : {}),
+    },
     tokensDefault: limits.answerTokensDefault,
     ...{ contextTokens: model.contextTokens, staked: model.staked, prospects },
     receiptPrompt: wishes.receiptPrompt === true,
@@ -198,7 +211,10 @@ function choiceListener(stopStrings: readonly string[], out: ChoiceWriter) {
   };
 }
 
-/** 32 bytes as hex, fixed before anyone is asked: the same user seed repeats, and none is unpredictable. */
+/**
+ * 32 bytes as hex, fixed before anyone is asked: the same user seed repeats, and none is unpredictable. Where the committee
+ * is drawn it is announced, and the beacon is mixed in.
+ */
 function seedOf(seed: number | undefined, nonce: Uint8Array, choice: number): string {
   const source =
     seed === undefined

@@ -1,9 +1,13 @@
 import type { PeerId } from "../../../domain/ids.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { createDrifts } from "../../../domain/verification/drift.ts";
-import type { Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
+import type { Beacons, Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
 import { type AnswerRequest, parseAnswerRequest } from "../../../protocol/chat-request.ts";
-import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import {
+  type HoldfastOptions,
+  notDrawable,
+  parseHoldfastOptions,
+} from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
 import {
   gatewayClosing,
@@ -33,6 +37,8 @@ export interface NetworkPorts {
   readonly proofs: RunPorts["proofs"];
   readonly receipts: RunPorts["receipts"];
   readonly unwatched?: RunPorts["receipts"];
+  /** What draws committees; without it nobody can be drawn. */
+  readonly beacons?: Beacons;
   /** What convicts a node by itself, by the answer it was found in. */
   readonly evidence?: RunPorts["receipts"];
 }
@@ -66,6 +72,8 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
       const message = 'finality "final" needs at least one witness: nothing is final that nobody checked.';
       return invalidRequest(message, "holdfast.witnesses");
     }
+    const undrawn = wishes.committee === "drawn" ? whyNotDrawn(wishes, request) : undefined;
+    if (undrawn !== undefined) return notDrawable(undrawn);
     const model = roster.modelOf(call.body.model);
     if (model === undefined) {
       return unknownModel(
@@ -80,6 +88,15 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
     }
     const deadlineMs = options.deadlineMs - (call.passed?.ms ?? 0);
     return tooLong(call, request, model) ?? { call, request, wishes, model, deadlineMs };
+  }
+
+  /** Why no committee can be drawn for it; undefined where one can. */
+  function whyNotDrawn({ witnesses }: HoldfastOptions, { stops }: AnswerRequest): string | undefined {
+    if (ports.beacons === undefined) return "this gateway sees no chain";
+    if (witnesses === 0) return "it needs at least one witness, and so another finality than none";
+    if (stops.length > 0)
+      return "of an answer that a stop string ends nobody has seen the end, so leave out `stop`";
+    return undefined;
   }
 
   function embed(call: EmbeddingCall): void {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import {
   answerOf,
+  committee,
   createPerson,
   leavesOf,
   type Person,
@@ -40,7 +41,7 @@ beforeEach(() => {
   proof = runProof(
     { clock: timeline.clock(), log: createLogRig(), rules: rulingRules, drifts: createDrifts(limits) },
     {
-      ...{ answer, secret, commits: [], executor: executor!, witnesses },
+      ...{ answer, secret, committee, commits: [], executor: executor!, witnesses },
       said: {
         ids: leavesOf(tokens).map(({ ids }) => ids[0]!),
         sampling: { temperature: 0, topP: 1, seed: "00".repeat(32) },

@@ -2,13 +2,13 @@ import type { Address } from "../../../domain/ids.ts";
 import type { Outcome } from "../../../domain/inference/effect.ts";
 import type { Finding } from "../../../domain/inference/proving.ts";
 import type { AttemptId } from "../../../domain/inference/state.ts";
-import {
-  type AnswerId,
-  type Commit,
-  type CommitSet,
-  type Hex32,
-  type Member,
-  secretHash,
+import type {
+  AnswerId,
+  Commit,
+  CommitSet,
+  Committee,
+  Hex32,
+  Member,
 } from "../../../domain/verification/committee.ts";
 import {
   type ConvenerEffect,
@@ -41,6 +41,7 @@ export interface ProofMember {
 
 export interface ProofRequest {
   readonly answer: AnswerId;
+  readonly committee: Committee;
   readonly secret: Hex32;
   readonly said: Tokens;
   readonly executor: ProofMember;
@@ -61,7 +62,7 @@ export interface RunningProof {
   cancel(): void;
 }
 
-interface Outside {
+export interface Outside {
   tell(attempt: AttemptId, order: Order): void;
   /** Once, unless it is cancelled. */
   done(result: ProofResult): void;
@@ -70,7 +71,7 @@ interface Outside {
 /** Drives commit and reveal at the end of one answer over its attempts, by the rules of a convener. */
 export function runProof(
   { clock, log, ...ports }: ProofPorts,
-  { answer, secret, said, executor, witnesses, commits }: ProofRequest,
+  { answer, committee, secret, said, executor, witnesses, commits }: ProofRequest,
   { tell, done }: Outside,
 ): RunningProof {
   const seats = [executor, ...witnesses];
@@ -80,7 +81,7 @@ export function runProof(
   let over = false;
   const { state: begun, effects } = convene(
     {
-      ...{ answer, secret, said, committee: { kind: "client", secretHash: secretHash(secret) } },
+      ...{ answer, secret, said, committee },
       ...{ executor: executor.member, witnesses: witnesses.map(({ member }) => member) },
       commits: commits.filter(({ node }) => seats.some(({ member }) => member.node === node)),
     },
@@ -90,8 +91,9 @@ export function runProof(
   let state = begun;
   for (const effect of effects) apply(effect);
   for (const { attempt, member } of seats) {
-    const isHere = commits.some(({ node }) => node === member.node);
-    if (!isHere) tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
+    // A drawn committee's envelopes were closed before the block that decides what is opened.
+    const isOver = committee.kind === "drawn" || commits.some(({ node }) => node === member.node);
+    if (!isOver) tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
   }
 
   return {

@@ -16,7 +16,7 @@ export function saidIn({ held, satisfied }: Pick<JobState, "held" | "satisfied">
 /** What the client keeps of an answer that was proved. The prompt is in it only when the client asked for that. */
 export function receiptOf(
   market: Market712,
-  { spec, receiptPrompt }: JobRequest,
+  { spec, receiptPrompt, drawn, drawnOffers = [] }: JobRequest,
   {
     state,
     proof,
@@ -37,7 +37,8 @@ export function receiptOf(
     ...[executor, ...witnesses].map(({ sessionKey }) => sessionKey),
     ...chunks.map(({ speaker }) => speaker),
   ];
-  const signed = [...new Set(keys)].flatMap((key) => offers.get(key) ?? []).slice(0, limits.receiptOffersMax);
+  const members = [...new Set(keys)].flatMap((key) => offers.get(key) ?? []);
+  const signed = [...new Set([...members, ...drawnOffers])].slice(0, limits.receiptOffersMax);
   return {
     ...{
       v: 1,
@@ -48,6 +49,7 @@ export function receiptOf(
     },
     ...(receiptPrompt ? { prompt: spec.prompt } : {}),
     promptDigest: state.base?.promptDigest ?? "",
+    ...(drawn === undefined ? {} : { drawn }),
     ...{ chunks, proof, offers: signed.map((text) => JSON.parse(text) as Receipt["offers"][number]) },
   };
 }

@@ -78,5 +78,13 @@ const forms: Readonly<Record<FailureCode, Form>> = {
     ...{ status: 400, type: "invalid_request_error", code: "bad_request" },
     advice: "Correct the request.",
   },
+  "no-beacon": {
+    ...{ ...server, status: 504, code: "no_beacon" },
+    advice: 'Try again when the chain makes blocks, or ask with committee "client", which needs none.',
+  },
+  "too-few-drawn": {
+    ...{ ...server, status: 503, code: "too_few_drawn" },
+    advice: 'Ask with fewer `holdfast.witnesses`, or with committee "client".',
+  },
   busy: { status: 429, type: "rate_limit_error", code: "busy", advice: "Try again shortly." },
 };

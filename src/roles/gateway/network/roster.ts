@@ -23,6 +23,10 @@ export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
   prospectsOf(wanted: Wanted, without: readonly PeerId[]): readonly Prospect[];
   /** The same, if there is room for such an answer to begin. */
   roomFor(wanted: Wanted): readonly Prospect[] | undefined;
+  /** Those that could be drawn for such an answer: with a stake, showing all logits, and there as far as is known. */
+  drawable(wanted: Wanted): readonly Offer[];
+  /** These, as they stand now, in the order given. */
+  prospectsIn(peers: readonly PeerId[], wanted: Wanted): readonly Prospect[];
   /** What is remembered of a prompt, so that who has read it is asked when the conversation goes on. */
   marksOf(prompt: Prompt, model: ModelId): readonly Mark[];
   learnt(effect: Parameters<Roster["learnt"]>[0], wanted: Wanted): void;
@@ -137,6 +141,17 @@ export function createRoster(
       const room = hasRoom(fit.length > 0 ? fit : known, 1 + wanted.witnesses);
       return room ? prospectsAmong(known, wanted) : undefined;
     },
+    drawable: (wanted) =>
+      drawn(wanted, limits.announcedMax)
+        .filter(({ terms: { witness, sampled }, bonded }) => bonded && witness && sampled !== true)
+        .flatMap(({ terms }) => book.of(terms.peer) ?? []),
+    prospectsIn(peers, wanted) {
+      const known = drawn(wanted, limits.announcedMax);
+      const now = clock.now();
+      return peers
+        .flatMap((peer) => known.filter(({ terms }) => terms.peer === peer))
+        .map((each) => prospectOf(each, now));
+    },
     marksOf: (prompt, model) => marksOf(prompt, model, prefixKey),
     modelOf: (nameOrId) => models().find(({ id, name }) => id === nameOrId || name === nameOrId),
     models,
@@ -178,23 +193,20 @@ export function createRoster(
     const onStranger = witnesses > 1 && risky;
     const onLiar = witnesses > 0 && risky;
     const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger, onLiar });
-    return ranked.map(({ terms, past, health, bonded, running, slots }) => ({
-      ...{ ...terms, past, bonded, full: running >= slots },
-      rested: standingOf(health, now) !== "quarantined",
-    }));
+    return ranked.map((each) => prospectOf(each, now));
   }
 
   /**
    * Candidates for one decision: all there are in a small network, as many as are ever needed in a large one, and who
    * has read the prompt before.
    */
-  function drawn({ model, marks, schema: mustFit }: Wanted): Drawn[] {
+  function drawn({ model, marks, schema: mustFit }: Wanted, most: number = limits.candidatesMax): Drawn[] {
     sweep();
     const now = clock.now();
     const kind = vectorsKey(model);
     const held = prefixes.heldOf(marks);
     const readers = [...held.keys()].flatMap((peer) => (book.of(peer) ? listingsOf(peer, model.id) : []));
-    const listings = shelves.draw(model.id, limits.candidatesMax, chance);
+    const listings = shelves.draw(model.id, most, chance);
     return [...readers, ...listings.filter(({ peer }) => !held.has(peer))]
       .filter(({ contextTokens, schema }) => contextTokens >= model.contextTokens && (schema || !mustFit))
       .filter((listing) => vectorsKey(listing) === kind)
@@ -230,6 +242,13 @@ export function createRoster(
 
 interface Drawn extends Candidate, Pick<Listing, "terms"> {
   readonly past: Prospect["past"];
+}
+
+function prospectOf({ terms, past, health, bonded, running, slots }: Drawn, now: Ms): Prospect {
+  return {
+    ...{ ...terms, past, bonded, full: running >= slots },
+    rested: standingOf(health, now) !== "quarantined",
+  };
 }
 
 function candidateOf(

@@ -10,18 +10,21 @@ import type { JobSpec, Policy } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState, Prospect } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
+import type { DrawnAnswer } from "../../../domain/verification/drawn-answer.ts";
 import type { Drifts } from "../../../domain/verification/drift.ts";
 import { tokensOf } from "../../../domain/verification/receipt.ts";
 import { roundSecrets } from "../../../domain/verification/rounds.ts";
 import type { Proof, RulingRules } from "../../../domain/verification/seat.ts";
-import type { Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
-import type { OpenOrder, Order, Word } from "../../../protocol/attempt.ts";
+import type { Beacons, Channel, Clock, Dialer, Log, Random, Receipts, Verify } from "../../../ports.ts";
+import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { writeUnwatched } from "../../../protocol/unwatched.ts";
 import { clientsReceipt, unwatchedReceipt } from "../audits/unwatched.ts";
+import { runDrawnProof } from "./drawn-proof.ts";
 import { createJobClock } from "./job-clock.ts";
-import { type RunningProof, runProof } from "./proof.ts";
+import { openOrderOf } from "./open-order.ts";
+import { type Outside, type RunningProof, runProof } from "./proof.ts";
 import { receiptOf, saidIn } from "./receipt-of.ts";
 
 export interface RunPorts {
@@ -37,6 +40,8 @@ export interface RunPorts {
   readonly receipts: Pick<Receipts, "put">;
   /** Takes note of what was signed for a proof; whoever contradicts by it what it signed before. */
   readonly heard: (proof: Proof, offers: ReadonlyMap<SessionKey, string>) => readonly Address[];
+  /** For jobs whose providers are drawn. */
+  readonly beacons?: Beacons;
   /** Answers that nobody watched, for later audits. */
   readonly unwatched?: Pick<Receipts, "put">;
 }
@@ -66,6 +71,9 @@ export interface JobRequest {
   readonly prospects: readonly Prospect[];
   /** Shall the receipt hold the prompt? */
   readonly receiptPrompt: boolean;
+  /** By what its providers and its seed were drawn; and the signed offers, JSON, of those who noted it in time. */
+  readonly drawn?: DrawnAnswer;
+  readonly drawnOffers?: readonly string[];
 }
 
 /** `receipt`: the job under which one is kept of this answer. */
@@ -226,27 +234,8 @@ export function runJob(
       },
     });
     channels.set(attempt, { channel, peer });
-    channel.send(openOrder());
-  }
-
-  function openOrder(): OpenOrder {
-    const { spec, policy, tokensDefault, contextTokens } = request;
-    const deadlineMs = Math.max(1, state.startedAt + policy.deadlineMs - clock.now());
-    const { job, model, prompt, sampling, tokensMax } = spec;
-    return {
-      ...{
-        t: "open",
-        job,
-        model,
-        prompt: prompt as OpenOrder["prompt"],
-        sampling,
-        tokensDefault,
-        contextTokens,
-      },
-      ...{ holdMs: policy.holdMs, deadlineMs, audit: secretHash(secrets[0]!) },
-      ...(tokensMax === undefined ? {} : { tokensMax }),
-      ...(isUnwatched ? { seal: true } : {}),
-    };
+    const deadlineMs = Math.max(1, state.startedAt + request.policy.deadlineMs - clock.now());
+    channel.send(openOrderOf(request, { deadlineMs, audit: secretHash(secrets[0]!), seal: isUnwatched }));
   }
 
   function hear(attempt: AttemptId, word: Word): void {
@@ -320,26 +309,34 @@ export function runJob(
     );
     const [executor, witnesses] = [memberOf(effect.executor), effect.witnesses.map(memberOf)];
     const members = [executor, ...witnesses];
+    const outside: Outside = {
+      tell: send,
+      done({ finding, proof }) {
+        const kept = receiptOf(ports.proofs.market, request, { state, proof, tokensMax, offers });
+        receipt = JSON.stringify(kept);
+        closed = proof.set;
+        const liars = ports.heard(proof, offers);
+        const lied = members.filter(({ member }) => liars.includes(member.node));
+        const blamed = lied.map(({ attempt }) => ({ attempt, outcome: "rejected" as const }));
+        happen({ kind: "proved", finding: { ...finding, blamed: [...blamed, ...finding.blamed] } });
+      },
+    };
+    const said = tokensOf({ chunks: saidIn(state), sampling: spec.sampling });
+    const rules = { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined };
+    if (request.drawn !== undefined && ports.beacons !== undefined) {
+      const drawing = { ...ports, rules, beacons: ports.beacons };
+      proof = runDrawnProof(drawing, { answer, said, executor, witnesses }, request.drawn.block, outside);
+      return;
+    }
+    const secret = secrets[effect.round - 1]!;
     const isSame = closed?.answer.transcript === answer.transcript;
     proof = runProof(
-      { ...ports, rules: { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined } },
+      { ...ports, rules },
       {
-        ...{ answer, secret: secrets[effect.round - 1]!, commits: isSame ? closed!.commits : [] },
-        said: tokensOf({ chunks: saidIn(state), sampling: spec.sampling }),
-        ...{ executor, witnesses },
+        ...{ answer, secret, committee: { kind: "client", secretHash: secretHash(secret) } },
+        ...{ said, executor, witnesses, commits: isSame ? closed!.commits : [] },
       },
-      {
-        tell: send,
-        done({ finding, proof }) {
-          const kept = receiptOf(ports.proofs.market, request, { state, proof, tokensMax, offers });
-          receipt = JSON.stringify(kept);
-          closed = proof.set;
-          const liars = ports.heard(proof, offers);
-          const lied = members.filter(({ member }) => liars.includes(member.node));
-          const blamed = lied.map(({ attempt }) => ({ attempt, outcome: "rejected" as const }));
-          happen({ kind: "proved", finding: { ...finding, blamed: [...blamed, ...finding.blamed] } });
-        },
-      },
+      outside,
     );
   }
 

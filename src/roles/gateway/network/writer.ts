@@ -19,6 +19,7 @@ export interface AnswerHead {
   /** Unix seconds. */
   readonly created: number;
   readonly finality: HoldfastEnd["finality"];
+  readonly committee?: HoldfastEnd["committee"];
   readonly spoken: HoldfastSpoken;
 }
 
@@ -126,6 +127,7 @@ function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & 
     job: head.job,
     ...head.spoken,
     finality: head.finality,
+    ...(head.committee && { committee: head.committee }),
     verdict: worst.verdict,
     basis: worst.basis,
     switches: Math.max(...endings.map(({ switches }) => switches)),

@@ -1,7 +1,11 @@
 import { traitsOf } from "../../../domain/continuation/traits.ts";
 import { standing } from "../../../domain/routing/health.ts";
 import type { Random } from "../../../ports.ts";
-import { type HoldfastOptions, parseHoldfastOptions } from "../../../protocol/holdfast-options.ts";
+import {
+  type HoldfastOptions,
+  notDrawable,
+  parseHoldfastOptions,
+} from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { gatewayClosing, invalidRequest, isRefusal, type Refusal } from "../../../protocol/openai.ts";
 import type { Backend, Call } from "../backend.ts";
@@ -84,6 +88,7 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
 function holdfastOptions(call: Call, defaults: HoldfastOptions): HoldfastOptions | Refusal {
   const asked = parseHoldfastOptions(call.body, call.headers, defaults);
   if (isRefusal(asked)) return asked;
+  if (asked.committee === "drawn") return notDrawable("plain upstreams have no stake to be drawn by");
   const { deterministic } = traitsOf(call.endpoint, call.body);
   if (asked.finality !== "final") return { ...asked, witnesses: deterministic ? asked.witnesses : 0 };
   if (deterministic) return { ...asked, witnesses: Math.max(1, asked.witnesses) };

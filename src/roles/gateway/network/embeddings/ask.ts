@@ -1,6 +1,10 @@
 import type { ModelOnOffer } from "../../../../domain/market/models.ts";
 import { parseClassifyRequest, parseEmbeddingRequest } from "../../../../protocol/embedding-request.ts";
-import { type HoldfastOptions, parseHoldfastOptions } from "../../../../protocol/holdfast-options.ts";
+import {
+  type HoldfastOptions,
+  notDrawable,
+  parseHoldfastOptions,
+} from "../../../../protocol/holdfast-options.ts";
 import { limits } from "../../../../protocol/limits.ts";
 import { invalidRequest, isRefusal, type Refusal, unknownModel } from "../../../../protocol/openai.ts";
 import type { EmbeddingCall } from "../../backend.ts";
@@ -18,6 +22,7 @@ export function understandEmbedding(
   if (isRefusal(request)) return request;
   const wishes = parseHoldfastOptions(call.body, call.headers, options.defaults);
   if (isRefusal(wishes)) return wishes;
+  if (wishes.committee === "drawn") return notDrawable("only answers in words have one");
   if (wishes.finality === "final" && wishes.witnesses === 0) return nobodyChecks;
   const model = roster.modelOf(call.body.model);
   const { dimensions } = model ?? {};
