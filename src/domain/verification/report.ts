@@ -2,6 +2,7 @@ import type { SchemaLimits } from "../grammar/json-schema.ts";
 import type { Address, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import type { SetComplaint } from "./commit-set.ts";
+import { type DrawOnChain, drawnChecked, drawnFaults, drawnNotChecked } from "./drawn-report.ts";
 import { answerComplaint, type Receipt, segmentsOf, tokensOf } from "./receipt.ts";
 import { type Replayed, weighReplay } from "./replayed.ts";
 import { type Ruling, rule } from "./ruling.ts";
@@ -32,7 +33,7 @@ export interface ReportRules extends Omit<RulingRules, "market"> {
   /** What the offer that names this key says of its engine for the receipt's model. Absent: nobody knows. */
   readonly engineOf?: (key: SessionKey) => EngineSaid | undefined;
   /** What the chain says of a drawn committee: who in it has no seat by its beacon and their stake. Absent: not asked. */
-  readonly drawn?: { readonly strangers: readonly Address[] };
+  readonly drawn?: { readonly strangers: readonly Address[]; readonly answer?: DrawOnChain };
 }
 
 /**
@@ -40,11 +41,12 @@ export interface ReportRules extends Omit<RulingRules, "market"> {
  * all of it: the prompt, every signature, and a quorum whose fingerprints agree. Everything else is inconclusive.
  */
 export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replayed): Report {
-  const { market, prompt, proof } = receipt;
+  const { market, proof } = receipt;
   const complaint = answerComplaint(receipt, rules.verify, rules.schemas);
   const ruling = rule(proof, { ...rules, market }, complaint === undefined ? tokensOf(receipt) : undefined);
   const again = replayed === undefined ? undefined : weighReplay(receipt, replayed, { ...rules, market });
-  const faults = faultsOf(receipt, ruling, complaint);
+  const onChain = rules.drawn?.answer;
+  const faults = [...faultsOf(receipt, ruling, complaint), ...drawnFaults(receipt, onChain)];
   if (again?.verdict === "invalid") faults.push(again.reason);
   for (const node of rules.drawn?.strangers ?? [])
     faults.push(`not-drawn: by the beacon and its stake, ${node} has no seat in this committee.`);
@@ -64,18 +66,24 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
     reasons,
     checked: [
       ...checkedOf(receipt, ruling, again !== undefined),
-      ...(rules.drawn === undefined
-        ? []
-        : ["each witness's seat, by the beacon and what it had at stake before"]),
+      ...(receipt.drawn !== undefined
+        ? drawnChecked(receipt.drawn, onChain)
+        : rules.drawn !== undefined
+          ? ["each witness's seat, by the beacon and what it had at stake before"]
+          : []),
     ],
     notChecked: [
-      ...notCheckedOf(prompt !== undefined, again !== undefined, rules.drawn !== undefined),
+      ...notCheckedOf(receipt, again !== undefined, rules.drawn),
       ...unshownOf(receipt, rules),
     ],
   };
 }
 
-function notCheckedOf(hasPrompt: boolean, isReplayed: boolean, isDrawn: boolean): string[] {
+function notCheckedOf(
+  { prompt, drawn }: Receipt,
+  isReplayed: boolean,
+  onChain: ReportRules["drawn"],
+): string[] {
   return [
     ...(isReplayed
       ? []
@@ -83,10 +91,12 @@ function notCheckedOf(hasPrompt: boolean, isReplayed: boolean, isDrawn: boolean)
           "the model: nothing was computed again",
           "the text of the tokens: that takes the model's tokenizer",
         ]),
-    ...(isDrawn
-      ? ["when the executor sealed: in league with its gateway it can have known the beacon before"]
-      : ["the members' bonds: they are on the chain"]),
-    ...(hasPrompt ? [] : ["the prompt: this receipt does not hold it"]),
+    ...(drawn !== undefined
+      ? drawnNotChecked(drawn, onChain?.answer)
+      : onChain !== undefined
+        ? ["when the executor sealed: in league with its gateway it can have known the beacon before"]
+        : ["the members' bonds: they are on the chain"]),
+    ...(prompt !== undefined ? [] : ["the prompt: this receipt does not hold it"]),
   ];
 }
 
