@@ -33,7 +33,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
     share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched"), limits.sealedRoom) : undefined;
   const tolerances = await readTolerances(settings.home, member.address);
   const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
-  const beacons = createBeacons({ log }, network);
+  const beacons = createBeacons({ log }, { ...network, mines: settings.local === true });
   const backend = createNetworkBackend(
     {
       ...{ market: node, dialer, chain, verify, clock, random, log, receipts },

@@ -5,6 +5,7 @@ import { createTestClient, hexToBytes, http, publicActions } from "viem";
 import type { Log } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { anvilBinary } from "./anvil-binary.ts";
+import { prunedState } from "./anvil-blocks.ts";
 import { chainStateFiles, loadableState, writeState } from "./anvil-state.ts";
 import { failureText } from "./chain-error.ts";
 import { startStateSaver } from "./state-saver.ts";
@@ -36,6 +37,8 @@ export interface Anvil {
 
 export const devChainId = 31337;
 
+/** Time between two blocks that nobody waits for, seconds: an epoch in five hours, 34 in the time a stake takes to thaw. */
+const idleBlockSeconds = 60;
 /** Time a chain has to answer its first call, ms. It takes 0.2 s on a quiet machine. */
 const startMsMax = 15_000;
 /** Time the last save may take, ms; a chain that was stopped answers nothing. */
@@ -68,7 +71,7 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
     state: async () => gunzipSync(hexToBytes(await client.dumpState())),
   };
   const saver = startStateSaver(source, {
-    write: (json) => writeState(files, json),
+    write: (json) => writeState(files, prunedState(json)),
     everyMs: options.saveMs ?? 250,
     log: options.log,
   });
@@ -111,6 +114,9 @@ function anvilArgs(port: number, chainId: number, state: string | undefined): st
   ];
   // Old states are needed by nobody, since weights are checkpointed in storage; without a bound they fill memory.
   args.push("--prune-history", "64");
+  // Blocks come by themselves too, so that epochs pass, but seldom: anvil keeps all of them in memory, and takes longer
+  // for each. Whoever waits for one has it made (`mines` of the beacons).
+  args.push("--block-time", String(idleBlockSeconds), "--mixed-mining");
   if (state !== undefined) args.push("--load-state", state);
   return args;
 }

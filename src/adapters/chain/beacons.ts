@@ -2,24 +2,35 @@ import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Beacons, Log } from "../../ports.ts";
 import { agreedBlock, Ballot } from "./agreement.ts";
 import { bondsArtifact } from "./artifacts.generated.ts";
+import { failureText } from "./chain-error.ts";
+import { mineOne } from "./mine-one.ts";
 import { Panel, parseRpcs } from "./panel.ts";
 import { openRpc } from "./rpc.ts";
+
+/** Least time between two blocks that are made because somebody waits, ms: what is announced for one has to arrive first. */
+const blockMsMin = 1_000;
 
 /**
  * Beacons and weights as most of the right chain's endpoints that answer have them. A block's hash is the beacon: a
  * contract has it for one opcode on any EVM chain, which `prevrandao` of the past is not. Throws HoldfastError `bad-rpc`
  * (fault user).
+ *
+ * `mines`: on a development chain, where blocks come by the minute, whoever asks for the next one again after a moment has
+ * it made, as often as such a chain would make one by itself. It decides nothing about what is in it.
  */
 export function createBeacons(
   { log }: { readonly log: Log },
-  { rpcs, chainId, bonds }: Market712 & { readonly rpcs: readonly string[] },
+  { rpcs, chainId, bonds, mines }: Market712 & { readonly rpcs: readonly string[]; readonly mines?: boolean },
 ): Beacons {
   type Endpoint = ReturnType<typeof openRpc>;
+  const endpoints = parseRpcs(rpcs);
   const panel = new Panel(
-    parseRpcs(rpcs).map((rpc) => openRpc({ rpc, batch: true })),
+    endpoints.map((rpc) => openRpc({ rpc, batch: true })),
     chainId,
     log,
   );
+  /** The block that somebody waits for, and since when. */
+  let awaited: { readonly block: number; readonly since: number } | undefined;
   const contract = { address: bonds, abi: bondsArtifact.abi } as const;
 
   /**
@@ -39,6 +50,17 @@ export function createBeacons(
     return values?.every((value) => value !== undefined) ? values : undefined;
   }
 
+  /** Makes the block that is waited for, a moment after somebody began to. */
+  async function mineFor(block: number): Promise<void> {
+    if (awaited === undefined || awaited.block < block) awaited = { block, since: performance.now() };
+    const isDue = awaited.block === block && performance.now() - awaited.since >= blockMsMin;
+    if (!isDue) return;
+    awaited = { block, since: performance.now() };
+    await mineOne(endpoints[0]!).catch((error: unknown) =>
+      log.debug("chain.not-mined", { why: failureText(error) }),
+    );
+  }
+
   return {
     async head() {
       const block = agreedBlock((await panel.heads()).map(({ head }) => head));
@@ -49,7 +71,10 @@ export function createBeacons(
         const { hash, timestamp } = await client.getBlock({ blockNumber: BigInt(number) });
         return [BigInt(hash), timestamp];
       });
-      if (facts === undefined) return undefined;
+      if (facts === undefined) {
+        if (mines) await mineFor(number);
+        return undefined;
+      }
       const [hash, seconds] = facts as [bigint, bigint];
       return { hash: hash.toString(16).padStart(64, "0"), at: 1000 * Number(seconds) };
     },

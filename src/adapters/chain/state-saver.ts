@@ -33,6 +33,7 @@ export function startStateSaver(chain: StateSource, { write, everyMs, log }: Sav
   }
 
   async function tick(): Promise<void> {
+    const begunAt = performance.now();
     try {
       if ((await chain.blockNumber()) !== saved) await queue();
       if (failing) log.info("chain.saved-again");
@@ -42,7 +43,9 @@ export function startStateSaver(chain: StateSource, { write, everyMs, log }: Sav
       if (!failing && !closed) log.error("chain.not-saved", { why: failureText(error) });
       failing = true;
     }
-    if (!closed) timer = setTimeout(tick, everyMs);
+    // A large state takes long to write: never more than a tenth of the time.
+    const pauseMs = Math.max(everyMs, 9 * (performance.now() - begunAt));
+    if (!closed) timer = setTimeout(tick, pauseMs);
   }
 
   /** One save at a time, in order: an older state never replaces a newer one. */
