@@ -14,6 +14,14 @@ test("the prompt is in the receipt when the body or a header asks for it, and on
   expect(bad).toMatchObject({ status: 400, param: "holdfast.receiptPrompt" });
 });
 
+test("a committee is drawn when the body or a header asks for it, and only then", () => {
+  const header = { "x-holdfast-committee": "drawn" };
+  expect(parseHoldfastOptions({}, header, defaults)).toEqual({ ...defaults, committee: "drawn" });
+  expect(parseHoldfastOptions({ holdfast: { committee: "client" } }, header, defaults)).toEqual(defaults);
+  const bad = parseHoldfastOptions({ holdfast: { committee: "friends" } }, {}, defaults);
+  expect(bad).toMatchObject({ status: 400, param: "holdfast.committee" });
+});
+
 describe("options of one request", () => {
   test("are the defaults when nothing is named", () => {
     expect(parseHoldfastOptions({}, {}, defaults)).toEqual(defaults);
