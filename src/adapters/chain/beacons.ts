@@ -52,8 +52,8 @@ export function createBeacons(
 
   /** Makes the block that is waited for, a moment after somebody began to. */
   async function mineFor(block: number): Promise<void> {
-    if (awaited === undefined || awaited.block < block) awaited = { block, since: performance.now() };
-    const isDue = awaited.block === block && performance.now() - awaited.since >= blockMsMin;
+    if (awaited?.block !== block) awaited = { block, since: performance.now() };
+    const isDue = performance.now() - awaited.since >= blockMsMin;
     if (!isDue) return;
     awaited = { block, since: performance.now() };
     await mineOne(endpoints[0]!).catch((error: unknown) =>

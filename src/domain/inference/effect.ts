@@ -101,7 +101,7 @@ export type FailureCode =
   | "not-final" // finality "final" was asked for and not reached
   | "context-overflow" // the prompt and the answer asked for do not fit the model's window
   | "bad-request"
-  | "no-beacon" // no block came that could draw its providers
+  | "no-beacon" // no block came that draws its providers, or decides what its proof opens
   | "too-few-drawn" // too few of those that could be drawn are there
   | "busy"; // everybody is at capacity
 

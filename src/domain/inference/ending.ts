@@ -54,6 +54,9 @@ export function failUnfinal(draft: Draft): void {
   if (draft.policy.finality !== "final" || !isComplete(draft) || draft.delivered > 0) return;
   if (draft.proof !== undefined) {
     if (findingOf(draft) === undefined) return;
+    // Its proof was awaited to the end of its time, and for a block as well.
+    if (draft.proof.phase === "asked" && draft.policy.beaconMs !== undefined)
+      return fail(draft, "no-beacon", "no block came in time that decides what the answer's proof opens");
     const tokens = draft.held.reduce((sum, { chunk }) => sum + chunk.ids.length, 0);
     return fail(
       draft,

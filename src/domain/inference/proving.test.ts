@@ -52,8 +52,9 @@ function answer(peer: string, signature: string): void {
   }
 }
 
-function start(finality: Policy["finality"]): void {
-  const policy: Policy = { finality, witnesses: 2, holdMs: 250, deadlineMs: 600_000, attemptsMax: 5 };
+function start(finality: Policy["finality"], waits: Pick<Policy, "beaconMs"> = {}): void {
+  const budget = { holdMs: 250, deadlineMs: 600_000, attemptsMax: 5, ...waits };
+  const policy: Policy = { finality, witnesses: 2, ...budget };
   const spec = {
     job: "ab".repeat(32) as JobId,
     prompt: { kind: "text", text: "once" } as const,
@@ -230,4 +231,14 @@ describe("a committee that one more witness could help", () => {
     happen({ kind: "tick" });
     expect([of("fail"), of("finish").length]).toEqual([[], 1]);
   });
+});
+
+test("where a block decides what is opened it is waited for longer, and its absence is named", () => {
+  start("final", { beaconMs: 60_000 });
+  now = 63_999;
+  happen({ kind: "tick" });
+  expect(of("fail")).toEqual([]);
+  now = 64_000;
+  happen({ kind: "tick" });
+  expect(of("fail")).toMatchObject([{ code: "no-beacon" }]);
 });

@@ -7,14 +7,14 @@ import { type Drawn, draw } from "./drawing.ts";
 
 const asked = { job: "0a".repeat(32), request: "0b".repeat(32), witnesses: 2 };
 
-function drawnOn(
-  court: ReturnType<typeof createCourt>,
-  beacons: Beacons = court.beacons,
-  deadlineMs = 700,
-) {
+function drawnOn(court: ReturnType<typeof createCourt>, beacons: Beacons = court.beacons, deadlineMs = 700) {
   const { verify } = court.ports.rules;
   const candidates = () => court.nodes.map(({ offer }) => offer);
-  return draw({ ...court.ports, verify, beacons }, { ...asked, deadlineMs, candidates }, new AbortController().signal);
+  return draw(
+    { ...court.ports, verify, beacons },
+    { ...asked, deadlineMs, candidates },
+    new AbortController().signal,
+  );
 }
 
 /** The blocks come, but only after somebody has waited for them for a moment: announcements arrive before. */
