@@ -72,10 +72,7 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
           ? ["each witness's seat, by the beacon and what it had at stake before"]
           : []),
     ],
-    notChecked: [
-      ...notCheckedOf(receipt, again !== undefined, rules.drawn),
-      ...unshownOf(receipt, rules),
-    ],
+    notChecked: [...notCheckedOf(receipt, again !== undefined, rules.drawn), ...unshownOf(receipt, rules)],
   };
 }
 
