@@ -2,7 +2,7 @@ import { createLlamaEngine } from "../adapters/llama/engine.ts";
 import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../adapters/onnx/engine.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
-import { createLlamaServerEngine } from "../adapters/openai/token-engine.ts";
+import { createLlamaServerEngine } from "../adapters/openai/llama-server-engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";

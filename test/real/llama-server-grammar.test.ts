@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLlamaEngine } from "../../src/adapters/llama/engine.ts";
 import { cacheFolder } from "../../src/adapters/models/cache-folder.ts";
 import { fetchDefaultModel } from "../../src/adapters/models/default-model.ts";
-import { createLlamaServerEngine } from "../../src/adapters/openai/token-engine.ts";
+import { createLlamaServerEngine } from "../../src/adapters/openai/llama-server-engine.ts";
 import { systemClock as clock } from "../../src/adapters/system/clock.ts";
 import { systemRandom as random } from "../../src/adapters/system/random.ts";
 import type { JobId } from "../../src/domain/ids.ts";

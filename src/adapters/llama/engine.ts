@@ -1,12 +1,12 @@
 import type { LlamaContext, LlamaContextSequence } from "node-llama-cpp";
-import type { ModelId, TokenId } from "../../domain/ids.ts";
+import type { ModelId } from "../../domain/ids.ts";
 import type { Prompt } from "../../domain/inference/spec.ts";
 import type { TokenEngine, TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
-import { createPromptReader, mayFit } from "./prompt.ts";
+import { mayFit } from "./prompt.ts";
 import { loadRuntime, type Numerics, profileOf, type Runtime } from "./runtime.ts";
 import { commonPrefix, contextOverflow, openSequence } from "./sequence.ts";
-import { addedText } from "./text.ts";
+import { createTokenizer } from "./tokenizer.ts";
 import { readVocabulary } from "./vocabulary.ts";
 
 export interface LlamaEngineOptions {
@@ -40,13 +40,10 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
   const onGpu = runtime.llama.gpu !== false;
   const numerics: Numerics = { flashAttention: onGpu, kv: "f16", ...options.numerics };
   const context = await createContext(runtime, options, numerics);
-  const readPrompt = createPromptReader(runtime);
+  const { promptIds: readPrompt, knows, text, ends } = createTokenizer(runtime);
   const profile = await profileOf(runtime, numerics);
   const vocabulary = readVocabulary(runtime);
   const { contextSize: contextTokens } = context;
-  const vocabularyTokens = runtime.model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-  // Ids come from strangers, and at one that is not in the vocabulary the runtime does not throw: it aborts.
-  const knows = (id: TokenId) => id >= 0 && id < vocabularyTokens;
   const free: LlamaContextSequence[] = [];
   for (let i = 0; i < options.slots; i += 1) free.push(context.getSequence({ contextShift: neverShift }));
   let closing: Promise<void> | undefined;
@@ -92,10 +89,7 @@ export async function createLlamaEngine(options: LlamaEngineOptions): Promise<To
       promptIds,
       contextTokens,
       promptPieceTokens: options.promptPieceTokens ?? (onGpu ? 512 : promptPieceTokensCpu),
-      knows,
-      text: (ids, before) => addedText(runtime.model, ids.filter(knows), before.filter(knows)),
-      ends: (id) =>
-        knows(id) && runtime.model.isEogToken(id as Parameters<typeof runtime.model.isEogToken>[0]),
+      ...{ knows, text, ends },
       release: () => free.push(cache),
     });
   }

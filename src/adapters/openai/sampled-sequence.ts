@@ -1,20 +1,11 @@
 import type { TokenId } from "../../domain/ids.ts";
 import { type Candidate, candidateCount } from "../../domain/verification/sampler.ts";
 import type { Random, TokenSequence } from "../../ports.ts";
-import type { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createTurns } from "../system/turns.ts";
 import type { LlamaServer } from "./llama-server.ts";
-
-export interface SampledSequenceOptions {
-  readonly promptIds: readonly TokenId[];
-  readonly contextTokens: number;
-  /** The server's slot that is this job's, so that its cache holds what was read before. */
-  readonly slot: number;
-  /** What could not be overflowed to begin with. */
-  readonly overflow: (promptTokens: number, answerTokens: number) => HoldfastError;
-  readonly release: () => void;
-}
+import type { Seat } from "./room.ts";
+import { createSaid } from "./said.ts";
 
 /**
  * One job on a server that shows candidates one position at a time. It speaks by asking at every position and choosing
@@ -23,27 +14,28 @@ export interface SampledSequenceOptions {
  */
 export function openSampledSequence(
   { server, random }: { readonly server: LlamaServer; readonly random: Random },
-  { promptIds, contextTokens, slot, overflow, release }: SampledSequenceOptions,
+  seat: Seat,
 ): TokenSequence {
-  const answer: TokenId[] = [];
-  /** At the position after the answer, when that was asked for last. */
-  let known: { readonly position: number; readonly candidates: Candidate[] } | undefined;
-  const turns = createTurns(release);
+  const { promptIds, slot } = seat;
+  const said = createSaid(seat, (id) => server.bytes[id] !== undefined);
+  /** What was asked for last: where nothing was said since, the same is asked for again. */
+  let known: { readonly prefix: readonly TokenId[]; readonly candidates: Candidate[] } | undefined;
+  const turns = createTurns(seat.release);
 
   return {
     promptIds,
     judge: (ids, signal) => turns.take(() => judge(ids, signal)),
     next: (ids, signal) => turns.take(() => next(ids, signal)),
     logitsOf: (position, ids, signal) => turns.take(() => logitsOf(position, ids, signal)),
-    keep: (length) => turns.take(async () => cut(length)),
+    keep: (length) => turns.take(async () => said.cut(length)),
     text: (ids, before) => addedText(server.bytes, ids, before),
     ends: (id) => server.ends.has(id),
     close: turns.close,
   };
 
   async function judge(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[][]> {
-    const start = answer.length;
-    return appending(ids, 0, async () => {
+    const start = said.length;
+    return said.appending(ids, 0, async () => {
       // The prompt alone: read now, so that the first chunk finds it in the cache.
       if (ids.length === 0) await at(start, signal);
       const lists: Candidate[][] = [];
@@ -54,28 +46,14 @@ export function openSampledSequence(
   }
 
   function next(ids: readonly TokenId[], signal: AbortSignal): Promise<Candidate[]> {
-    return appending(ids, 1, () => at(answer.length, signal));
-  }
-
-  /** Adds `ids` and looks; or adds nothing. `more`: tokens that must fit behind them. */
-  async function appending<T>(ids: readonly TokenId[], more: number, look: () => Promise<T>): Promise<T> {
-    if (ids.length > limits.chunkTokensMax) throw new RangeError("more ids than a chunk holds");
-    const before = answer.length;
-    if (promptIds.length + before + ids.length + more > contextTokens)
-      throw overflow(promptIds.length + before, ids.length + more);
-    answer.push(...ids);
-    try {
-      return await look();
-    } catch (error) {
-      cut(before);
-      throw error;
-    }
+    return said.appending(ids, 1, () => at(said.length, signal));
   }
 
   async function at(position: number, signal: AbortSignal): Promise<Candidate[]> {
-    if (known?.position === position) return known.candidates;
-    const candidates = await server.after(prefix(position), slot, candidateCount, signal);
-    known = { position, candidates };
+    const prefix = said.before(position);
+    if (known !== undefined && isSame(known.prefix, prefix)) return known.candidates;
+    const candidates = await server.after(prefix, slot, candidateCount, signal);
+    known = { prefix, candidates };
     return candidates;
   }
 
@@ -84,10 +62,10 @@ export function openSampledSequence(
    * tokens or goes far enough below what they are weighed against. The rest are said to be −∞, and no margin is another for it.
    */
   async function logitsOf(position: number, ids: readonly TokenId[], signal: AbortSignal): Promise<number[]> {
-    if (position < 0 || position > answer.length) throw new RangeError("no such position in the answer");
+    if (position < 0 || position > said.length) throw new RangeError("no such position in the answer");
     const size = server.bytes.length;
     for (let count = limits.engineCandidatesFirst; ; count *= 8) {
-      const list = await server.after(prefix(position), slot, Math.min(count, size), signal);
+      const list = await server.after(said.before(position), slot, Math.min(count, size), signal);
       const found = new Map(list.map(({ id, logit }) => [id, logit]));
       const isMissing = ids.some((id) => id < size && !found.has(id));
       const logits = ids.map((id) => found.get(id) ?? Number.NEGATIVE_INFINITY);
@@ -95,12 +73,6 @@ export function openSampledSequence(
       const best = ids.length === 1 ? (list[candidateCount - 1]?.logit ?? 0) : Math.max(...logits);
       if (!isMissing || count >= size || best - list.at(-1)!.logit > farBelow) return logits;
     }
-  }
-
-  /** What is no token is read as the vocabulary's first, so that a follower that rejected it can still follow. */
-  function prefix(position: number): TokenId[] {
-    const said = answer.slice(0, position);
-    return [...promptIds, ...said.map((id) => (server.bytes[id] === undefined ? 0 : id))];
   }
 
   /** Offsets to look at: a speaker cannot know them, since they are drawn after it spoke. */
@@ -114,15 +86,14 @@ export function openSampledSequence(
     for (const [offset, id] of ids.entries()) if (server.ends.has(id)) offsets.add(offset);
     return offsets;
   }
-
-  function cut(length: number): void {
-    answer.length = Math.min(answer.length, Math.max(0, length));
-    if (known !== undefined && known.position > answer.length) known = undefined;
-  }
 }
 
 /** Logits; no honest token lies so far below the best (`tolerances.marginMax`) or below where the candidates end. */
 const farBelow = 2;
+
+function isSame(one: readonly TokenId[], other: readonly TokenId[]): boolean {
+  return one.length === other.length && one.every((id, at) => id === other[at]);
+}
 
 /** Visible tokens looked back at: more than enough to hold the beginning of a character (4 bytes at most). */
 const lookBackTokens = 16;

@@ -5,7 +5,7 @@ import type { ModelId } from "../../domain/ids.ts";
 import type { TokenEngine } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 import { systemRandom as random } from "../system/random.ts";
-import { createLlamaServerEngine } from "./token-engine.ts";
+import { createLlamaServerEngine } from "./llama-server-engine.ts";
 
 /** A server that lies: what a real one says is tested with a real one, in test/real. */
 
