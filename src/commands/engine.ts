@@ -1,8 +1,10 @@
 import { createLlamaEngine } from "../adapters/llama/engine.ts";
+import { openTokenizer } from "../adapters/llama/tokenizer.ts";
 import { isOnnxFile, readOnnxModel } from "../adapters/models/onnx-model.ts";
 import { createOnnxEngine } from "../adapters/onnx/engine.ts";
 import { createOpenAiEngine } from "../adapters/openai/engine.ts";
 import { createLlamaServerEngine } from "../adapters/openai/llama-server-engine.ts";
+import { createVllmEngine } from "../adapters/openai/vllm-engine.ts";
 import { watchCondition } from "../adapters/synthetic/ailment.ts";
 import { createSyntheticEngine } from "../adapters/synthetic/engine.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
@@ -22,6 +24,7 @@ const contextTokensDefault = 2048;
 export async function openEngine(settings: Settings, signal: AbortSignal): Promise<Engine> {
   const { slots = slotsDefault, contextTokens = contextTokensDefault, threads = 1 } = settings;
   if (settings.engine === "llama-server") return openLlamaServer(settings, { slots, contextTokens }, signal);
+  if (settings.engine === "vllm") return openVllm(settings, { slots, contextTokens }, signal);
   if ((settings.upstreams ?? []).length > 0) return openUpstream(settings, { slots, contextTokens });
   if (settings.engine === "synthetic") return openSynthetic(settings, contextTokens);
   const { model: file } = settings;
@@ -98,6 +101,35 @@ async function openLlamaServer(settings: Settings, room: Room, signal: AbortSign
     },
     signal,
   );
+}
+
+/** Its ids and its text are those of the model's file, which every other node goes by: so the file has to be here. */
+async function openVllm(settings: Settings, room: Room, signal: AbortSignal): Promise<Engine> {
+  const [upstream, ...more] = parseUpstreams(settings.upstreams ?? []);
+  if (upstream?.model === undefined || more.length > 0) throw badUpstream("http://127.0.0.1:8000,model=NAME");
+  const { url, key, model: upstreamModel, name } = upstream;
+  const { path, id: model, name: named } = await obtainModel(settings, signal);
+  const words = await openTokenizer(path);
+  try {
+    const engine = await createVllmEngine(
+      { words },
+      {
+        ...{ url, upstreamModel, model, name: named, ...room },
+        ...(key === undefined ? {} : { key: readKey(key, name, process.env) }),
+      },
+      signal,
+    );
+    return {
+      ...engine,
+      async close() {
+        await engine.close();
+        await words.close();
+      },
+    };
+  } catch (error) {
+    await words.close();
+    throw error;
+  }
 }
 
 function badUpstream(example: string): HoldfastError {

@@ -162,6 +162,7 @@ function addProvider(program: Command): void {
         "holdfast provider --bootstrap /ip4/192.0.2.7/tcp/11412/p2p/16Uiu2… --rpc https://rpc.example.com --chain-id 8453 --bonds 0x… --models 0x…",
         "holdfast provider --model ./qwen2.5-0.5b.gguf --threads 4 --home ~/holdfast-qwen …",
         "holdfast provider --model ./all-MiniLM-L6-v2/model.onnx …    # vectors, for /v1/embeddings",
+        "holdfast provider --engine llama-server --upstream http://127.0.0.1:8080 --model ./qwen2.5-0.5b.gguf …",
       ),
     )
     .action(async (flags: Flags) => (await import("./provider.ts")).provider(flags));
@@ -356,7 +357,7 @@ function addEconomics(program: Command): void {
 
 const engineOption = new Option(
   "--engine <name>",
-  "llama; llama-server: the --upstream is one, and serves --model; synthetic: no model, but paced words for load tests (default: llama)",
+  "llama; llama-server, vllm (unverified: never tried with a real one): the --upstream is one, and serves --model; synthetic: no model, but paced words for load tests (default: llama)",
 );
 
 function homeFlags(command: Command): Command {

@@ -106,7 +106,8 @@ function asText({ home, gateway, chain, model, providers, queue }: Facts): strin
     rows.push(["chain", mark(chain.alive), String(chain.pid ?? ""), chain.rpc.join(" "), `id ${chain.id}`]);
   for (const one of providers) {
     const what = one.model === model?.id ? (model?.name ?? "") : (one.model ?? "");
-    const offered = one.offer === null ? "no offer" : "on offer";
+    const offered =
+      one.offer === null ? "no offer" : `on offer${one.offer["unverified"] ? " (unverified engine)" : ""}`;
     rows.push([
       one.name ?? "provider",
       mark(one.alive),

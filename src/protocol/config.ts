@@ -61,8 +61,8 @@ export const configSchema = z
     peerPort: z.int().min(0).max(65_535),
     /** `host:port` under which others reach the data plane, where that differs from where it listens. `up` gives one to each provider, in order. */
     announce: z.array(z.string().min(1).max(256)).max(limits.offerAddressesMax),
-    /** What a provider serves from: `llama-server` is an upstream's; `synthetic` is for load tests and nothing else. */
-    engine: z.enum(["llama", "llama-server", "synthetic"]),
+    /** What a provider serves from: `llama-server` and `vllm` are an upstream's; `synthetic` is for load tests and nothing else. */
+    engine: z.enum(["llama", "llama-server", "vllm", "synthetic"]),
     /** Tokens per second of each sequence of the synthetic engine. */
     pace: z.int().min(1).max(1000),
     /** Threads of the embedded engine. More than the free cores make every provider on the machine slower. */

@@ -377,6 +377,11 @@ export const limits = {
    *  most half a logit below the 64th, so more are needed only where a schema leaves none of them, or they are nearly
    *  alike; the whole of a vocabulary of 49,152 takes 0.8 s. Abuse: replies of megabytes. */
   engineCandidatesFirst: 256,
+  /** One position of a text that an engine is shown whole, bytes: 65 candidates of about 100 as vLLM writes them. And how
+   *  long such a text may be, tokens: the answer about it is then 64 MiB at most, and is held and read at once. Abuse:
+   *  memory. */
+  enginePositionBytesMax: 16 * 1024,
+  engineForcedTokensMax: 4096,
   /** Where an engine pays a step for each position it looks at, it looks at one in every run of so many, drawn by itself
    *  after the words were said: following then costs a fraction of speaking. A swapped token is seen one time in four, ten
    *  of them 19 times in 20; other weights, seeds and temperatures show at most positions. */

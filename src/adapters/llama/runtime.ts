@@ -19,12 +19,15 @@ export async function loadRuntime(options: {
   readonly file: string;
   readonly threads: number;
   readonly gpu: "auto" | false;
+  /** Its words without its weights. */
+  readonly vocabularyOnly?: boolean;
 }): Promise<Runtime> {
   const vendor = await importPackage();
   const llama = await startLlama(vendor, options);
   try {
     const model = await llama.loadModel({
       modelPath: options.file,
+      vocabOnly: options.vocabularyOnly ?? false,
       ...(llama.gpu === false ? { gpuLayers: 0 } : {}),
     });
     return { vendor, llama, model };

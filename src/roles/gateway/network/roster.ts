@@ -234,7 +234,8 @@ export function createRoster(
       trusted: node !== undefined && standingOf(liars.of(peer), now) === "good",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
-      offer: { expiresAt },
+      // Of an engine of a kind that was never tried, so that whoever looks on knows.
+      offer: { expiresAt, ...(models.some(({ unverified }) => unverified) ? { unverified: true } : {}) },
       running: node?.running ?? 0,
     };
   }
