@@ -113,8 +113,8 @@ export const limits = {
   replyBytesMax: 64 * 1024,
   /** Unsent bytes on one attempt before it is closed. A peer that does not read is as good as gone. */
   unsentBytesMax: 16 * 1024 * 1024,
-  /** What a peer may send unread, bytes: on one connection, and of that on one stream. At the default of 64 KiB a long prompt
-   *  waits for 100 round trips. Abuse: memory. */
+  /** What a peer may send unread, bytes: on a connection, and of that on a stream. At 64 KiB a long prompt waits for 100 round
+   *  trips. Abuse: memory. */
   connectionWindowBytes: 4 * 1024 * 1024,
   streamWindowBytes: 1024 * 1024,
   /** Session keys kept ready for use, since to read one costs as much as to verify by it. They come from offers. Abuse: memory. */
@@ -201,8 +201,7 @@ export const limits = {
   drawnAmongMax: 1024,
 
   // ---- answers whose executor and witnesses are drawn ----
-  /** Providers that are told of one such request before its block, as many as there are connections; a model that more
-   *  with a stake serve is drawn among some of them. Each costs a message both ways. */
+  /** Providers told of one such request before its block, as many as there are connections; of more, some are drawn among. */
   announcedMax: 256,
   /** Announcements a node remembers: as many as some minutes can bring that are answered. Abuse: memory (0.2 KiB each),
    *  and whoever floods them only makes nodes forget what they would have taken part in. */
@@ -211,8 +210,7 @@ export const limits = {
   receiptNotesMax: 32,
   /** Draws for one request: seats may fall to those that serve another model, and then the next block draws. */
   drawsMax: 8,
-  /** How long the finishing chunk of a drawn answer waits for the block that decides the positions, ms: a few blocks of the
-   *  slowest chain in use. Less than a member waits for its next order. */
+  /** How long a drawn answer's end waits for the block that decides positions, ms: a few of the slowest chain's. */
   positionsMsMax: 60_000,
 
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
@@ -377,9 +375,8 @@ export const limits = {
    *  most half a logit below the 64th, so more are needed only where a schema leaves none of them, or they are nearly
    *  alike; the whole of a vocabulary of 49,152 takes 0.8 s. Abuse: replies of megabytes. */
   engineCandidatesFirst: 256,
-  /** One position of a text that an engine is shown whole, bytes: 65 candidates of about 100 as vLLM writes them. And how
-   *  long such a text may be, tokens: the answer about it is then 64 MiB at most, and is held and read at once. Abuse:
-   *  memory. */
+  /** One position of a text that an engine is shown whole, bytes: 65 candidates of about 100 as vLLM writes them; and how
+   *  long such a text may be, tokens: what comes back is held at once, 64 MiB at most. Abuse: memory. */
   enginePositionBytesMax: 16 * 1024,
   engineForcedTokensMax: 4096,
   /** Where an engine pays a step for each position it looks at, it looks at one in every run of so many, drawn by itself

@@ -3,7 +3,8 @@ import type { TokenId } from "../../domain/ids.ts";
 import { type Candidate, candidateCount } from "../../domain/verification/sampler.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { garbage, type JsonCalls } from "./json-calls.ts";
+import type { JsonCalls } from "./json-calls.ts";
+import { garbage } from "./upstream-error.ts";
 
 /**
  * A vLLM server, by its completions: it takes token ids, and shows the likeliest tokens after a prompt (`logprobs`) and at
