@@ -57,7 +57,7 @@ export async function judged({ folder, names, jobs, seed }: Asked) {
         .filter((name) => names.includes(name))
         .map((name) => detectOverSeveral(name, cheatReadings(folder, name), tolerances)),
     ],
-    swaps: swapsSeen(pool.honest, tolerances),
+    swaps: [true, false].flatMap((alike) => swapsSeen(pool.honest, tolerances, alike)),
     jobs: [false, true].map((colluding) => runJobs({ ...pool, colluding })),
     calibration,
   };

@@ -82,10 +82,17 @@ function severalTable(all: readonly OverSeveral[]): string {
 }
 
 function swapTable(swaps: readonly SwapsSeen[]): string {
-  const rows = swaps.map(({ by, swaps, seen, share, from, to }) => [
-    ...[by, String(swaps), String(seen), percent(share), `${percent(from)} – ${percent(to)}`],
+  const rows = swaps.map(({ alike, by, swaps, seen, share, from, to }) => [
+    ...[
+      by,
+      alike ? "the same" : "another",
+      String(swaps),
+      String(seen),
+      percent(share),
+      `${percent(from)} – ${percent(to)}`,
+    ],
   ]);
-  return markdown([["replaced by", "swaps", "seen", "share", "95 %"], ...rows]);
+  return markdown([["replaced by", "witness's profile", "swaps", "seen", "share", "95 %"], ...rows]);
 }
 
 function jobsTable(all: readonly JobsResult[]): string {

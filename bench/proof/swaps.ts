@@ -7,6 +7,8 @@ import type { Reading } from "./readings.ts";
 
 /** How often one token in another's place is seen by itself, whatever else the answer holds. */
 export interface SwapsSeen {
+  /** Has its witness the profile that the executor has? Bounds for unlike ones are wider. */
+  readonly alike: boolean;
   readonly by:
     | "the runner-up"
     | "another of the eight likeliest"
@@ -24,14 +26,14 @@ export interface SwapsSeen {
  * the bound on single margins of this pair of profiles. How often the executor's own fingerprint says it as well is not
  * counted: that it can bend.
  */
-export function swapsSeen(readings: readonly Reading[], tolerances: Tolerances): SwapsSeen[] {
+export function swapsSeen(readings: readonly Reading[], tolerances: Tolerances, alike: boolean): SwapsSeen[] {
   const found = {
     runnerUp: { swaps: 0, seen: 0 },
     other: { swaps: 0, seen: 0 },
     nextBest: { swaps: 0, seen: 0 },
   };
   for (const { said, honest } of readings) {
-    const [eyes] = honest;
+    const eyes = honest.find(({ profile }) => (profile === said.profile) === alike);
     const marginMax = tolerances(said.profile, eyes!.profile)?.marginMax ?? Number.POSITIVE_INFINITY;
     for (const [position, id] of said.ids.entries()) {
       const leaf = eyes!.leaves[position]!;
@@ -51,9 +53,9 @@ export function swapsSeen(readings: readonly Reading[], tolerances: Tolerances):
     }
   }
   return [
-    { by: "the runner-up", ...shareOf(found.runnerUp) },
-    { by: "another of the eight likeliest", ...shareOf(found.other) },
-    { by: "the next best choice under the job's noise", ...shareOf(found.nextBest) },
+    { alike, by: "the runner-up", ...shareOf(found.runnerUp) },
+    { alike, by: "another of the eight likeliest", ...shareOf(found.other) },
+    { alike, by: "the next best choice under the job's noise", ...shareOf(found.nextBest) },
   ];
 }
 

@@ -15,9 +15,13 @@ const marginCounts = [8, 16, 32, 64];
 
 /**
  * Bounds fitted to honest answers alone. For each number of positions, means over that many are drawn from each answer;
- * `near` is what all but one in a hundred stay below. `far` lies where the tail would be passed once in a hundred
+ * `near` is what all but one in a hundred stay below. `far` lies where the tail would be passed once in ten
  * thousand, if it goes on to fall off exponentially as its last twentieth does, and never below the largest mean seen
- * and a little more: what was not measured is guessed on the safe side.
+ * and a little more: what was not measured is guessed on the safe side. It takes a quorum of such pairs to convict, and
+ * referees to slash.
+ *
+ * Of several answers together `far` is passed once in two hundred: it costs a reputation, which comes back, and what it is
+ * there for lies no further from the honest.
  */
 export function fitTolerance(pairs: readonly HonestPair[], chance: () => number): Tolerance {
   const distances = pairs.map(({ said, seen }) =>
@@ -30,6 +34,7 @@ export function fitTolerance(pairs: readonly HonestPair[], chance: () => number)
       ...thresholdOf(
         severalAnswers,
         Array.from({ length: drawsPerAnswer }, () => pooledMeans(distances, chance)).flat(),
+        severalBoundsOf,
       ),
     ],
     margin: fitThresholds(margins, marginCounts, chance),
@@ -97,21 +102,32 @@ function fitThresholds(
   });
 }
 
-function thresholdOf(from: number, means: readonly number[]): Threshold[] {
-  return means.length < answersLeast ? [] : [{ from, ...boundsOf(means) }];
+function thresholdOf(from: number, means: readonly number[], bounds = boundsOf): Threshold[] {
+  return means.length < answersLeast ? [] : [{ from, ...bounds(means) }];
 }
 
 /** Below this many means a tail is a matter of taste. */
 const answersLeast = 40;
 
 function boundsOf(means: readonly number[]): Omit<Threshold, "from"> {
-  const { from, scale } = tailOf(means, meansTail);
-  const far = Math.max(from + scale * Math.log(meansTail / meansBeyond), 1.15 * quantile(means, 1));
+  const far = Math.max(passedBy(means, meansBeyond), 1.15 * quantile(means, 1));
   return { near: rounded(quantile(means, 0.99)), far: rounded(far) };
 }
 
+function severalBoundsOf(means: readonly number[]): Omit<Threshold, "from"> {
+  const near = quantile(means, 0.99);
+  return { near: rounded(near), far: rounded(Math.max(near, passedBy(means, severalBeyond))) };
+}
+
+/** What this share of means would pass, by an exponential tail beyond their last twentieth. */
+function passedBy(means: readonly number[], share: number): number {
+  const { from, scale } = tailOf(means, meansTail);
+  return from + scale * Math.log(meansTail / share);
+}
+
 const meansTail = 0.05;
-const meansBeyond = 1e-5;
+const meansBeyond = 1e-4;
+const severalBeyond = 5e-3;
 
 /** Where the largest `share` of these begins, how far beyond that they lie on average, and how many do. */
 function tailOf(values: readonly number[], share: number) {
