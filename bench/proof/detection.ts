@@ -4,7 +4,7 @@ import type { Ruling } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
 import { madeUp } from "../../test/adversaries/bent-witness.ts";
 import { type Reading, tokensLeast } from "./readings.ts";
-import { falsePart, partOf, replay } from "./replay.ts";
+import { falsePart, partOf, replay, settle } from "./replay.ts";
 
 /** How often one kind of answer was convicted, with the exact 95 % interval. */
 export interface Detection {
@@ -24,7 +24,7 @@ export interface Detection {
   readonly to: number;
 }
 
-/** An executor's answers before the witnesses that read them. */
+/** An executor's answers before the witnesses that read them, the first of whom has a twin for when they come to no verdict. */
 export function detectExecutor(
   name: string,
   readings: readonly Reading[],
@@ -33,7 +33,8 @@ export function detectExecutor(
   const verdicts = (own: boolean) =>
     tally(name, readings, ({ said, honest }) => {
       const parts = honest.map((seen) => partOf(said, seen, tolerances));
-      return replay(said, parts, tolerances, own ? {} : { ownFrom: said.ids.length }).verdict;
+      const met = settle(said, parts, [parts[0]!], tolerances, own ? {} : { ownFrom: said.ids.length });
+      return met.ruling.verdict;
     });
   return { ...verdicts(true), byWitnesses: verdicts(false).convicted };
 }
@@ -65,9 +66,9 @@ function detectWitness(
 }
 
 function outlierVerdict({ verdict, outliers, members }: Ruling): "valid" | "invalid" | "inconclusive" {
-  if (verdict !== "valid") return "inconclusive";
+  if (verdict === "invalid") return "inconclusive";
   const isFound = outliers.length === 1 && outliers[0] === members.at(-1)?.node;
-  return isFound ? "invalid" : "valid";
+  return isFound ? "invalid" : verdict;
 }
 
 function tally(

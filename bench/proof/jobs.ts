@@ -3,11 +3,10 @@ import type { Said } from "../../src/commands/calibrate/trace.ts";
 import type { Leaf } from "../../src/domain/verification/leaf.ts";
 import type { Ruling } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
-import { isUndecided } from "../../src/domain/verification/undecided.ts";
 import { type Chance, createChance } from "../../src/simulator/chance.ts";
 import { madeUp } from "../../test/adversaries/bent-witness.ts";
 import type { Reading } from "./readings.ts";
-import { falsePart, partOf, replay, type Witness } from "./replay.ts";
+import { falsePart, partOf, settle, type Witness } from "./replay.ts";
 
 /** What a provider does when it witnesses. Whoever cheats only as an executor witnesses honestly. */
 const witnessCheats = ["lazy", "copied", "forged", "accuses", "withholds"] as const;
@@ -64,10 +63,11 @@ export function runJobs({ jobs, seed, ...options }: JobsOptions): JobsResult {
     const readings = lies ? options.cheating.get(cheat)! : options.honest;
     const reading = readings[chance.below(readings.length)]!;
     const parts = others.map((who, at): Seated => {
-      if (lies && options.colluding && at === 0) return { false: true, part: inLeague(reading.said, chance) };
+      if (lies && options.colluding && at === 0) return { ...inLeague(reading.said, chance), false: true };
       return seated(reading, kindOf(who), at, options);
     });
-    const { ruling, seats, ...met } = ruled(reading.said, parts, options.tolerances);
+    const [first, reserve] = [parts.slice(0, witnesses), parts.slice(witnesses)];
+    const { ruling, seats, ...met } = settle(reading.said, first, reserve, options.tolerances);
     (lies ? wrong : right)[ruling.verdict] += 1;
     if (met.again) again += 1;
     if (!lies && ruling.verdict === "invalid") honestBlamed += 1;
@@ -79,8 +79,7 @@ export function runJobs({ jobs, seed, ...options }: JobsOptions): JobsResult {
   return { jobs, colluding: options.colluding, right, wrong, wrongFinal, honestBlamed, again };
 }
 
-interface Seated {
-  readonly part: Witness;
+interface Seated extends Witness {
   readonly false: boolean;
 }
 
@@ -92,7 +91,7 @@ function seated(
 ): Seated {
   const eyes = reading.honest[at % reading.honest.length]!;
   const honest = partOf(reading.said, eyes, options.tolerances);
-  if (!isWitnessCheat(kind)) return { part: honest, false: false };
+  if (!isWitnessCheat(kind)) return { ...honest, false: false };
   const pretended = (leaves: readonly Leaf[]) => falsePart(reading.said, eyes, leaves);
   const other = options.honest.find(({ said }) => said !== reading.said)!;
   const parts: Record<WitnessCheat, () => Witness> = {
@@ -102,7 +101,7 @@ function seated(
     accuses: () => ({ ...honest, verdict: "invalid" }),
     withholds: () => ({ ...honest, silent: true }),
   };
-  return { part: parts[kind](), false: true };
+  return { ...parts[kind](), false: true };
 }
 
 function isWitnessCheat(kind: string | undefined): kind is WitnessCheat {
@@ -122,24 +121,6 @@ function inLeague({ leaves, profile }: Said, chance: Chance): Witness {
     };
   });
   return { leaves: shown, profile, verdict: "valid" };
-}
-
-/** The first committee's ruling, or that of one which met again: without those who kept silent, and with one more. */
-function ruled(said: Said, parts: readonly Seated[], tolerances: Tolerances) {
-  let seats = parts.slice(0, witnesses);
-  const meet = () =>
-    replay(
-      said,
-      seats.map(({ part }) => part),
-      tolerances,
-    );
-  let ruling = meet();
-  const reserve = parts.slice(witnesses);
-  while (isUndecided(ruling) && reserve.length > 0) {
-    seats = [...seats.filter(({ part }) => part.silent !== true), reserve.shift()!];
-    ruling = meet();
-  }
-  return { ruling, seats, again: reserve.length < moreWitnesses };
 }
 
 /** So many of the pool, no two of them the same. */

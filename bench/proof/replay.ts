@@ -6,6 +6,7 @@ import type { Leaf } from "../../src/domain/verification/leaf.ts";
 import { weighAnswer } from "../../src/domain/verification/margin-tally.ts";
 import { type Ruling, rule } from "../../src/domain/verification/ruling.ts";
 import type { Tolerances } from "../../src/domain/verification/tolerance.ts";
+import { isUndecided } from "../../src/domain/verification/undecided.ts";
 import {
   answerOf,
   createPerson,
@@ -37,6 +38,28 @@ export function replay(
   const proof = proofOf(answer, parts, people);
   const openings = proof.openings.filter((_, at) => parts[at]!.silent !== true);
   return rule({ ...proof, openings }, { ...rulingRules, market, tolerances }, { ids, sampling, ownFrom });
+}
+
+/**
+ * The first committee's ruling, or that of one which met again, as the gateway has it: without those who kept silent, and
+ * with one more of `reserve`.
+ */
+export function settle<Seated extends Witness>(
+  said: Said,
+  first: readonly Seated[],
+  reserve: readonly Seated[],
+  tolerances: Tolerances,
+  own: { readonly ownFrom?: number } = {},
+): { readonly ruling: Ruling; readonly seats: readonly Seated[]; readonly again: boolean } {
+  let seats = first;
+  let ruling = replay(said, seats, tolerances, own);
+  let met = 0;
+  while (isUndecided(ruling) && met < reserve.length) {
+    seats = [...seats.filter(({ silent }) => silent !== true), reserve[met]!];
+    met += 1;
+    ruling = replay(said, seats, tolerances, own);
+  }
+  return { ruling, seats, again: met > 0 };
 }
 
 /** An honest witness's part in the proof. */

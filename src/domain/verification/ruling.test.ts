@@ -72,6 +72,20 @@ test("witnesses who invent logits contradict each other, so that they convict no
   expect(ruling.outliers).toEqual([]);
 });
 
+test("a liar is named though the others come to no verdict, where they are most of all and not far from one another", () => {
+  // Nothing is near enough to speak for honesty, so that nobody stands for the executor.
+  const [bound] = rulingRules.tolerances("", "")!.distance;
+  const tolerances = () => ({ ...rulingRules.tolerances("", "")!, distance: [{ ...bound!, near: -1 }] });
+  const ruled = (parts: readonly Part[]) =>
+    rule(proofOf(answerOf(tokens), parts), { ...rulingRules, tolerances });
+  const four = ruled([honest(1), honest(2), honest(3), wrong(4)]);
+  expect(four.verdict).toBe("inconclusive");
+  expect(four.outliers).toEqual([four.members[3]!.node]);
+  // Of three, one would be named by another and its friend.
+  expect(ruled([honest(1), honest(2), wrong(4)]).outliers).toEqual([]);
+  expect(ruled([honest(1), honest(2), wrong(4), wrong(5)]).outliers).toEqual([]);
+});
+
 test("profiles that nobody calibrated decide nothing", () => {
   const proof = proofOf(answerOf(tokens), [wrong(2), honest(1), honest(2)]);
   const ruling = rule(proof, { ...rulingRules, tolerances: () => undefined });

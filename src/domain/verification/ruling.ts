@@ -45,7 +45,7 @@ export interface Ruling {
   /** The executor first. */
   readonly members: readonly MemberFinding[];
   readonly pairs: readonly PairFinding[];
-  /** Members whose fingerprints lie far from those of all who agree, these being enough to decide. */
+  /** Members whose fingerprints lie far from those of all who agree, these being enough to decide, or most of all. */
   readonly outliers: readonly Address[];
 }
 
@@ -55,7 +55,8 @@ export interface Ruling {
  * Valid: two thirds of the witnesses stand for the executor, that is, each accepted the tokens and has a fingerprint
  * near the executor's. Invalid: two thirds, and no fewer than two, stand against it who are not far from one another,
  * since liars are wrong in different ways; or the executor's own leaves contradict its tokens, which needs no witness.
- * Anything else is inconclusive, and nobody is blamed for it. Never throws.
+ * Anything else is inconclusive, and nobody is blamed for it but who lies far from a majority that is not far from one
+ * another. Never throws.
  */
 export function rule(proof: Proof, rules: RulingRules, tokens?: Tokens): Ruling {
   const unsound = setComplaint(proof.set, proof.secret, rules);
@@ -126,8 +127,15 @@ function decide(
   const camp = campAmong(opponents, Math.max(againstMin, quorum), outcomeOf);
   if (isContradicted(executor)) return { verdict: "invalid", camp };
   if (supporters.length >= quorum) return { verdict: "valid", camp: [executor.member.node, ...supporters] };
-  return { verdict: camp.length > 0 ? "invalid" : "inconclusive", camp };
+  if (camp.length > 0) return { verdict: "invalid", camp };
+  const opened = [executor, ...witnesses].filter(({ opened }) => typeof opened !== "string");
+  const most = Math.max(majorityMin, Math.floor((1 + witnesses.length) / 2) + 1);
+  const nodes = opened.map(({ member }) => member.node);
+  return { verdict: "inconclusive", camp: campAmong(nodes, most, outcomeOf) };
 }
+
+/** Fewest who can be a majority by whom one is known: of three, one liar and its friend would be. */
+const majorityMin = 3;
 
 /** So many of these, or more, of whom no two are far from each other; none where there is no such camp. */
 function campAmong(nodes: readonly Address[], least: number, outcomeOf: OutcomeOf): readonly Address[] {
