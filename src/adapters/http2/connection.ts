@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
+import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { Channel, ChannelEnd, ChannelHandlers, Clock, Log } from "../../ports.ts";
 import { attemptPath, type Order, type Word, wordSchema } from "../../protocol/attempt.ts";
@@ -39,6 +39,12 @@ export interface ConnectionEvents {
   gone(): void;
 }
 
+/** How a session says that it takes no more streams. */
+const refusing: ReadonlySet<number> = new Set([
+  constants.NGHTTP2_ENHANCE_YOUR_CALM,
+  constants.NGHTTP2_REFUSED_STREAM,
+]);
+
 /** Begins to connect at once. Attempts opened meanwhile wait for it with what they say. */
 export function createConnection(ports: Ports, offer: Offer, events: ConnectionEvents): Connection {
   const { clock, log } = ports;
@@ -76,10 +82,20 @@ export function createConnection(ports: Ports, offer: Offer, events: ConnectionE
         const status = Number(headers[":status"]);
         if (status !== 200) talk.fail({ code: "broken", detail: `the provider answered ${status}` });
       });
+      // Its peer's session may have lost count of its memory (Node's does, over streams that were cut under load), and then
+      // it refuses every stream for ever, while it answers pings.
+      stream.once("close", () => {
+        if (stream.rstCode !== undefined && refusing.has(stream.rstCode)) retire();
+      });
       talk.attach(stream);
     } catch (error) {
       talk.fail({ code: "broken", detail: error instanceof Error ? error.message : "no stream" });
     }
+  }
+
+  function retire(): void {
+    retired = true;
+    if (talks.size === 0) destroy({ code: "closed", detail: "no longer used" });
   }
 
   function stand(socket: TLSSocket): void {
@@ -129,10 +145,7 @@ export function createConnection(ports: Ports, offer: Offer, events: ConnectionE
       if (talks.size === 1) heartbeat?.start();
       return talk.channel;
     },
-    retire() {
-      retired = true;
-      if (talks.size === 0) destroy({ code: "closed", detail: "no longer used" });
-    },
+    retire,
     destroy,
   };
 }

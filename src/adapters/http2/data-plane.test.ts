@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import {
   chunkWord,
+  converse,
   openOrder,
   type ProviderRig,
   plainOffer,
@@ -265,4 +266,30 @@ test("a busy port is named as such", async () => {
   await expect(
     createListener({ clock, log: createLogRig() }, { key, certificate, host: "127.0.0.1", port }),
   ).rejects.toMatchObject({ code: "port-busy", fault: "environment" });
+});
+
+test("a provider that refused under a flood of long prompts is spoken to again at once", async () => {
+  // It refuses each as a provider without a seat does: at once, while most of the prompt is still on its way.
+  const rig = await provider((order, channel) => {
+    if (order.t !== "open" || JSON.stringify(order).length < 1e6) return converse(order, channel);
+    channel.send({ t: "refused", code: "busy", message: "no seat" });
+    channel.close();
+  });
+  const gateway = dialer();
+  const offer = offerOf(rig);
+  const content = "x".repeat(7_900_000);
+  const long: Order = {
+    ...(openOrder as Extract<Order, { t: "open" }>),
+    prompt: { kind: "text", text: content },
+  };
+  await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const attempt = talk(gateway, offer);
+      attempt.channel.send(long);
+      await attempt.ended;
+    }),
+  );
+  // One may still find the old connection; none after it does.
+  await wholeAttempt(gateway, offer).catch(() => undefined);
+  expect(await wholeAttempt(gateway, offer)).toBe("Hello 世界");
 });
