@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../../protocol/limits.ts";
 import { createChance } from "../../../simulator/chance.ts";
 import { checkGapless } from "../../../simulator/checkers/gapless.ts";
 import { createWorld, type World, type WorldOptions } from "../../../simulator/world.ts";
@@ -157,12 +158,19 @@ describe("a refusal says what to do instead", () => {
     expect(events[0].error.message).toContain('Closest to it: "simulated".');
   });
 
+  test("while nobody is known yet, that it is worth asking again", async () => {
+    world = await createWorld(createChance(7), { ...options, nodes: 0 });
+    const { seen } = await ask({});
+    expect(seen).toMatchObject({ status: 503, error: { code: "no_providers" } });
+  });
+
   test("of a prompt or an answer too long, how much the model holds", async () => {
-    const [answer, prompt] = [
+    const [answer, prompt, absurd] = [
       { max_tokens: 4096 },
       { messages: [{ role: "user", content: "so ".repeat(5000) }] },
+      { messages: [{ role: "user", content: "x".repeat(4096 * limits.tokenLengthMax + 1) }] },
     ];
-    for (const request of [answer, prompt]) {
+    for (const request of [answer, prompt, absurd]) {
       const { events } = await ask(request);
       expect(events[0].error).toMatchObject({ status: 400, code: "context_length_exceeded" });
       expect(events[0].error.message).toContain("the 4096 tokens of simulated: shorten the prompt");

@@ -14,6 +14,7 @@ import {
   invalidRequest,
   isRefusal,
   type Refusal,
+  serverError,
   unknownModel,
 } from "../../../protocol/openai.ts";
 import type { AnswerCall, Backend, Call, EmbeddingCall } from "../backend.ts";
@@ -21,7 +22,7 @@ import { createLine } from "../line.ts";
 import { type Answer, type Ask, createAnswer } from "./answer.ts";
 import { createEmbeddingAnswer } from "./embeddings/answer.ts";
 import { understandEmbedding } from "./embeddings/ask.ts";
-import { windowTooSmall } from "./refusal.ts";
+import { promptTooLong, windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
 import type { RunPorts } from "./run-job.ts";
 import { createWatch } from "./watch.ts";
@@ -75,12 +76,7 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
     const undrawn = wishes.committee === "drawn" ? whyNotDrawn(wishes, request) : undefined;
     if (undrawn !== undefined) return notDrawable(undrawn);
     const model = roster.modelOf(call.body.model);
-    if (model === undefined) {
-      return unknownModel(
-        call.body.model,
-        roster.models().map(({ name }) => name),
-      );
-    }
+    if (model === undefined) return lacking(call.body.model);
     if (model.dimensions !== undefined) return givesVectors(model);
     if (request.schema !== undefined && !model.schema) {
       const message = `No provider of ${model.name.slice(0, 128)} can hold an answer to a schema.`;
@@ -88,6 +84,12 @@ export function createNetworkBackend(ports: NetworkPorts, options: NetworkOption
     }
     const deadlineMs = options.deadlineMs - (call.passed?.ms ?? 0);
     return tooLong(call, request, model) ?? { call, request, wishes, model, deadlineMs };
+  }
+
+  /** A gateway that has just begun has met nobody yet: no model is unknown to it, and a client that is told so gives up. */
+  function lacking(name: string): Refusal {
+    const known = roster.models().map((model) => model.name);
+    return known.length === 0 ? nobodyYet : unknownModel(name, known);
   }
 
   /** Why no committee can be drawn for it; undefined where one can. */
@@ -142,9 +144,25 @@ function givesVectors({ name, classes }: ModelOnOffer): Refusal {
   return invalidRequest(message, "model", "unsupported_model");
 }
 
-/** An answer that fills the window leaves no room for any prompt: nobody need be asked to know that. */
+const nobodyYet: Refusal = serverError(
+  503,
+  "No provider is known here yet: this gateway has just started, or its network is out of reach. Try again shortly; `holdfast status` shows who is there.",
+  "no_providers",
+  limits.retryAfterSeconds,
+);
+
+/** What cannot fit whatever its tokens are: nobody need be asked to know that, nor be sent megabytes. */
 function tooLong({ body }: Call, request: AnswerRequest, model: ModelOnOffer): Refusal | undefined {
-  if (request.tokensMax === undefined || request.tokensMax < model.contextTokens) return undefined;
+  const { prompt, tokensMax } = request;
+  if (promptUnits(prompt) > model.contextTokens * limits.tokenLengthMax)
+    return promptTooLong(model, prompt.kind === "chat" ? "messages" : "prompt");
+  if (tokensMax === undefined || tokensMax < model.contextTokens) return undefined;
   const named = (body["max_completion_tokens"] ?? undefined) !== undefined;
-  return windowTooSmall(model, request.tokensMax, named ? "max_completion_tokens" : "max_tokens");
+  return windowTooSmall(model, tokensMax, named ? "max_completion_tokens" : "max_tokens");
+}
+
+/** UTF-16 units. */
+function promptUnits(prompt: AnswerRequest["prompt"]): number {
+  if (prompt.kind === "text") return prompt.text.length;
+  return prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
 }

@@ -34,6 +34,15 @@ export function windowTooSmall(model: ModelOnOffer, tokensMax: number, param: st
   return invalidRequest(message, param, forms["context-overflow"].code);
 }
 
+/** 400: longer than the window, whatever its tokens are. */
+export function promptTooLong(model: ModelOnOffer, param: string): Refusal {
+  return invalidRequest(
+    `\`${param}\` is too long. ${windowOf(model)}`,
+    param,
+    forms["context-overflow"].code,
+  );
+}
+
 function windowOf({ name, contextTokens }: ModelOnOffer): string {
   return (
     `Prompt and answer together have to fit the ${contextTokens} tokens of ${name.slice(0, 128)}: shorten the ` +
