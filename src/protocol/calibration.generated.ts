@@ -28,31 +28,36 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1312
         },
         {
-          "from": 160,
-          "near": 0.077,
-          "far": 0.0783
+          "from": 48,
+          "near": 0.0943,
+          "far": 0.1339
+        },
+        {
+          "from": 240,
+          "near": 0.0764,
+          "far": 0.0782
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0377,
-          "far": 0.0928
+          "near": 0.0386,
+          "far": 0.1156
         },
         {
           "from": 16,
-          "near": 0.0292,
-          "far": 0.0686
+          "near": 0.0247,
+          "far": 0.0616
         },
         {
           "from": 32,
-          "near": 0.0179,
-          "far": 0.0379
+          "near": 0.0177,
+          "far": 0.0387
         },
         {
           "from": 64,
           "near": 0.0128,
-          "far": 0.0243
+          "far": 0.0224
         }
       ],
       "marginMax": 0.985
@@ -61,7 +66,7 @@ export const shippedPairs: readonly CalibratedPair[] = [
     "tested": {
       "answers": 862,
       "convicted": 0,
-      "inconclusive": 11,
+      "inconclusive": 12,
       "convictedMost": 0.004270298756081004
     }
   },
@@ -91,31 +96,36 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1484
         },
         {
-          "from": 160,
-          "near": 0.091,
-          "far": 0.0929
+          "from": 48,
+          "near": 0.1082,
+          "far": 0.1496
+        },
+        {
+          "from": 240,
+          "near": 0.089,
+          "far": 0.0904
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0565,
-          "far": 0.1395
+          "near": 0.0704,
+          "far": 0.2875
         },
         {
           "from": 16,
-          "near": 0.0447,
-          "far": 0.1438
+          "near": 0.0353,
+          "far": 0.1461
         },
         {
           "from": 32,
-          "near": 0.0235,
+          "near": 0.0248,
           "far": 0.0731
         },
         {
           "from": 64,
-          "near": 0.0147,
-          "far": 0.0189
+          "near": 0.0135,
+          "far": 0.0179
         }
       ],
       "marginMax": 3
@@ -154,26 +164,31 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1318
         },
         {
-          "from": 160,
-          "near": 0.0735,
-          "far": 0.074
+          "from": 48,
+          "near": 0.0961,
+          "far": 0.1315
+        },
+        {
+          "from": 240,
+          "near": 0.0776,
+          "far": 0.0826
         }
       ],
       "margin": [
         {
           "from": 8,
           "near": 0.0389,
-          "far": 0.0894
+          "far": 0.0767
         },
         {
           "from": 16,
-          "near": 0.0239,
-          "far": 0.0545
+          "near": 0.0308,
+          "far": 0.0615
         },
         {
           "from": 32,
           "near": 0.0161,
-          "far": 0.0376
+          "far": 0.0338
         },
         {
           "from": 64,
@@ -217,26 +232,31 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1241
         },
         {
-          "from": 160,
-          "near": 0.0884,
-          "far": 0.0896
+          "from": 48,
+          "near": 0.1008,
+          "far": 0.1195
+        },
+        {
+          "from": 240,
+          "near": 0.0869,
+          "far": 0.0869
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0488,
-          "far": 0.1143
+          "near": 0.0374,
+          "far": 0.0834
         },
         {
           "from": 16,
-          "near": 0.0345,
-          "far": 0.0703
+          "near": 0.0382,
+          "far": 0.0742
         },
         {
           "from": 32,
-          "near": 0.0267,
-          "far": 0.0552
+          "near": 0.0232,
+          "far": 0.0487
         },
         {
           "from": 64,
@@ -250,7 +270,7 @@ export const shippedPairs: readonly CalibratedPair[] = [
     "tested": {
       "answers": 120,
       "convicted": 0,
-      "inconclusive": 7,
+      "inconclusive": 6,
       "convictedMost": 0.030272972577420072
     }
   },
@@ -280,26 +300,31 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1121
         },
         {
-          "from": 160,
-          "near": 0.0716,
-          "far": 0.0721
+          "from": 48,
+          "near": 0.0866,
+          "far": 0.1004
+        },
+        {
+          "from": 240,
+          "near": 0.0739,
+          "far": 0.0763
         }
       ],
       "margin": [
         {
           "from": 8,
           "near": 0.0304,
-          "far": 0.0816
+          "far": 0.1
         },
         {
           "from": 16,
           "near": 0.0435,
-          "far": 0.0882
+          "far": 0.0945
         },
         {
           "from": 32,
           "near": 0.013,
-          "far": 0.0289
+          "far": 0.0258
         }
       ],
       "marginMax": 1.2
@@ -338,31 +363,36 @@ export const shippedPairs: readonly CalibratedPair[] = [
           "far": 0.1466
         },
         {
-          "from": 160,
-          "near": 0.0825,
-          "far": 0.0847
+          "from": 48,
+          "near": 0.1005,
+          "far": 0.1427
+        },
+        {
+          "from": 240,
+          "near": 0.0815,
+          "far": 0.0836
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0442,
+          "near": 0.044,
           "far": 0.1308
         },
         {
           "from": 16,
-          "near": 0.0292,
+          "near": 0.029,
           "far": 0.1461
         },
         {
           "from": 32,
-          "near": 0.0201,
+          "near": 0.0213,
           "far": 0.0731
         },
         {
           "from": 64,
           "near": 0.0135,
-          "far": 0.0276
+          "far": 0.027
         }
       ],
       "marginMax": 2.3
@@ -371,7 +401,7 @@ export const shippedPairs: readonly CalibratedPair[] = [
     "tested": {
       "answers": 1507,
       "convicted": 0,
-      "inconclusive": 16,
+      "inconclusive": 20,
       "convictedMost": 0.0024448362715862744
     }
   }

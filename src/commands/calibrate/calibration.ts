@@ -2,6 +2,7 @@ import type { ModelId } from "../../domain/ids.ts";
 import type { Verdict } from "../../domain/inference/effect.ts";
 import { leafDistance } from "../../domain/verification/distance.ts";
 import { type MarginTally, noMargins, weighAnswer } from "../../domain/verification/margin-tally.ts";
+import { positionsMax } from "../../domain/verification/positions.ts";
 import { type Tolerance, weighMean } from "../../domain/verification/tolerance.ts";
 import type { CalibratedPair, Calibration } from "../../protocol/calibration.ts";
 import { createChance } from "../../simulator/chance.ts";
@@ -71,7 +72,7 @@ export function verdictsOn(
 } {
   const places = said.leaves.map((_, at) => at);
   const opened: number[] = [];
-  while (opened.length < positionsOpened && places.length > 0)
+  while (opened.length < positionsMax && places.length > 0)
     opened.push(...places.splice(Math.floor(chance() * places.length), 1));
   const distance =
     opened.reduce((sum, at) => sum + leafDistance(said.leaves[at]!, seen.leaves[at]!), 0) /
@@ -83,8 +84,6 @@ export function verdictsOn(
     ...{ distance, tally },
   };
 }
-
-const positionsOpened = 32;
 
 export function tallyOf({ margins, informative }: Seen): MarginTally {
   return {

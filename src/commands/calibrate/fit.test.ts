@@ -7,7 +7,7 @@ import { fitTolerance, type HonestPair } from "./fit.ts";
 
 /** Bounds fitted to answers out of a chance generator, whose differences are known. */
 
-const tokens = 40;
+const tokens = 60;
 
 function answers(
   count: number,
@@ -38,7 +38,7 @@ function answers(
 
 test("bounds are wider the fewer positions a mean is over, and hold for answers they were not fitted to", () => {
   const { distance, margin } = fitTolerance(answers(200, 0.2, 1), createChance(2).next);
-  expect(distance.map(({ from }) => from)).toEqual([8, 16, 24, 32, 160]);
+  expect(distance.map(({ from }) => from)).toEqual([8, 16, 24, 32, 48, 240]);
   for (const { near, far } of [...distance, ...margin]) expect(near).toBeLessThan(far);
   expect(distance[0]!.far).toBeGreaterThan(distance.at(-1)!.far);
   expect(weighMean(distance[3]!.near, 32, distance)).toBe("valid");

@@ -1,5 +1,6 @@
 import { leafDistance } from "../../domain/verification/distance.ts";
 import { severalAnswers } from "../../domain/verification/drift.ts";
+import { positionsMax } from "../../domain/verification/positions.ts";
 import type { Threshold, Tolerance } from "../../domain/verification/tolerance.ts";
 import type { Said, Seen } from "./trace.ts";
 
@@ -9,8 +10,8 @@ export interface HonestPair {
   readonly seen: Seen;
 }
 
-/** Numbers of positions for which thresholds are fitted. An audit opens 32; shorter answers open what they have. */
-const distanceCounts = [8, 16, 24, 32];
+/** Numbers of positions for which thresholds are fitted. An audit opens the most; other answers open what they have. */
+const distanceCounts = [8, 16, 24, 32, positionsMax];
 const marginCounts = [8, 16, 32, 64];
 
 /**
@@ -44,7 +45,7 @@ export function fitTolerance(pairs: readonly HonestPair[], chance: () => number)
 
 /** Means over what audits open of several answers together; each answer is in one of these pools. */
 function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => number): number[] {
-  const opened = distanceCounts.at(-1)!;
+  const opened = positionsMax;
   const long = answers.filter((values) => values.length >= opened);
   const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, opened, chance));
   const each = severalAnswers / opened;

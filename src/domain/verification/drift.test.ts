@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Address } from "../ids.ts";
 import { type Compared, createDrifts, severalAnswers } from "./drift.ts";
+import { positionsMax } from "./positions.ts";
 import type { Tolerance } from "./tolerance.ts";
 
 const tolerance: Tolerance = {
@@ -13,7 +14,7 @@ const tolerance: Tolerance = {
 };
 const of = (distance: number, node = "0x01"): Compared => ({
   ...{ node: node as Address, profile: "cpu", otherProfile: "cpu" },
-  ...{ distance, opened: 32 },
+  ...{ distance, opened: positionsMax },
 });
 
 test("answers that each could be an honest one's are found out by five of them together", () => {

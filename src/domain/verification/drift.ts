@@ -1,12 +1,13 @@
 import type { Address } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
+import { positionsMax } from "./positions.ts";
 import { type Tolerance, weighMean } from "./tolerance.ts";
 
 /**
  * Positions of several answers, five times what an audit opens of one. Bounds for so many or more are about answers taken
  * together, and no single one is judged by them.
  */
-export const severalAnswers = 160;
+export const severalAnswers = 5 * positionsMax;
 
 /** How far one node's fingerprint lay from another's in one answer. */
 export interface Compared {

@@ -81,18 +81,18 @@ test("positions are distinct, ascending, in the answer, and all of a short one",
       const positions = auditPositions(setOf(tokens), secret);
       expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
       expect(positions.every((position) => position >= 0 && position < tokens)).toBe(true);
-      expect(positions.length).toBe(Math.min(tokens, tokens > 2048 ? 18 : 32));
+      expect(positions.length).toBe(Math.min(tokens, tokens > 2048 ? 18 : tokens > 512 ? 32 : 48));
     }),
   );
 });
 
 test("every position is as likely as any other, and another secret or set draws others", () => {
-  const counts = new Array<number>(64).fill(0);
+  const counts = new Array<number>(96).fill(0);
   for (let draw = 0; draw < 2000; draw += 1) {
     const secret = draw.toString(16).padStart(64, "0");
-    for (const position of auditPositions(setOf(64), secret)) counts[position] = counts[position]! + 1;
+    for (const position of auditPositions(setOf(96), secret)) counts[position] = counts[position]! + 1;
   }
-  // 2,000 draws of 32 from 64: 1,000 each, with a standard deviation of 22.
+  // 2,000 draws of 48 from 96: 1,000 each, with a standard deviation of 22.
   expect(Math.min(...counts)).toBeGreaterThan(880);
   expect(Math.max(...counts)).toBeLessThan(1120);
   const secret = "05".repeat(32);
@@ -106,7 +106,7 @@ test("every position is as likely as any other, and another secret or set draws 
 });
 
 test("an audited answer costs at most 12 KB for each member, and 32 bytes before", () => {
-  for (const tokens of [1, 64, 512, 2048, 2049, 20_000]) {
+  for (const tokens of [1, 64, 512, 513, 2048, 2049, 20_000]) {
     const leaves = answer(tokens);
     const set = setOf(tokens);
     const tree = fingerprintTree(owner, leaves);

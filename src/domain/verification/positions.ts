@@ -2,10 +2,12 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { type CommitSet, type Hex32, setDigest } from "./committee.ts";
 import { digest } from "./digest.ts";
 
-/** Positions opened of an answer, and of one so long that the hashes beside them grow many. Keeps an opening below 12 KB. */
-const positionsMax = 32;
-const positionsOfLongMax = 18;
-const longTokens = 2048;
+/** Positions opened of an answer, and of longer ones, the hashes beside which grow many: an opening stays below 12 KB. */
+export const positionsMax = 48;
+const positionsOfLong = [
+  { beyond: 2048, most: 18 },
+  { beyond: 512, most: 32 },
+];
 
 /**
  * Positions that the members of a set open: drawn without repetition from the set and a secret (the requester's, or a
@@ -14,7 +16,8 @@ const longTokens = 2048;
  */
 export function auditPositions(set: CommitSet, secret: Hex32): number[] {
   const { tokens } = set.answer;
-  const wanted = Math.min(tokens, tokens > longTokens ? positionsOfLongMax : positionsMax);
+  const most = positionsOfLong.find(({ beyond }) => tokens > beyond)?.most ?? positionsMax;
+  const wanted = Math.min(tokens, most);
   const seed = digest("audit", setDigest(set), hexToBytes(secret));
   const drawn = new Set<number>();
   // Floyd's sampling: `wanted` draws, none of them in vain.

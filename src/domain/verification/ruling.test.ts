@@ -6,7 +6,7 @@ import { auditPositions } from "./positions.ts";
 import { quorumOf, rule } from "./ruling.ts";
 import type { Proof } from "./seat.ts";
 
-const tokens = 48;
+const tokens = 96;
 const honest = (machine: number): Part => ({ leaves: leavesOf(tokens, { machine }) });
 const wrong = (model: number, machine = 9): Part => ({ leaves: leavesOf(tokens, { model, machine }) });
 const ruleOn = (parts: readonly Part[]) => {
