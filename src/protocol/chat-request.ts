@@ -3,6 +3,7 @@ import type { Prompt } from "../domain/inference/spec.ts";
 import { limits } from "./limits.ts";
 import { invalidRequest, isRefusal, type Refusal } from "./openai.ts";
 import { readResponseFormat } from "./response-format.ts";
+import { refuseUnsupported } from "./unsupported.ts";
 
 /** What the network backend takes from a request body; nothing of it is trusted before this. */
 export interface AnswerRequest {
@@ -31,16 +32,8 @@ export function parseAnswerRequest(
   endpoint: "chat/completions" | "completions",
   body: Body,
 ): AnswerRequest | Refusal {
-  for (const [name, harmless] of Object.entries(unsupported)) {
-    const value = body[name];
-    if (value !== undefined && value !== null && !harmless(value)) {
-      return invalidRequest(
-        `\`${name}\` cannot be honoured by this network's engines yet.`,
-        name,
-        "unsupported_parameter",
-      );
-    }
-  }
+  const unsupported = refuseUnsupported(body);
+  if (unsupported !== undefined) return unsupported;
   const format = readResponseFormat(body["response_format"]);
   if (isRefusal(format)) return format;
   const form = endpoint === "chat/completions" ? chatSchema : completionSchema;
@@ -66,33 +59,6 @@ export function parseAnswerRequest(
     choices: n ?? 1,
   };
 }
-
-const isZero = (value: unknown) => value === 0;
-const isFalse = (value: unknown) => value === false;
-const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
-
-/** Parameters that would change the answer and that no engine here honours, with the values that ask for nothing. */
-const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
-  frequency_penalty: isZero,
-  presence_penalty: isZero,
-  repetition_penalty: (value) => value === 1,
-  logit_bias: (value) => typeof value === "object" && Object.keys(value as object).length === 0,
-  logprobs: isFalse,
-  top_logprobs: isZero,
-  tools: isEmpty,
-  tool_choice: (value) => value === "none" || value === "auto",
-  functions: isEmpty,
-  function_call: (value) => value === "none" || value === "auto",
-  modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === "text",
-  audio: () => false,
-  prediction: () => false,
-  web_search_options: () => false,
-  reasoning_effort: () => false,
-  top_k: (value) => value === 0 || value === -1,
-  best_of: (value) => value === 1,
-  echo: isFalse,
-  suffix: (value) => value === "",
-};
 
 const text = z.string().refine((value) => value.isWellFormed(), "contains half of a surrogate pair");
 

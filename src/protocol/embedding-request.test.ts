@@ -24,6 +24,7 @@ describe("a request for vectors", () => {
     [{ input: new Array(limits.embeddingInputsMax + 1).fill("a") }, "input"],
     [{ input: "a", encoding_format: "int8" }, "encoding_format"],
     [{ input: "a", dimensions: 0 }, "dimensions"],
+    [{ input: "a", truncate_prompt_tokens: 10 }, "truncate_prompt_tokens"],
   ])("is refused with the parameter's name: %j", (body, param) => {
     expect(parseEmbeddingRequest(body as never)).toMatchObject({ status: 400, param });
   });

@@ -23,6 +23,8 @@ const schema = z.object({
 
 /** Reads such a body. What cannot be honoured is refused with 400 naming the parameter, never ignored. */
 export function parseEmbeddingRequest(body: Readonly<Record<string, unknown>>): EmbeddingRequest | Refusal {
+  const unheeded = refuseUnheeded(body, notHonoured);
+  if (unheeded !== undefined) return unheeded;
   const { input } = body;
   if (Array.isArray(input) && input.length > inputMax)
     return invalidRequest(`\`input\` holds ${input.length} texts; at most ${inputMax} at once.`, "input");
@@ -42,16 +44,28 @@ export function parseEmbeddingRequest(body: Readonly<Record<string, unknown>>): 
 
 /** The same of `POST /v1/classify`: the form is vLLM's, of which nothing may go unheeded either. */
 export function parseClassifyRequest(body: Readonly<Record<string, unknown>>): EmbeddingRequest | Refusal {
-  const param = notHonoured.find((name) => (body[name] ?? undefined) !== undefined);
-  if (param === undefined) return parseEmbeddingRequest(body);
+  return refuseUnheeded(body, ofVectors) ?? parseEmbeddingRequest(body);
+}
+
+function refuseUnheeded(
+  body: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Refusal | undefined {
+  const param = names.find((name) => (body[name] ?? undefined) !== undefined);
+  if (param === undefined) return undefined;
   return invalidRequest(`\`${param}\` is not supported: ${wholeTexts}`, param, "unsupported_parameter");
 }
 
 const notHonoured = [
-  ...["messages", "truncate_prompt_tokens", "truncation_side", "add_special_tokens", "softmax", "activation"],
-  ...["encoding_format", "dimensions"],
+  "messages",
+  "truncate_prompt_tokens",
+  "truncation_side",
+  "add_special_tokens",
+  "softmax",
+  "activation",
 ];
-const wholeTexts = "texts are read whole, as the model's tokenizer has them, and `probs` are numbers.";
+const ofVectors = ["encoding_format", "dimensions"];
+const wholeTexts = "texts are read whole, as the model's tokenizer has them, and numbers come back.";
 
 function holdsTokens(input: unknown): boolean {
   return Array.isArray(input) && input.some((each) => typeof each === "number" || Array.isArray(each));
