@@ -1,4 +1,5 @@
 import { exitCode, type Fault, HoldfastError } from "../protocol/errors.ts";
+import { fileFault } from "./file-fault.ts";
 
 let over = false;
 /** By fault, and for an end that was asked for. */
@@ -49,16 +50,8 @@ function leave(code: number): void {
 }
 
 function unexpected(error: unknown): HoldfastError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new HoldfastError("The disk (or this user's share of it) is full.", {
-      code: "disk-full",
-      fault: "environment",
-      facts: { reason: (error as Error).message },
-      remedy: "Free some space and start again, or name a folder on another disk with --home.",
-      cause: error,
-    });
-  }
+  const ofFiles = fileFault(error);
+  if (ofFiles !== undefined) return ofFiles;
   return new HoldfastError(error instanceof Error ? error.message : String(error), {
     code: "unexpected",
     fault: "holdfast",

@@ -26,7 +26,7 @@ export async function gateway(flags: Flags): Promise<void> {
       : await (await import("./network-gateway.ts")).startNetworkGateway({ log }, settings);
   const url = `${running.url}/v1`;
   const peer = running.peer === undefined ? {} : { peer: running.peer };
-  recordAlone(settings.home, { gateway: { ...processOf(), url, ...peer }, providers: [] });
+  recordAlone(log, settings.home, { gateway: { ...processOf(), url, ...peer }, providers: [] });
   if (flags["json"]) console.log(JSON.stringify({ url, ...peer }));
   else console.error(`The endpoint is ${url}\nCtrl-C stops it.`);
 }

@@ -92,13 +92,17 @@ export async function provider(
 
 function tell(
   flags: Flags,
-  { home }: Settings,
+  settings: Settings,
   { node, address }: Membership,
   { engine, endpoint }: { engine: Engine; endpoint: string },
 ): void {
+  const { home } = settings;
   const facts = { peer: node.peer, address, endpoint, model: engine.model };
   const model = { id: engine.model, name: engine.name };
-  recordAlone(home, { model, providers: [{ name: "provider", ...processOf(), ...facts }] });
+  recordAlone(commandLog(settings), home, {
+    model,
+    providers: [{ name: "provider", ...processOf(), ...facts }],
+  });
   if (flags["json"]) console.log(JSON.stringify({ ...facts, model }));
   else console.error(`Serving ${engine.name} as ${node.peer} at ${endpoint}\nCtrl-C stops it.`);
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { isAlive, processStart } from "../adapters/process/process-start.ts";
+import type { Log } from "../ports.ts";
 
 const file = "run.json";
 
@@ -54,11 +55,21 @@ function isLive(run: Run): boolean {
   return [up, gateway, chain, ...providers].some((it) => it?.pid !== undefined && isAlive(it.pid, it.start));
 }
 
-/** Records a lone process, unless a living network has its own record here. */
-export function recordAlone(home: string, run: Omit<Run, "v" | "startedAt">): void {
+/**
+ * Records a lone process, unless a living network has its own record here. Only `holdfast status` reads it: where it cannot
+ * be written, the process that was to be seen there goes on without.
+ */
+export function recordAlone(log: Log, home: string, run: Omit<Run, "v" | "startedAt">): void {
   const before = readRun(home);
   if (before !== undefined && isLive(before)) return;
-  writeRun(home, { v: 1, startedAt: new Date().toISOString(), ...run });
+  try {
+    writeRun(home, { v: 1, startedAt: new Date().toISOString(), ...run });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy =
+      "`holdfast status` will not see this process; --home names a folder that can be written to.";
+    log.warn("run-file.not-written", { file: join(home, file), reason, remedy });
+  }
 }
 
 /** A process as a record names it; this one when none is named. */
