@@ -8,7 +8,7 @@ import type { Receipt } from "../domain/verification/receipt.ts";
 import { choose } from "../domain/verification/sampler.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
-import { reportOnText, verify } from "./verify.ts";
+import { readReceiptFile, reportOnText, verify } from "./verify.ts";
 
 const tokens = 64;
 const tolerances = tolerancesOf(shippedPairs);
@@ -136,7 +136,6 @@ test("whatever is changed in what was asked or said makes it invalid", async () 
     "other-spec": { ...receipt, sampling: { ...sampling, temperature: 0.8 } },
     "other-prompt": { ...receipt, prompt: other },
     "wrong-secret": { ...receipt, proof: { ...receipt.proof, secret: "00".repeat(32) } },
-    "not-a-receipt": { ...receipt, v: 2 },
   };
   for (const [word, changed] of Object.entries(cases)) {
     const { verdict, reasons } = await report(changed);
@@ -145,8 +144,11 @@ test("whatever is changed in what was asked or said makes it invalid", async () 
       reasons: expect.stringContaining(word === "other-speaker" ? "the answer shown" : word),
     });
   }
-  for (const text of ["", "{", "null", "[]", "5"])
-    expect(await reportOnText(text, tolerances)).toMatchObject({ verdict: "invalid" });
+  for (const text of ["", "{", "null", "[]", "5", JSON.stringify({ ...receipt, v: 2 })])
+    expect(await reportOnText(text, tolerances)).toMatchObject({
+      verdict: "inconclusive",
+      reasons: [expect.stringMatching(/^not-a-receipt/)],
+    });
 });
 
 test("an answer that does not fit the schema asked for is invalid, though everybody agrees on it", async () => {
@@ -206,4 +208,9 @@ test("numbers that are none, absurd ids and oversize openings are no receipt", a
     { ...receipt, extra: true },
   ];
   for (const each of bad) expect((await report(each)).reasons[0]).toMatch(/^not-a-receipt/);
+});
+
+test("what is no regular file is refused at once, not waited for", () => {
+  for (const path of ["/dev/zero", tmpdir()])
+    expect(() => readReceiptFile(path)).toThrow(expect.objectContaining({ code: "receipt-unreadable" }));
 });

@@ -88,7 +88,7 @@ async function reportOnReceipt(
   tolerances: Tolerances,
   { again, rpcs = [] }: Means,
 ): Promise<Report> {
-  if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`);
+  if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`, "inconclusive");
   const offers = await offersIn(receipt);
   const keys = keysIn(offers);
   const engines = enginesIn(offers, receipt);
@@ -166,9 +166,10 @@ function replayWith(flags: Flags): Again {
   };
 }
 
-function refused(reason: string): Report {
+/** Of a file that is no receipt follows nothing about any answer: that it were a lie would be one. */
+function refused(reason: string, verdict: Report["verdict"] = "invalid"): Report {
   const notChecked = ["everything that a receipt would hold"];
-  return { verdict: "invalid", reasons: [reason], checked: ["its form"], notChecked };
+  return { verdict, reasons: [reason], checked: ["its form"], notChecked };
 }
 
 type Vouched = Pick<Receipt, "offers" | "market">;
@@ -224,7 +225,10 @@ async function exported(text: string, home: string): Promise<unknown> {
 /** What a file holds that may be a receipt. Throws HoldfastError `receipt-unreadable` (fault environment). */
 export function readReceiptFile(file: string): string {
   try {
-    if (statSync(file).size > limits.receiptBytesMax) throw new Error("it is larger than any receipt");
+    // Before it is opened: a pipe would be waited for, and a device read, for ever.
+    const facts = statSync(file);
+    if (!facts.isFile()) throw new Error("it is not a regular file");
+    if (facts.size > limits.receiptBytesMax) throw new Error("it is larger than any receipt");
     return readFileSync(file, "utf8");
   } catch (cause) {
     throw new HoldfastError("The receipt could not be read.", {
