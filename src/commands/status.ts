@@ -106,8 +106,9 @@ function asText({ home, gateway, chain, model, providers, queue }: Facts): strin
     rows.push(["chain", mark(chain.alive), String(chain.pid ?? ""), chain.rpc.join(" "), `id ${chain.id}`]);
   for (const one of providers) {
     const what = one.model === model?.id ? (model?.name ?? "") : (one.model ?? "");
-    const offered =
-      one.offer === null ? "no offer" : `on offer${one.offer["unverified"] ? " (unverified engine)" : ""}`;
+    // Its offer outlives a node by up to a minute.
+    const held = one.offer === null ? "no offer" : one.alive ? "on offer" : "gone";
+    const offered = held === "on offer" && one.offer?.["unverified"] ? `${held} (unverified engine)` : held;
     rows.push([
       one.name ?? "provider",
       mark(one.alive),
