@@ -95,7 +95,10 @@ function addGateway(program: Command): void {
     .option("--port <port>", "the endpoint's port, 0 for any (default: 11411)")
     .option("--host <address>", "the address to listen on (default: 127.0.0.1)")
     .addOption(
-      list("--upstream <spec>", "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it"),
+      list(
+        "--upstream <spec>",
+        "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it. All of one gateway serve one model, which THEIRS names as that server does, whatever the application says; for several models start several gateways, or leave model= out: names are passed on then, and a 404 asks the others",
+      ),
     )
     .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")
     .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")
