@@ -16,7 +16,7 @@ const response = await fetch(`${url}/chat/completions`, {
     model: model.id,
     stream: true,
     max_tokens: 60,
-    messages: [{ role: "user", content: "Tell me about the sea." }],
+    messages: [{ role: "user", content: "Why is the sky blue?" }],
   }),
 });
 
