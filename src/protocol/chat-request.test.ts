@@ -87,7 +87,11 @@ describe("a chat body", () => {
   });
 
   test.each([
-    [{ messages: [] }, "`messages` must hold at least one message"],
+    [{ messages: [] }, "`messages` must be a list of at least one message"],
+    [{ messages: "x" }, "`messages` must be a list of at least one message"],
+    [{ seed: 2 ** 63 - 1 }, "`seed` must be a whole number from -9007199254740991 to 9007199254740991."],
+    [{ stop: "half \ud83d" }, "`stop` may hold at most 4 strings"],
+    [{ stop: ["half \ud83d"] }, "without half of a surrogate pair"],
     [{ messages: [{ role: "tool" }] }, "`messages[0].role` must be system, developer, user or assistant."],
     [{ stop: ["a", "b", "c", "d", "e"] }, "`stop` may hold at most 4 strings"],
     [{ temperature: 3 }, "`temperature` must be a number from 0 to 2."],

@@ -73,17 +73,14 @@ const content = z
   .nullish()
   .transform((value) => value ?? "");
 
+const stop = text.min(1).max(limits.stopLengthMax);
+
 const shared = {
   max_tokens: z.int().min(1).max(limits.answerTokensMax).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
-  stop: z
-    .union([
-      z.string().min(1).max(limits.stopLengthMax),
-      z.array(z.string().min(1).max(limits.stopLengthMax)).max(limits.stopsMax),
-    ])
-    .nullish(),
+  stop: z.union([stop, z.array(stop).max(limits.stopsMax)]).nullish(),
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
@@ -127,13 +124,13 @@ const wanted: Readonly<Record<string, string>> = {
   temperature: "must be a number from 0 to 2",
   top_p: "must be a number above 0 and up to 1",
   min_p: "must be a number from 0 to 1",
-  stop: `may hold at most ${limits.stopsMax} strings, each of 1 to ${limits.stopLengthMax} characters`,
-  seed: "must be a whole number",
+  stop: `may hold at most ${limits.stopsMax} strings, each of 1 to ${limits.stopLengthMax} characters ${wantedText}`,
+  seed: `must be a whole number from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`,
   stream: "must be true or false",
   stream_options: "must be an object",
   "stream_options.include_usage": "must be true or false",
   n: `must be a whole number from 1 to ${limits.choicesMax}`,
-  messages: `must hold at least one message and at most ${limits.messagesMax}`,
+  messages: `must be a list of at least one message and at most ${limits.messagesMax}`,
   "messages[]": "must be an object with `role` and `content`",
   "messages[].role": "must be system, developer, user or assistant",
   "messages[].content": `must be a string or a list of text parts, ${wantedText}`,
