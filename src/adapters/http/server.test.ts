@@ -113,3 +113,32 @@ test("what comes behind a request and is none cuts its answer, and is not writte
   await closed;
   expect(heard).not.toContain("400 Bad Request");
 });
+
+/** All that comes back for `head`, which asks for the connection's end. */
+async function raw(url: string, head: readonly string[], body = ""): Promise<string> {
+  const { port, hostname } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname });
+  let heard = "";
+  socket.on("data", (bytes) => {
+    heard += bytes;
+  });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write(`${[...head, "connection: close"].join("\r\n")}\r\n\r\n${body}`);
+  await closed;
+  return heard;
+}
+
+test("two Host headers, and a body that is compressed, are refused before anything is read", async () => {
+  const url = await serve((_, reply) => reply.json(200, {}));
+  const post = ["POST / HTTP/1.1", "host: localhost", "content-length: 2"];
+  expect(await raw(url, [...post, "Host: localhost"], "{}")).toMatch(/^HTTP\/1.1 400 .*Host header/s);
+  expect(await raw(url, [...post, "content-encoding: gzip"], "{}")).toMatch(/^HTTP\/1.1 415 /);
+  expect(await raw(url, [...post, "content-encoding: identity"], "{}")).toMatch(/^HTTP\/1.1 200 /);
+});
+
+test("HEAD gets the head of what GET gets, and no body", async () => {
+  const url = await serve((_, reply) => reply.json(200, { a: 1 }));
+  const heard = await raw(url, ["HEAD / HTTP/1.1", "host: localhost"]);
+  expect(heard).toMatch(/^HTTP\/1.1 200 .*content-length: 7/s);
+  expect(heard).toMatch(/\r\n\r\n$/);
+});

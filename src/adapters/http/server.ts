@@ -7,6 +7,7 @@ import { limits } from "../../protocol/limits.ts";
 import { errorBody, type Refusal, serverError, sseEvent } from "../../protocol/openai.ts";
 import { readBody } from "./body.ts";
 import { foreignCaller, isLocalHost } from "./guard.ts";
+import { headComplaint } from "./head.ts";
 import { replyOver } from "./reply.ts";
 
 export interface HttpServerOptions {
@@ -60,7 +61,8 @@ export async function serveHttp(
     const reply = replyOver(response, requestId, () => open.delete(response));
     if (open.size > inFlightMax) return reply.refuse(tooMany);
     const foreign = guarded ? foreignCaller(request.headers, options.hostsAllowed ?? []) : undefined;
-    if (foreign !== undefined) return reply.refuse(foreign);
+    const refused = headComplaint(request) ?? foreign;
+    if (refused !== undefined) return reply.refuse(refused);
     readBody(request, limits.requestBytesMax, (body) => {
       if (typeof body !== "string") return reply.refuse(body);
       const path = (request.url ?? "/").split("?", 1)[0] ?? "/";

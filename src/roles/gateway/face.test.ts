@@ -48,6 +48,12 @@ test("the API is found under a base URL with /v1, without it, and with it twice"
   }
 });
 
+test("HEAD is answered where GET is, and nowhere else", async () => {
+  expect(await ask("HEAD", "/v1/models")).toMatchObject({ status: 200 });
+  expect(await ask("HEAD", "/v1/models/none")).toMatchObject({ status: 404 });
+  expect(await ask("HEAD", "/v1/chat/completions")).toMatchObject({ status: 405 });
+});
+
 test("other paths stay unknown, and a path is not known by its beginning", async () => {
   for (const path of ["/", "/v1", "/v2/models", "/modelsx", "/chat/completionsx", "/v1/holdfast"]) {
     expect(await ask("GET", path)).toEqual({ status: 404 });

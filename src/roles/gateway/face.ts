@@ -40,7 +40,9 @@ export function createFace(backend: Backend, options: FaceOptions = {}): HttpHan
     const request = { ...asked, path: canonicalPath(asked.path) };
     const route = routes[request.path] ?? thingAt(request.path);
     if (route === undefined) return reply.refuse(unknownPath(request.path));
-    if (route.method !== request.method) return refuseMethod(request, route.method, reply);
+    // HEAD is GET whose body the server leaves out.
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    if (route.method !== method) return refuseMethod(request, route.method, reply);
     route.run(request, reply);
   };
 }
