@@ -17,7 +17,13 @@ test("with trials it counts what the real draws do beside the formula", () => {
 });
 
 test("what is no share, count or price is refused by name", () => {
-  const bad: Flags[] = [{ auditShare: "2" }, { adversary: "x" }, { witnesses: "-1" }, { prices: "1,zero" }];
+  const bad: Flags[] = [
+    { auditShare: "2" },
+    { adversary: "x" },
+    { witnesses: "-1" },
+    { prices: "1,zero" },
+    { answers: "0" },
+  ];
   for (const flags of bad)
     expect(() => reckon(flags)).toThrow(expect.objectContaining({ code: "bad-option", fault: "user" }));
 });

@@ -45,7 +45,7 @@ export function reckon(flags: Flags): Economics {
     witnesses: wholeNumber(flags, "witnesses", { least: 0, most: 64 }) ?? 2,
   };
   const one: Stakes = { ...assumed, fee: 1 };
-  const answers = wholeNumber(flags, "answers", { least: 0, most: 1_000_000_000 }) ?? 10_000;
+  const answers = wholeNumber(flags, "answers", { least: 1, most: 1_000_000_000 }) ?? 10_000;
   const prices = pricesOf(flags).map((price) => ({
     price,
     atOnce: price * stakeForOne(one),

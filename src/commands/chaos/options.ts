@@ -42,9 +42,14 @@ export function readOptions(flags: Flags): ChaosOptions {
   const pace = wholeNumber(flags, "pace", { least: 1, most: 1000 }) ?? paceDefault;
   const engine = text(flags, "engine") ?? "synthetic";
   const soak = flags["soak"] === true;
+  const nodes = wholeNumber(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault;
+  const victims = victimsOf(kill);
+  // Of a network that is there already it is known only later how many nodes it has.
+  if (flags["home"] === undefined && !kill.endsWith("%") && Number(kill) >= nodes)
+    throw badOption("kill", kill, `fewer than the ${nodes} nodes there are`);
   const chosen = faultsOf(text(flags, "fault") ?? (soak ? "kill,hang" : "kill"));
   return {
-    ...{ faults: chosen, kill, victims: victimsOf(kill) },
+    ...{ faults: chosen, kill, victims, nodes },
     soakMinutes: soak
       ? (wholeNumber(flags, "minutes", { least: 1, most: 100_000 }) ?? soakMinutesDefault)
       : undefined,
@@ -57,7 +62,6 @@ export function readOptions(flags: Flags): ChaosOptions {
       wholeNumber(flags, "streams", { least: 1, most: limits.requestsInFlightMax / 4 }) ??
       (soak ? soakStreamsDefault : streamsDefault),
     tokens: { least: pace * answerS.least, most: pace * answerS.most },
-    nodes: wholeNumber(flags, "nodes", { least: 2, most: limits.localNodesMax }) ?? nodesDefault,
     // A seed nobody named is drawn, and told with the figures.
     seed: wholeNumber(flags, "seed", { least: 0, most: 2 ** 32 - 1 }) ?? Math.floor(Math.random() * 2 ** 32),
     networkFlags: [
