@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -27,4 +27,20 @@ test("a model for embeddings is looked for, and what runs it, only where one is 
   expect(await examined({ embeddings })).toMatchObject([{ state: "missing", found: "no such file" }, engine]);
   writeFileSync(embeddings, "");
   expect(await examined({ embeddings })).toMatchObject([{ state: "ok", found: embeddings }, engine]);
+});
+
+test("looking makes no folders, and sees whether they could be made", async () => {
+  const folderIn = async (parent: string) => {
+    const there = join(parent, "a", "b");
+    const found = await examine(
+      { home: there, homeNamed: true, port: 0 },
+      { PATH: "", HOLDFAST_CACHE: home },
+    );
+    expect(existsSync(join(parent, "a"))).toBe(false);
+    return found.find(({ name }) => name === "home folder");
+  };
+  expect(await folderIn(home)).toMatchObject({ state: "ok" });
+  const file = join(home, "file");
+  writeFileSync(file, "");
+  expect(await folderIn(file)).toMatchObject({ state: "missing" });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { freemem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -183,10 +183,17 @@ async function port(wanted: number): Promise<Finding> {
   return { name, state: "hint", found: `${wanted} is in use`, needed, remedy };
 }
 
+/** The folder itself, or the one in which it would be made: whoever asks what is missing wants nothing changed. */
+function nearestThere(path: string): string {
+  const above = dirname(path);
+  return existsSync(path) || above === path ? path : nearestThere(above);
+}
+
 function folder(name: string, path: string, needed: string): Finding {
   try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK | constants.X_OK);
+    const there = nearestThere(path);
+    if (!statSync(there).isDirectory()) throw new Error("it is no folder");
+    accessSync(there, constants.W_OK | constants.X_OK);
     return { name, state: "ok", found: path, needed };
   } catch {
     return {
@@ -205,8 +212,7 @@ const diskBytesMin = 200e6;
 function disk(path: string, modelNeeded: boolean): Finding {
   const needed = "model files, chain and logs";
   const min = diskBytesMin + (modelNeeded ? 2.2 * defaultModel.bytes : 0);
-  const folder = existsSync(path) ? path : dirname(path);
-  const { bavail, bsize } = existsSync(folder) ? statfsSync(folder) : { bavail: 0, bsize: 0 };
+  const { bavail, bsize } = statfsSync(nearestThere(path));
   const free = `${((Number(bavail) * Number(bsize)) / 1e9).toFixed(1)} GB free`;
   if (bavail * bsize >= min) return { name: "disk", state: "ok", found: free, needed };
   return {
