@@ -37,6 +37,12 @@ describe("reading settings", () => {
     expect(readSettings({}, { HOLDFAST_HOME: home }).homeNamed).toBe(true);
   });
 
+  test("reads a file that begins with a byte order mark", () => {
+    const config = join(home, "marked.json");
+    writeFileSync(config, `\uFEFF{"port": 7}`);
+    expect(readSettings({ home, config }, {}).port).toBe(7);
+  });
+
   test("takes an empty variable for none", () => {
     expect(readSettings({ home }, { HOLDFAST_PORT: "" }).port).toBe(1);
   });

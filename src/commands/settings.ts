@@ -48,7 +48,8 @@ function readConfigFile(file: string, required: boolean): Config {
   try {
     if (statSync(file).size > limits.configBytesMax)
       throw new Error(`larger than ${limits.configBytesMax} bytes`);
-    content = JSON.parse(readFileSync(file, "utf8"));
+    // Some editors put a byte order mark first, which no JSON parser takes.
+    content = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (!required && code === "ENOENT") return {};

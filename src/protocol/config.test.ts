@@ -33,7 +33,7 @@ describe("settings", () => {
     const { facts } = refusal({ port: 70_000, rpc: ["http://127.0.0.1:1", "nowhere"], bonds: "0x1" });
     expect(facts).toEqual({
       port: "must be a whole number from 0 to 65535",
-      "rpc.1": "must be a URL",
+      rpc: "entry 2 must be a URL",
       bonds: "must be 0x and 40 hex digits",
     });
   });
@@ -53,7 +53,7 @@ describe("settings", () => {
       local: "must be true or false",
       host: "must not be empty",
       rpc: "must be a list",
-      "bootstrap.0": "must be a multiaddr, which starts with /",
+      bootstrap: "entry 1 must be a multiaddr, which starts with /",
     });
   });
 

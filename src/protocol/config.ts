@@ -150,10 +150,12 @@ export function parseConfig(
       facts["content"] = "must be one object of settings";
     } else {
       const [key, ...rest] = issue.path;
-      facts[[source.nameOf(String(key)), ...rest].join(".")] = settingComplaint(
-        configSchema.shape[key as ConfigKey],
-        issue,
-      );
+      // A place in a list belongs into the sentence: nobody writes a flag or a variable with an index.
+      const names = rest.filter((part) => typeof part !== "number");
+      const places = rest.filter((part) => typeof part === "number").map((at) => `entry ${at + 1} `);
+      const name = [source.nameOf(String(key)), ...names].join(".");
+      const complaint = `${places.join("")}${settingComplaint(configSchema.shape[key as ConfigKey], issue)}`;
+      facts[name] = facts[name] === undefined ? complaint : `${facts[name]}; ${complaint}`;
     }
   }
   throw new HoldfastError(`The settings in ${source.name} are not valid.`, {
