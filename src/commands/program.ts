@@ -89,14 +89,12 @@ function addUp(program: Command): void {
 function addGateway(program: Command): void {
   networkFlags(homeFlags(program.command("gateway")))
     .summary("run the OpenAI-compatible endpoint")
-    .description("Serves the endpoint on this machine, over the open network or over plain upstreams.")
+    .description(`Serves the endpoint on this machine, over the open network or over plain upstreams.
+All upstreams serve one model, by the name that model= gives it there; without it names go through, and a 404 asks the others. Several models otherwise take several gateways.`)
     .option("--port <port>", "the endpoint's port, 0 for any (default: 11411)")
     .option("--host <address>", "the address to listen on (default: 127.0.0.1)")
     .addOption(
-      list(
-        "--upstream <spec>",
-        "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it. All of one gateway serve one model, which THEIRS names as that server does, whatever the application says; for several models start several gateways, or leave model= out: names are passed on then, and a 404 asks the others",
-      ),
+      list("--upstream <spec>", "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it"),
     )
     .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")
     .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")
