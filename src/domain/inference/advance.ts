@@ -47,7 +47,8 @@ function heedBlame(draft: Draft): void {
   const takers = attempts.filter(({ ready }) => ready !== undefined).length;
   const everybody = attempts.length === 0 && draft.nobodyLeft;
   const blamer = blamerBelieved(blamers, { takers, everybody });
-  if (blamer !== undefined) fail(draft, blamer.code, blamer.message);
+  // Why a job failed is told in the middle of a sentence; engines end theirs.
+  if (blamer !== undefined) fail(draft, blamer.code, blamer.message.replace(/\.+$/, ""));
 }
 
 /** Keeps somebody speaking and enough of them following, and everybody shown everything. */
