@@ -203,9 +203,11 @@ export const limits = {
   // ---- answers whose executor and witnesses are drawn ----
   /** Providers told of one such request before its block, as many as there are connections; of more, some are drawn among. */
   announcedMax: 256,
-  /** Announcements a node remembers: as many as some minutes can bring that are answered. Abuse: memory (0.2 KiB each),
-   *  and whoever floods them only makes nodes forget what they would have taken part in. */
+  /** Announcements a node remembers, 0.2 KiB each. Abuse: memory; a flood makes nodes forget what they would take part in. */
   notesMax: 8_192,
+  /** Blocks ahead of its chain that a node notes, and after its commit that may decide what it opens. Abuse: a choice of them. */
+  blocksAheadMax: 4,
+  blocksAfterMax: 16,
   /** Notes in a receipt, those of its members first: of others so many as tell how much stake saw the request in time. */
   receiptNotesMax: 32,
   /** Draws for one request: seats may fall to those that serve another model, and then the next block draws. */
@@ -302,17 +304,15 @@ export const limits = {
   tokenizerBytesMax: 64 * 1024 * 1024,
 
   // ---- health ----
-  /** First quarantine of a peer after an incident and the longest, ms. Short, so that a blip costs little; growing, so that a bad peer does. */
+  /** First quarantine after an incident and the longest, ms. Short, so that a blip costs little; growing, for bad peers. */
   quarantine: { least: 1_000, most: 60_000, kept: 0.5 },
   /** The same after a lie that a majority or a proof has shown. Its quarantine is from speaking only, and it takes fourteen
    *  judged answers spoken truly to make up for the first, as many more for each doubling: who lies in every tenth is
    *  caught at it again before. Abuse: a liar that earns trust by witnessing, or lies only now and then. */
   lies: { least: 60_000, most: 3_600_000, kept: 0.95 },
-  /** Nodes known to have lied, whether or not they are on offer now: as many as there are offers, some MiB. Abuse: memory,
-   *  by ever new names that each lie once; they push out nobody who has a stake. */
+  /** Nodes known to have lied: as many as there are offers. Abuse: memory, by ever new names; they push out no stake. */
   liarsMax: 16_384,
-  /** Pools of fingerprint distances, one for each node and profile that it is compared with, a few hundred bytes each.
-   *  Abuse: memory, by ever new names; they push out pools that nothing was added to for longest. */
+  /** Pools of fingerprint distances, some hundred bytes each; the one added to longest ago goes first. Abuse: memory. */
   driftsMax: 4_096,
   /** Attempts on suspicion: so many for each answer that ended well, and so many saved up, as for a blackout under load.
    *  Abuse: none from outside; a gateway whose every doubt adds load to a network that is slow already. */

@@ -129,7 +129,9 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   const idle = code === "idle" && !isCalled(draft, id) && draft.now - heardAt >= budgets.idleMsLeast;
   // What a schema makes of an answer shows late: nobody is blamed who stops where it can no longer be followed.
   const ofSchema = code === "bad-request" && draft.formed;
-  const isForgiven = blamesUs || idle || ofSchema;
+  // A node that did not hear of a draw in time, or whose chain lags, takes no part: that is as it should be.
+  const undrawn = code === "not-drawn" && ready === undefined;
+  const isForgiven = blamesUs || idle || ofSchema || undrawn;
   leave(draft, id, code === "busy" ? "busy" : isForgiven ? "unused" : "refused");
 }
 

@@ -1,6 +1,7 @@
 import type { DrawnAnswer } from "./drawn-answer.ts";
 import { requestDigest } from "./drawn-answer.ts";
 import type { Receipt } from "./receipt.ts";
+import { quorumOf, type Ruling } from "./ruling.ts";
 import { drawnSeed } from "./seed.ts";
 
 /** What the chain says of a receipt's draw. */
@@ -33,6 +34,17 @@ export function drawnFaults({ drawn, ...receipt }: Receipt, chain: DrawOnChain |
   return faults;
 }
 
+/** A quorum is of the witnesses that were asked for when it was drawn: of fewer, its gateway chose which. */
+export function drawnDoubts({ drawn }: Receipt, { members }: Pick<Ruling, "members">): string[] {
+  if (drawn === undefined) return [];
+  const supporters = members.filter(({ stands }) => stands === "for").length;
+  const wanted = quorumOf(drawn.witnesses);
+  if (supporters >= wanted) return [];
+  return [
+    `fewer-than-drawn: ${supporters} stand for it, and of the ${drawn.witnesses} drawn ${wanted} have to.`,
+  ];
+}
+
 export function drawnChecked({ block }: DrawnAnswer, chain: DrawOnChain | undefined): string[] {
   if (chain === undefined) return [`the seed, by the hash that the receipt gives of block ${block}`];
   return [
@@ -52,6 +64,8 @@ export function drawnNotChecked({ block }: DrawnAnswer, chain: DrawOnChain | und
           `that the request is older than block ${block}: noted by ${percent(chain)} of all stake, no majority; a gateway in league with all members can have known the block`,
         ]),
     "whether it was asked many times and this receipt kept: each request draws anew",
+    "that the executor is the first of those drawn: that whoever came before it was down is its gateway's word",
+    "when the set of commits was closed: a gateway in league with a member can seal once the positions' block is known",
   ];
 }
 

@@ -2,7 +2,7 @@ import type { SchemaLimits } from "../grammar/json-schema.ts";
 import type { Address, SessionKey } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import type { SetComplaint } from "./commit-set.ts";
-import { type DrawOnChain, drawnChecked, drawnFaults, drawnNotChecked } from "./drawn-report.ts";
+import { type DrawOnChain, drawnChecked, drawnDoubts, drawnFaults, drawnNotChecked } from "./drawn-report.ts";
 import { answerComplaint, type Receipt, segmentsOf, tokensOf } from "./receipt.ts";
 import { type Replayed, weighReplay } from "./replayed.ts";
 import { type Ruling, rule } from "./ruling.ts";
@@ -55,6 +55,7 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
   const doubts = [
     ...strangersOf(receipt, rules),
     ...gapsOf(receipt, ruling),
+    ...drawnDoubts(receipt, ruling),
     ...(isSettled ? [] : quarrelsOf(receipt, ruling)),
   ];
   const verdict = faults.length > 0 ? "invalid" : doubts.length > 0 ? "inconclusive" : "valid";

@@ -10,7 +10,7 @@ export async function awaitBeacon<T>(
   signal: AbortSignal,
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  for (let waited = 0; waited < msMax && !signal.aborted; waited += pollMs) {
+  for (const until = clock.now() + msMax; clock.now() < until && !signal.aborted; ) {
     const found = await look();
     if (found !== undefined) return found;
     await pause(clock, signal);
@@ -18,7 +18,10 @@ export async function awaitBeacon<T>(
   return undefined;
 }
 
-/** The first block of which nobody has heard yet, once it is there; undefined when none comes in so long, ms. */
+/**
+ * The first block of which nobody has heard yet, once it is there, nor anybody whose chain is one ahead of ours;
+ * undefined when none comes in so long, ms.
+ */
 export async function nextBeacon(
   { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
   msMax: number,
@@ -26,7 +29,7 @@ export async function nextBeacon(
 ): Promise<{ readonly block: number; readonly beacon: Hex32 } | undefined> {
   const head = await beacons.head();
   if (head === undefined) return undefined;
-  const block = head + 1;
+  const block = head + 2;
   const found = await awaitBeacon(clock, msMax, signal, () => beacons.block(block));
   return found && { block, beacon: found.hash };
 }

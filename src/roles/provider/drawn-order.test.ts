@@ -5,6 +5,7 @@ import { answerDraw, noteBytes, requestDigest } from "../../domain/verification/
 import { drawnSeed } from "../../domain/verification/seed.ts";
 import { seated } from "../../domain/verification/sortition.ts";
 import type { OpenOrder, Word } from "../../protocol/attempt.ts";
+import { limits } from "../../protocol/limits.ts";
 
 /** What a node takes part in of answers whose members are drawn: real conversations, and a chain in memory. */
 
@@ -58,6 +59,14 @@ test("a block that is there already draws nobody: neither announced nor asked fo
     ...refused,
     message: expect.stringMatching(/not announced/),
   });
+});
+
+test("a block that is far off is not noted: of many announced, one would suit", async () => {
+  const { beacons, tell } = nodeWith();
+  const head = (await beacons.head())!;
+  const noted = (block: number) => tell({ t: "announce", request, block, witnesses: 2 });
+  expect(await noted(head + limits.blocksAheadMax)).toMatchObject({ t: "noted" });
+  expect(await noted(head + limits.blocksAheadMax + 1)).toMatchObject({ t: "refused", code: "not-drawn" });
 });
 
 test("nothing of what was announced can be another once the block is known", async () => {

@@ -23,7 +23,7 @@ export interface DrawnOrderPorts extends Pick<Identity, "node"> {
 }
 
 /**
- * Notes what is announced, if by this node's own chain its block is still to come. Throws HoldfastError `not-drawn` (fault
+ * Notes what is announced, if by this node's own chain its block is still to come, and soon. Throws HoldfastError `not-drawn` (fault
  * peer): nobody may have seen the block already, so while the chain is away nothing is noted.
  */
 export async function noteAnnounced(
@@ -33,6 +33,8 @@ export async function noteAnnounced(
   const head = await beacons?.head();
   if (head === undefined || notes === undefined) throw notDrawn("this node sees no chain to be drawn by");
   if (head >= block) throw notDrawn(`block ${block} is there already: the chain is at ${head}`);
+  if (block > head + limits.blocksAheadMax)
+    throw notDrawn(`block ${block} is too far off: the chain is at ${head}`);
   const announced = { request, block, witnesses };
   notes.put(announced);
   return { t: "noted", head, signature: signer.sign(noteBytes(announced, { node, head })) };

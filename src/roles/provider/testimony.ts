@@ -169,10 +169,17 @@ export function createMember(
   /** What it sealed long ago was there before any block that can draw: `recall` sees to that. */
   let committedAtBlock = committed === undefined ? Number.POSITIVE_INFINITY : -1;
 
+  /** Later than its commit, so that it could not know it; and no later than need be, so that nobody waits for one that suits. */
+  function isSoonAfter(block: number): boolean {
+    return (
+      block > committedAtBlock && (committedAtBlock < 0 || block <= committedAtBlock + limits.blocksAfterMax)
+    );
+  }
+
   function take(event: Parameters<typeof memberStep>[1], drawn?: DrawnSet): MemberEffect | undefined {
     const positions = drawn?.positions;
     const beaconAt = (block: number) =>
-      block === positions?.block && block > committedAtBlock ? positions.beacon : undefined;
+      block === positions?.block && isSoonAfter(block) ? positions.beacon : undefined;
     const whole = { ...rules, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
     const step = memberStep(state, event, clock.now(), whole);
     state = step.state;

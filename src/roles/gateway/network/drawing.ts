@@ -62,19 +62,21 @@ async function drawOnce(
   { until, signal }: { readonly until: number; readonly signal: AbortSignal },
 ): Promise<Drawn | DrawFailure | "again"> {
   const { request, witnesses } = asked;
+  const over = new AbortController();
+  const still = AbortSignal.any([signal, over.signal]);
   const waited = <T>(look: () => Promise<T | undefined>) =>
-    awaitBeacon(clock, until - clock.now(), signal, look);
+    awaitBeacon(clock, until - clock.now(), still, look);
   const offers = asked.candidates();
   if (offers.length <= witnesses) return tooFew(asked, `${offers.length} are on offer`);
   const head = await waited(() => beacons.head());
   if (head === undefined) return noBeacon("the chain cannot be reached");
   const announced: Announced = { request, block: head + 1, witnesses };
-  const over = new AbortController();
-  const noting = announce(ports, offers, announced, AbortSignal.any([signal, over.signal]));
+  const noting = announce(ports, offers, announced, still);
   const coming = waited(() => beacons.block(announced.block));
   // Where too few are there at all, no block is waited for; and who is silent is not waited for longer than for the block.
   const first = await Promise.race([noting, coming]);
   if (Array.isArray(first) && first.length <= witnesses) {
+    over.abort();
     const isThere = (await beacons.head()) !== head;
     return isThere ? "again" : tooFew(asked, `${first.length} of ${offers.length} on offer answered`);
   }

@@ -178,10 +178,13 @@ export function runProof(
 
   /** Is the executor, over several answers, further from who stands for it than an honest one would be? */
   function hasDrifted({ verdict, pairs, members, opened }: Ruling): boolean {
-    const first = members.find(({ stands }) => stands === "for")?.node;
-    const other = witnesses.find(({ member }) => member.node === first)?.member;
     const { node, profile } = executor.member;
-    const pair = pairs.find((pair) => pair.one === node && pair.other === first);
+    const supporters = members.filter(({ stands }) => stands === "for").map((member) => member.node);
+    // From the nearest: a witness that bends its own fingerprint can only seem further off than an honest one.
+    const pair = pairs
+      .filter((pair) => pair.one === node && supporters.includes(pair.other))
+      .toSorted((a, b) => a.distance - b.distance)[0];
+    const other = witnesses.find(({ member }) => member.node === pair?.other)?.member;
     const tolerance = other && ports.rules.tolerances(profile, other.profile);
     if (verdict !== "valid" || pair === undefined || tolerance === undefined) return false;
     const compared = { node, profile, otherProfile: other!.profile, distance: pair.distance, opened };
