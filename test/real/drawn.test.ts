@@ -80,7 +80,9 @@ test("a drawn answer streams, and the next in the draw's order takes over from a
     },
   });
   expect(seen.error).toBeUndefined();
-  expect(seen.casts.map(({ executor }) => executor)).toHaveLength(2);
+  // On a busy machine others may be late as well, and be followed in their turn.
+  expect(seen.casts.length).toBeGreaterThan(1);
+  expect(seen.casts.at(-1)!.executor).not.toBe(killed);
   expect(seen.end).toMatchObject({ verdict: "valid", committee: "drawn" });
 });
 
