@@ -31,7 +31,8 @@ test("a drawn answer is final, and a stranger finds draw, seed and proof as its 
   const seen = await report(receipt, rpcsOf(network));
   expect(seen.reasons.join()).toMatch(/^agreed/);
   expect(seen.verdict).toBe("valid");
-  expect(seen.checked.join("\n")).toMatch(/each member's seat.*\n.*100 % of all stake/);
+  // A node that the gateway had not met yet is told of nothing; those it met are a majority.
+  expect(seen.checked.join("\n")).toMatch(/each member's seat.*\n.* (75|100) % of all stake/);
 });
 
 test("without its chain the draw is not checked, and it says so; what was changed about it is found", async () => {

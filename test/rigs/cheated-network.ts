@@ -45,6 +45,7 @@ export async function startCheatedNetwork(
   const { url, home, stop } = network;
   let bent: number[] = [];
   const findOut = (index: number, cheat: CheatName) => findAllOut({ [index]: cheat });
+  await allKnown();
   return { url, home, stop, bend, peerOf, kill, serveFrom, events, ask, findOut, findAllOut };
 
   function peerOf(index: number): string {
