@@ -1,4 +1,5 @@
 import type { TokenId } from "../domain/ids.ts";
+import { textsOf } from "../domain/inference/prompt-size.ts";
 import type { Prompt } from "../domain/inference/spec.ts";
 import type { Candidate } from "../domain/verification/sampler.ts";
 import { mix, mixName } from "./chance.ts";
@@ -9,8 +10,7 @@ export const endId = 0;
 
 /** A word of the prompt is a token. */
 export function tokensOf(prompt: Prompt): TokenId[] {
-  const text =
-    prompt.kind === "text" ? prompt.text : prompt.messages.map(({ content }) => content).join("\n");
+  const text = textsOf(prompt).join("\n");
   return text.split(" ").map((word) => mixName(7, word) % 50_000);
 }
 

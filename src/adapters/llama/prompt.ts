@@ -1,5 +1,6 @@
 import type { ChatHistoryItem } from "node-llama-cpp";
 import type { TokenId } from "../../domain/ids.ts";
+import { promptUnits, textsOf } from "../../domain/inference/prompt-size.ts";
 import type { ChatMessage, Prompt } from "../../domain/inference/spec.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -73,7 +74,7 @@ function historyItem({ role, content }: ChatMessage): ChatHistoryItem {
 
 /** Could this prompt fit at all? A bound that needs no tokeniser. */
 export function mayFit(prompt: Prompt, contextTokens: number): boolean {
-  const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map(({ content }) => content);
-  const units = texts.reduce((sum, text) => sum + text.length, 0);
-  return units <= contextTokens * limits.tokenLengthMax && texts.length <= contextTokens;
+  return (
+    promptUnits(prompt) <= contextTokens * limits.tokenLengthMax && textsOf(prompt).length <= contextTokens
+  );
 }

@@ -1,4 +1,5 @@
 import type { TokenId } from "../../domain/ids.ts";
+import { promptUnits } from "../../domain/inference/prompt-size.ts";
 import type { Prompt } from "../../domain/inference/spec.ts";
 import type { TokenSequence } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
@@ -34,10 +35,9 @@ export function createRoom({ contextTokens, slots }: Pick<Room, "contextTokens" 
   return {
     ...{ contextTokens, slots },
     async seat({ prompt, tokensMax, promptIds: read }, open) {
-      const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map(({ content }) => content);
-      const units = texts.reduce((sum, text) => sum + text.length, 0);
       // A lower bound, so that what cannot fit is neither sent nor tokenised.
-      if (units > contextTokens * limits.tokenLengthMax) throw overflow(contextTokens, tokensMax);
+      if (promptUnits(prompt) > contextTokens * limits.tokenLengthMax)
+        throw overflow(contextTokens, tokensMax);
       const slot = free.shift();
       if (slot === undefined)
         throw new HoldfastError("Every slot of this engine is taken.", {

@@ -1,4 +1,5 @@
 import type { TokenId } from "../../domain/ids.ts";
+import { textsOf } from "../../domain/inference/prompt-size.ts";
 import type { Prompt } from "../../domain/inference/spec.ts";
 import type { Candidate } from "../../domain/verification/sampler.ts";
 import type { Clock, TokenEngine, TokenSequence } from "../../ports.ts";
@@ -122,9 +123,8 @@ function lieFor(key: number, position: number): TokenId {
 
 /** A word is a token. Which one plays no part in the answer; nodes only have to agree on it. */
 function idsOf(prompt: Prompt): TokenId[] {
-  const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map(({ content }) => content);
   const key = promptKey(prompt);
-  return [...texts.join(" ").matchAll(/\S+/g), 0].map((_, index) => tokenAt(key ^ 1, index));
+  return [...textsOf(prompt).join(" ").matchAll(/\S+/g), 0].map((_, index) => tokenAt(key ^ 1, index));
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

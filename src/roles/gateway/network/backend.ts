@@ -1,4 +1,5 @@
 import type { PeerId } from "../../../domain/ids.ts";
+import { promptUnits } from "../../../domain/inference/prompt-size.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { createDrifts } from "../../../domain/verification/drift.ts";
 import type { Beacons, Chain, Clock, Dialer, Log, Market, Random, Verify } from "../../../ports.ts";
@@ -159,10 +160,4 @@ function tooLong({ body }: Call, request: AnswerRequest, model: ModelOnOffer): R
   if (tokensMax === undefined || tokensMax < model.contextTokens) return undefined;
   const named = (body["max_completion_tokens"] ?? undefined) !== undefined;
   return windowTooSmall(model, tokensMax, named ? "max_completion_tokens" : "max_tokens");
-}
-
-/** UTF-16 units. */
-function promptUnits(prompt: AnswerRequest["prompt"]): number {
-  if (prompt.kind === "text") return prompt.text.length;
-  return prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
 }
