@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TokenId } from "../../src/domain/ids.ts";
 import type { Candidate } from "../../src/domain/verification/sampler.ts";
 import type { TokenEngine, TokenSequence } from "../../src/ports.ts";
+import { onLoopback } from "./loopback.ts";
 
 /**
  * Completions in the form that vLLM documents, with the logits of the embedded engine in them: no vLLM, for which there is
@@ -13,17 +13,18 @@ export async function serveVllmForm(engine: TokenEngine) {
   const reader = createReader(engine);
   let turn: Promise<unknown> = Promise.resolve();
 
-  const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const piece of request) text += piece;
-    if (request.url === "/version") return say(response, { version: "0.11.0" });
-    if (request.url === "/v1/models")
-      return say(response, { data: [{ id: "served", max_model_len: engine.contextTokens }] });
-    const work = turn.then(() => complete(JSON.parse(text)));
-    turn = work.catch(() => undefined);
-    return work.then((value) => say(response, value)).catch(() => response.writeHead(500).end());
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
+  const { url, stop } = await onLoopback(
+    createServer(async (request, response) => {
+      let text = "";
+      for await (const piece of request) text += piece;
+      if (request.url === "/version") return say(response, { version: "0.11.0" });
+      if (request.url === "/v1/models")
+        return say(response, { data: [{ id: "served", max_model_len: engine.contextTokens }] });
+      const work = turn.then(() => complete(JSON.parse(text)));
+      turn = work.catch(() => undefined);
+      return work.then((value) => say(response, value)).catch(() => response.writeHead(500).end());
+    }),
+  );
 
   async function complete(body: { prompt: TokenId[]; logprobs?: number; prompt_logprobs?: number }) {
     const { prompt, logprobs, prompt_logprobs } = body;
@@ -39,14 +40,7 @@ export async function serveVllmForm(engine: TokenEngine) {
     return { id: "cmpl-1", object: "text_completion", model: "served", choices: [choice] };
   }
 
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    stop() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return { url, asked, stop };
 }
 
 /** Candidates at each position of a text from its second token on, each with the one that stands there, and after it. */

@@ -18,10 +18,12 @@ interface CallOptions {
 }
 
 export function createJsonCalls(server: {
+  /** Of the server's root; `/v1` at its end is taken off. */
   readonly url: string;
   readonly key?: string;
   readonly slots: number;
 }): JsonCalls {
+  const root = server.url.replace(/\/+$/, "").replace(/\/v1$/, "");
   const agent = new Agent({
     connections: server.slots,
     connect: { timeout: limits.connectMsMax },
@@ -38,7 +40,7 @@ export function createJsonCalls(server: {
     // A body that trickles in never counts as silent, so the whole has a limit as well.
     const late = AbortSignal.timeout(limits.engineSilenceMsMax);
     try {
-      const response = await request(`${server.url}${path}`, {
+      const response = await request(`${root}${path}`, {
         ...{ method: body === undefined ? "GET" : "POST", dispatcher: agent, headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { onLoopback } from "../../../test/rigs/loopback.ts";
 import type { ModelId } from "../../domain/ids.ts";
 import type { TokenEngine } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -52,17 +52,12 @@ async function engineOver(lies: Lies): Promise<TokenEngine> {
     if (body.ignore_eos === true) return say(lies.vocabulary ?? shown(likely(many)));
     return say(lies.position ?? shown(likely(body.n_probs)));
   };
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const { url, stop } = await onLoopback(createServer(answer));
+  closers.push(stop);
   const engine = await createLlamaServerEngine(
     { random },
     {
-      ...{ url: `http://127.0.0.1:${port}`, model: `sha256:${"ab".repeat(32)}` as ModelId, name: "m" },
+      ...{ url, model: `sha256:${"ab".repeat(32)}` as ModelId, name: "m" },
       ...{ slots: 4, contextTokens: 2048 },
     },
   );

@@ -28,8 +28,7 @@ export async function createLlamaServerEngine(
   options: LlamaServerOptions,
   signal?: AbortSignal,
 ): Promise<TokenEngine> {
-  const { key, model, name } = options;
-  const url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
+  const { url, key, model, name } = options;
   const calls = createJsonCalls({ url, slots: options.slots + 1, ...(key === undefined ? {} : { key }) });
   const server = await readLlamaServer(calls, signal).catch(async (error: unknown) => {
     await calls.close();

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { onLoopback } from "../../../test/rigs/loopback.ts";
 import type { ModelId } from "../../domain/ids.ts";
 import type { TokenEngine } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -96,17 +96,12 @@ async function engineOver({ models, lie, lieAtOnce }: Server = {}) {
     const wrong = isOpen ? lie : lieAtOnce;
     return say(wrong === undefined ? honest : wrong(honest, body, response));
   };
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const { url, stop } = await onLoopback(createServer(answer));
+  closers.push(stop);
   const engine: TokenEngine = await createVllmEngine(
     { words },
     {
-      ...{ url: `http://127.0.0.1:${port}/v1`, upstreamModel: "served", name: "m", slots: 2 },
+      ...{ url: `${url}/v1`, upstreamModel: "served", name: "m", slots: 2 },
       ...{ model: `sha256:${"ab".repeat(32)}` as ModelId, contextTokens: 8192 },
     },
   );

@@ -40,8 +40,7 @@ export async function createVllmEngine(
   options: VllmOptions,
   signal?: AbortSignal,
 ): Promise<TokenEngine> {
-  const { key, model, name, slots } = options;
-  const url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
+  const { url, key, model, name, slots } = options;
   const calls = createJsonCalls({ url, slots: slots + 1, ...(key === undefined ? {} : { key }) });
   const server = await opened().catch(async (error: unknown) => {
     await calls.close();

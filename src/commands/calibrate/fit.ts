@@ -45,10 +45,9 @@ export function fitTolerance(pairs: readonly HonestPair[], chance: () => number)
 
 /** Means over what audits open of several answers together; each answer is in one of these pools. */
 function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => number): number[] {
-  const opened = positionsMax;
-  const long = answers.filter((values) => values.length >= opened);
-  const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, opened, chance));
-  const each = severalAnswers / opened;
+  const long = answers.filter((values) => values.length >= positionsMax);
+  const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, positionsMax, chance));
+  const each = severalAnswers / positionsMax;
   return Array.from({ length: Math.floor(shuffled.length / each) }, (_, at) =>
     meanOf(shuffled.slice(at * each, (at + 1) * each).flat()),
   );

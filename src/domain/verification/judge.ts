@@ -21,11 +21,11 @@ export interface Tolerances {
  *   judge with flash attention    96.8 %               99.9 % below 0.40, largest 0.48; mean over a window ≤ 0.018
  *
  * An earlier pool of 8,890 comparisons (batch shapes, threads, CPU builds) had 0.49 and 0.048 as its largest. The
- * tail thins tenfold every 0.2, until it does not: 3,000 answers over ten pairs of profiles (205,000 tokens; bench/results/proof.md)
- * had one margin of 2.13, between flash attention and none, and none else above 0.91. So an honest speaker is replaced
- * once in some thousand answers, and nobody is convicted by it. Against that: a random other one
- * of the 8 likeliest tokens is above 1.2 at 90 % of positions; another seed passes 1.2 by the 20th token and has means
- * of 0.21 and more; a 4-bit re-encoding of these weights had 0.145 and more. Temperature 1 passed off as 0.7 has
+ * tail thins tenfold every 0.2, until it does not: 3,014 answers over ten pairs of profiles (205,000 tokens;
+ * bench/results/proof.md) had one margin of 2.13, between flash attention and none, and none else above 0.91. So an
+ * honest speaker is replaced once in some thousand answers, and nobody is convicted by it. Against that: a random other
+ * one of the 8 likeliest tokens is above 1.2 at 90 % of positions; another seed passes 1.2 by the 20th token and has
+ * means of 0.21 and more; a 4-bit re-encoding of these weights had 0.145 and more. Temperature 1 passed off as 0.7 has
  * 0.03–0.21, so this judge catches the half of it; the rest is for evidence over whole answers.
  */
 export const tolerances: Tolerances = {

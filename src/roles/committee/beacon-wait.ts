@@ -10,7 +10,8 @@ export async function awaitBeacon<T>(
   signal: AbortSignal,
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  for (const until = clock.now() + msMax; clock.now() < until && !signal.aborted; ) {
+  const until = clock.now() + msMax;
+  while (clock.now() < until && !signal.aborted) {
     const found = await look();
     if (found !== undefined) return found;
     await pause(clock, signal);

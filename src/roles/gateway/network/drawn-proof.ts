@@ -13,8 +13,8 @@ export interface DrawnProofPorts extends ProofPorts {
 /**
  * Commit and reveal of a committee that a block drew: all commit, then a block is awaited that nobody could know, and its
  * hash decides what is opened. No member knows that when it commits, but one in league with the gateway, who can seal last
- * (docs/verification.md). Such a committee meets once: what it cannot settle stays unsettled, since who is added was not seen by anybody
- * beside the gateway to be the next in the draw's order.
+ * (docs/verification.md). Such a committee meets once: what it cannot settle stays unsettled, since who is added was not
+ * seen by anybody beside the gateway to be the next in the draw's order.
  */
 export function runDrawnProof(
   ports: DrawnProofPorts,
