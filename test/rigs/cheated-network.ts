@@ -35,6 +35,9 @@ interface LoggedEvent {
   readonly outcome?: string;
 }
 
+/** A gateway takes whoever it heard nothing of for five seconds to be as quick as the others. */
+const paceForgottenMs = 5_500;
+
 /** Cheats that are known by what is not said. */
 const silences: ReadonlySet<CheatName> = new Set(["withholds", "seals-nothing"]);
 
@@ -108,8 +111,12 @@ export async function startCheatedNetwork(
         .filter(({ outcome }) => outcome !== "silent" || withholds);
     const found = () => peers.every((peer) => since().some((each) => each.peer === peer));
     const begin = 100 * Math.min(...Object.keys(liars).map(Number));
-    for (let seed = begin; seed < begin + 24 && !found(); seed += 1) await rightOrNone(seed, more);
-    expect(found(), "whoever lied was blamed").toBe(true);
+    for (let asked = 0; asked < 16 && !found(); asked += 1) {
+      // Some cheats make their provider slow, and then it is only ever a witness: until nobody knows how quick it is.
+      if (asked >= 4) await new Promise((resolve) => setTimeout(resolve, paceForgottenMs));
+      await rightOrNone(begin + asked, more);
+    }
+    expect(found(), `whoever lied was blamed, beside ${JSON.stringify(blamed().slice(before))}`).toBe(true);
     if (withholds) return;
     const others = since().filter(({ peer }) => !peers.includes(peer ?? ""));
     expect(others, "nobody else was").toEqual([]);
