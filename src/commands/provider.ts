@@ -12,7 +12,7 @@ import { systemClock as clock } from "../adapters/system/clock.ts";
 import { systemRandom as random } from "../adapters/system/random.ts";
 import type { Engine, Log } from "../ports.ts";
 import { limits } from "../protocol/limits.ts";
-import { createOpenings } from "../roles/provider/openings.ts";
+import { createKeptClosings } from "../roles/provider/closings.ts";
 import { startProvider } from "../roles/provider/provider.ts";
 import { createSequence } from "../roles/provider/sequence.ts";
 import { readTolerances } from "./calibration.ts";
@@ -71,7 +71,7 @@ export async function provider(
       ...{ sealed, signerOf, beacons: createBeacons({ log }, member.network) },
       ...(canReferee(settings) ? { openReference: (signal) => openReferenceEngine(settings, signal) } : {}),
       sequence: createSequence({ store: member.store, clock }),
-      openings: createOpenings({ store: member.store, clock }),
+      closings: createKeptClosings({ store: member.store, clock }),
       tolerances: await readTolerances(settings.home, member.address),
     },
     {

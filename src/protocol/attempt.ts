@@ -11,16 +11,17 @@ import { addressSchema, jobIdSchema, modelIdSchema, seedSchema, sessionKeySchema
  * `speak` turns a follower into the executor. So an executor is a witness that was told to speak at position 0, a
  * promotion is the same message later, and a cold replacement is a follower shown the whole answer so far first.
  *
- *   gateway → provider   open · said* · drop* · speak* · commit? · reveal?       (closing the stream cancels)
- *                        recall · reveal                                         (of an answer of long ago)
+ *   gateway → provider   open · said* · drop* · speak* · commit? · close? · reveal?   (closing the stream cancels)
+ *                        recall · close? · reveal?                               (of an answer of long ago)
  *                        announce                                                (of a draw that is to come)
- *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · revealed? · refused?
+ *   provider → gateway   ready · read · judged* · rejected* · chunk* · committed? · closed? · revealed? · refused?
  *                        noted
  *
  * An attempt that begins with `embed` has no other order: its words are vector* · embedded or refused.
  *
  * When the answer has ended, `commit` asks for a sealed fingerprint of it and `reveal` shows everybody's, against which
- * a member opens its own (domain/verification/member.ts). A `drop` after them makes it another answer.
+ * a member opens its own (domain/verification/member.ts). A drawn committee is shown everybody's by `close` before, while
+ * the block is to come that decides what is opened. A `drop` after them makes it another answer.
  *
  * `branch` counts the drops. A provider's words carry the branch they are about, so that words about dropped chunks
  * that were still under way are known for what they are.
@@ -110,6 +111,8 @@ export const orderSchema = z.discriminatedUnion("t", [
   z.strictObject({ t: z.literal("recall"), job: jobIdSchema }),
   /** Instead of `open`, before the block is there: note that this will be asked, and how far the chain has come. */
   z.strictObject({ t: z.literal("announce"), request: seedSchema, block, witnesses }),
+  /** What everybody in a drawn committee committed to, before its block is there: keep that nothing else will do. */
+  z.strictObject({ t: z.literal("close"), set: commitSetSchema }),
   /** What everybody committed to, and the secret: open what you committed to. */
   z.strictObject({ t: z.literal("reveal"), set: commitSetSchema, secret: seedSchema }),
   embedOrderSchema,
@@ -154,6 +157,8 @@ export const wordSchema = z.discriminatedUnion("t", [
     branch,
     commit: commitSchema.omit({ node: true }).exactOptional(),
   }),
+  /** It will open against this set, and no other of this committee; or why it will not. */
+  z.strictObject({ t: z.literal("closed"), branch, refusal: z.string().max(100).exactOptional() }),
   /** Its envelope, opened; or why it keeps it closed. */
   z.strictObject({
     t: z.literal("revealed"),

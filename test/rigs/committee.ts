@@ -93,13 +93,19 @@ export function createPerson(
   people += 1;
   const session = createSession();
   const member: Member = { node, sessionKey: session.sessionKey, profile };
-  const rules: MemberRules = { ...rulingRules, own: member, promise: secretHash(secret), commitMs };
+  const closed = new Map<number, Hex32>();
+  const rules: MemberRules = {
+    ...{ ...rulingRules, own: member, promise: secretHash(secret), commitMs },
+    ...{ closedAs: ({ epoch }) => closed.get(epoch), blocksAheadMax: limits.blocksAheadMax },
+  };
   let state: MemberState = memberBegin;
   let seq = 0;
   const happen: Person["happen"] = (event, now) => {
     const step = memberStep(state, event, now, rules);
     state = step.state;
-    return step.effects[0];
+    const [effect] = step.effects;
+    if (effect?.kind === "close") closed.set(effect.committee.epoch, effect.set);
+    return effect;
   };
   return {
     member,

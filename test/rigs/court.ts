@@ -11,9 +11,9 @@ import type { Beacons, Channel, Clock, Dialer, TokenEngine } from "../../src/por
 import type { Order, Word } from "../../src/protocol/attempt.ts";
 import type { Offer } from "../../src/protocol/offer.ts";
 import type { AuditPorts } from "../../src/roles/auditor/audit.ts";
+import { createKeptClosings } from "../../src/roles/provider/closings.ts";
 import { type ConversationPorts, converse } from "../../src/roles/provider/conversation.ts";
 import { createNotes } from "../../src/roles/provider/notes.ts";
-import { createOpenings } from "../../src/roles/provider/openings.ts";
 import { openTokenVoice } from "../../src/roles/provider/token-voice.ts";
 import { createSimulatedEngine, type EngineTraits } from "../../src/simulator/engine.ts";
 import { committee, market, rulingRules, secret } from "./committee.ts";
@@ -143,7 +143,7 @@ function createNode(
     sequence: { next: () => (seq += 1) },
     tolerances: rulingRules.tolerances,
     sealed: { put: (job, text) => void sealed.set(job, text), get: async (job) => sealed.get(job) },
-    openings: createOpenings({ store: createDisk(), clock }),
+    closings: createKeptClosings({ store: createDisk(), clock }),
     notes: createNotes(),
   };
   const talk = (channel: Channel<Word>) =>

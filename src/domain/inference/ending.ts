@@ -125,7 +125,7 @@ function isVouchedFor(draft: Draft, peer: PeerId): boolean {
 /** Until when the finishing chunk waits for the verdict to become known, or better. */
 export function verdictEnd(draft: Draft): number | undefined {
   if (draft.completeAt === undefined) return undefined;
-  const judged = judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
+  const judged = !isDrawn(draft) && judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
   return draft.completeAt + (judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs);
 }
 
@@ -145,10 +145,15 @@ export function tokensVerdict(draft: Draft): Verdict | undefined {
     ({ id, peer, judgedChunks, ready }) =>
       !isStranger(peer, draft) &&
       (judgedChunks < total || ready === undefined) &&
-      (!accepted || !isLate(draft, id)),
+      (!accepted || isDrawn(draft) || !isLate(draft, id)),
   );
   if (awaited && draft.now < verdictEnd(draft)!) return undefined;
   return accepted && part.length > 0 ? "valid" : "inconclusive";
+}
+
+/** A quorum of those drawn for is wanted, not of those who were quick; and the end waits for a block anyway. */
+function isDrawn({ policy }: Draft): boolean {
+  return policy.beaconMs !== undefined;
 }
 
 /** The chunks of the answer as the application has it, as far as there is anything in them to judge. */

@@ -30,6 +30,11 @@ export type SetComplaint =
 
 /** What is wrong with a set and its secret, whoever looks; undefined for nothing. */
 export function setComplaint(set: CommitSet, secret: Hex32, rules: SetRules): SetComplaint | undefined {
+  return commitsComplaint(set, rules.verify) ?? secretComplaint(set, secret, rules);
+}
+
+/** What is wrong with a set as it is before its secret is known. */
+export function commitsComplaint(set: CommitSet, verify: Verify): SetComplaint | undefined {
   const members = [set.executor, ...set.witnesses];
   if (new Set(members.map(({ node }) => node.toLowerCase())).size < members.length) return "member-twice";
   if (new Set(members.map(({ sessionKey }) => sessionKey)).size < members.length) return "member-twice";
@@ -39,10 +44,9 @@ export function setComplaint(set: CommitSet, secret: Hex32, rules: SetRules): Se
     if (at < 0) return "foreign-commit";
     if (at <= last) return "out-of-order";
     last = at;
-    if (!isAuthentic(set.answer, commit, members[at]!.sessionKey, rules.verify)) return "forged-commit";
+    if (!isAuthentic(set.answer, commit, members[at]!.sessionKey, verify)) return "forged-commit";
   }
-  if (set.commits[0]?.node !== set.executor.node) return "no-executor";
-  return secretComplaint(set, secret, rules);
+  return set.commits[0]?.node === set.executor.node ? undefined : "no-executor";
 }
 
 /** Did the holder of this session key sign this commit for this answer? */
@@ -55,7 +59,8 @@ export function isFull({ witnesses, commits }: CommitSet): boolean {
   return commits.length === 1 + witnesses.length;
 }
 
-function secretComplaint(
+/** What is wrong with the secret alone. */
+export function secretComplaint(
   { committee }: CommitSet,
   secret: Hex32,
   { beaconAt }: SetRules,

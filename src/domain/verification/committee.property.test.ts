@@ -15,7 +15,7 @@ import { verify } from "../../adapters/keys/session.ts";
 import { isAuthentic } from "./commit-set.ts";
 import { type Commit, type CommitSet, secretHash, setDigest } from "./committee.ts";
 import { type ConvenerEffect, type ConvenerEvent, convene, convenerStep } from "./convener.ts";
-import type { MemberEffect } from "./member.ts";
+import { type MemberEffect, type MemberEvent, type MemberRules, memberBegin, memberStep } from "./member.ts";
 import { rule } from "./ruling.ts";
 
 const tokens = 40;
@@ -281,32 +281,68 @@ test("two envelopes for one answer are seen", () => {
   expect(play(["honest", "two-faced", "honest"], [0]).offences).toContain("second-commit");
 });
 
-test("in a drawn committee the seat of who is silent stays, and nobody opens before the last to commit knows the deadline is over", () => {
+test("a drawn set is closed before its block is there, once, and opened as it was closed", () => {
+  const beacon = "b4".repeat(32);
+  const [executor, one, two] = [createPerson(), createPerson(), createPerson()];
+  const rules = { ...one.rules, beaconAt: (block: number) => (block === 7 ? beacon : undefined) };
+  const kept = new Map<number, string>();
+  let state = memberBegin;
+  const happen = (event: MemberEvent, now = 1) => {
+    const closedAs: MemberRules["closedAs"] = ({ epoch }) => kept.get(epoch);
+    const step = memberStep(state, event, now, { ...rules, closedAs });
+    state = step.state;
+    const [effect] = step.effects;
+    if (effect?.kind === "close") kept.set(effect.committee.epoch, effect.set);
+    return effect;
+  };
+  const sealed = happen({ kind: "ended", answer, leaves: seen(2), verdict: "valid", salt: secret }, 0);
+  if (sealed?.kind !== "commit") throw new Error("it did not commit");
+  const commits = [
+    executor.commit(answer, seen(1), "valid", 0),
+    signCommit(one.session, answer, sealed.commit),
+    two.commit(answer, seen(3), "valid", 0),
+  ];
+  const members = { executor: executor.member, witnesses: [one.member, two.member] };
+  const set = (block: number, more = {}): CommitSet => ({
+    ...{ answer, committee: { kind: "drawn", epoch: 3, block }, ...members, commits, ...more },
+  });
+  const close = (shown: CommitSet, head: number | undefined) => happen({ kind: "closed", set: shown, head });
+  const resealed = [signCommit(executor.session, answer, { ...commits[0]!, sealed: "77".repeat(32) })];
+  const other = set(7, { commits: [...resealed, ...commits.slice(1)] });
+
+  expect(happen({ kind: "shown", set: set(7), secret: beacon })).toMatchObject({ reason: "not-closed" });
+  for (const head of [7, 8, undefined]) expect(close(set(7), head)).toMatchObject({ reason: "block-known" });
+  expect(close(set(7), 2)).toMatchObject({ reason: "block-far" });
+  const missing = set(7, { commits: commits.slice(0, 2) });
+  expect(close(missing, 5)).toMatchObject({ reason: "before-deadline" });
+  expect(close({ ...set(7), committee }, 5)).toMatchObject({ reason: "not-drawn" });
+  expect(close(set(7), 5)).toMatchObject({ kind: "close" });
+  expect(close(set(7), 9), "the same again").toMatchObject({ kind: "close" });
+  for (const changed of [other, set(8)]) {
+    expect(close(changed, 5)).toMatchObject({ reason: "closed-already" });
+    expect(happen({ kind: "shown", set: changed, secret: beacon })).toMatchObject({ reason: "not-closed" });
+  }
+  expect(happen({ kind: "shown", set: set(7), secret })).toMatchObject({ reason: "wrong-secret" });
+  expect(happen({ kind: "shown", set: set(7), secret: beacon })).toMatchObject({ kind: "open" });
+});
+
+test("in a drawn committee the seat of who is silent stays, and what was closed is shown at once", () => {
   const beacon = "b4".repeat(32);
   const rules = { ...rulingRules, beaconAt: (block: number) => (block === 7 ? beacon : undefined), commitMs };
   const [executor, one, silent] = [createPerson(), createPerson(), createPerson()];
   const drawn = { kind: "drawn", epoch: 0, block: 7 } as const;
   const members = { executor: executor.member, witnesses: [one.member, silent.member] };
-  let step = convene({ answer, committee: drawn, ...members, secret: beacon }, 0, rules);
-  const happen = (event: ConvenerEvent, now: number) => {
-    step = convenerStep(step.state, event, now, rules);
-    return step.effects;
-  };
-  const commitAt = (person: Person, machine: number, now: number) =>
-    happen(
-      {
-        kind: "commit",
-        node: person.member.node,
-        commit: person.commit(answer, seen(machine), "valid", now),
-      },
-      now,
-    );
-  commitAt(executor, 1, 0);
-  commitAt(one, 2, commitMs - 1);
-  expect(happen({ kind: "tick" }, commitMs)).toContainEqual({ kind: "wake", at: 2 * commitMs - 1 });
-  const late = { kind: "commit", node: silent.member.node } as const;
-  const commit = silent.commit(answer, seen(3), "valid", commitMs + 5);
-  expect(happen({ ...late, commit }, commitMs + 5)).toMatchObject([{ reason: "late-commit" }]);
-  const show = happen({ kind: "tick" }, 2 * commitMs - 1).find(({ kind }) => kind === "show");
-  expect(show).toMatchObject({ set: { commits: { length: 2 }, witnesses: { length: 2 } } });
+  const commits = [executor, one].map((person, at) => person.commit(answer, seen(at + 1), "valid", 0));
+  const { state, effects } = convene(
+    { answer, committee: drawn, ...members, secret: beacon, commits },
+    0,
+    rules,
+  );
+  expect(effects[0]).toMatchObject({
+    kind: "show",
+    set: { commits: { length: 2 }, witnesses: { length: 2 } },
+  });
+  const commit = silent.commit(answer, seen(3), "valid", 5);
+  const late = { kind: "commit", node: silent.member.node, commit } as const;
+  expect(convenerStep(state, late, 5, rules).effects).toMatchObject([{ reason: "late-commit" }]);
 });

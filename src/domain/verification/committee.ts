@@ -10,7 +10,7 @@ import type { SignedStatement } from "./statement.ts";
  *
  * When an answer has ended, every member of its committee, the executor like each witness, *commits*: it signs a
  * sealed envelope holding its fingerprint and its verdict. The gateway collects the commits into a *set* and shows the
- * set, with the audit secret, to all; only against that does anybody *open*, and signs for it. So nobody's logits are
+ * set, with the audit secret, to all (a drawn committee's *closed* first, while the block that will be its secret is to come); only against that does anybody *open*, and signs for it. So nobody's logits are
  * known to anybody while an envelope can still be filled: who did no work has nothing to put in, and nothing to copy.
  *
  * A commit names its answer and no committee. So it can ride on the last word a member says anyway, and the executor's
@@ -66,6 +66,8 @@ export interface Member {
 export type Committee =
   | { readonly kind: "client"; readonly secretHash: Hex32 }
   | { readonly kind: "drawn"; readonly epoch: number; readonly block: number };
+
+export type DrawnCommittee = Extract<Committee, { kind: "drawn" }>;
 
 /** The committee of one answer and what it committed to. */
 export interface CommitSet {

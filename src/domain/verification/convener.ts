@@ -1,12 +1,12 @@
 import type { Address, Ms } from "../ids.ts";
-import { isAuthentic, isFull } from "./commit-set.ts";
+import { isAuthentic } from "./commit-set.ts";
 import type { AnswerId, Commit, CommitSet, Committee, Hex32, Member, Opening } from "./committee.ts";
 import { type Ruling, rule } from "./ruling.ts";
 import type { Proof, RulingRules, Tokens } from "./seat.ts";
 
 /** The side of commit and reveal that collects: a gateway for its own jobs, an auditor for drawn committees. */
 export interface ConvenerState {
-  readonly phase: "collecting" | "waiting" | "opening" | "ruled";
+  readonly phase: "collecting" | "opening" | "ruled";
   readonly answer: AnswerId;
   readonly committee: Committee;
   readonly executor: Member;
@@ -17,7 +17,6 @@ export interface ConvenerState {
   /** End of this phase. */
   readonly until: Ms;
   readonly commits: readonly Commit[];
-  readonly lastCommitAt: Ms;
   readonly openings: readonly Opening[];
   readonly gone: readonly Address[];
 }
@@ -61,26 +60,23 @@ interface ConvenerStep {
 /**
  * Begins when the answer has ended. Everybody named is expected to commit without being asked, but for those whose
  * `commits` an earlier committee collected: an envelope names its answer and no committee.
+ *
+ * A drawn committee's set was closed before its block was there (member.ts), so it is shown at once. Who did not commit
+ * keeps its seat there, empty; a client's committee names itself, and leaves such a one out.
  */
 export function convene(
   asked: Pick<ConvenerState, "answer" | "committee" | "executor" | "witnesses" | "secret" | "said"> &
     Partial<Pick<ConvenerState, "commits">>,
   now: Ms,
-  { commitMs }: ConvenerRules,
+  rules: ConvenerRules,
 ): ConvenerStep {
-  const until = now + commitMs;
-  return {
-    state: { commits: [], ...asked, phase: "collecting", until, lastCommitAt: now, openings: [], gone: [] },
-    effects: [{ kind: "wake", at: until }],
-  };
+  const until = now + rules.commitMs;
+  const state = { commits: [], ...asked, phase: "collecting" as const, until, openings: [], gone: [] };
+  if (asked.committee.kind === "drawn") return show(state, now, rules);
+  return { state, effects: [{ kind: "wake", at: until }] };
 }
 
-/**
- * Collects commits until all are there or their time is over, shows the set, collects openings alike, and rules.
- *
- * Who does not commit is left out of a client's committee, which names itself. In a drawn one the seat stays, empty;
- * the set is then shown when the last to commit knows by its own clock that the deadline is over.
- */
+/** Collects commits until all are there or their time is over, shows the set, collects openings alike, and rules. */
 export function convenerStep(
   state: ConvenerState,
   event: ConvenerEvent,
@@ -109,7 +105,7 @@ function takeCommit(
   const offence = commitOffence(state, node, commit, now, rules);
   if (offence === "again") return { state, effects: [] };
   if (offence !== undefined) return { state, effects: [{ kind: "offence", node, reason: offence }] };
-  return goOn({ ...state, commits: [...state.commits, commit], lastCommitAt: now }, now, rules);
+  return goOn({ ...state, commits: [...state.commits, commit] }, now, rules);
 }
 
 function commitOffence(
@@ -142,15 +138,14 @@ function takeOpening(
 function goOn(state: ConvenerState, now: Ms, rules: ConvenerRules): ConvenerStep {
   const isOver = now >= state.until;
   if (state.phase === "opening") return rulingOnceAll(state, isOver, rules);
-  if (state.phase === "waiting") return isOver ? show(state, now, rules) : { state, effects: [] };
   const missing = membersOf(state).filter(
     ({ node }) => !state.commits.some((commit) => commit.node === node),
   );
   if (!isOver && missing.some(({ node }) => !state.gone.includes(node))) return { state, effects: [] };
   const silent = missing.filter(({ node }) => !state.gone.includes(node));
   const offences = silent.map(({ node }) => ({ kind: "offence", node, reason: "no-commit" }) as const);
-  const next = missing.length === 0 || state.committee.kind === "drawn" ? state : without(state, missing);
-  const step = missing.includes(state.executor) ? ruled(next, rules) : close(next, now, rules);
+  const next = missing.length === 0 ? state : without(state, missing);
+  const step = missing.includes(state.executor) ? ruled(next, rules) : show(next, now, rules);
   return { state: step.state, effects: [...offences, ...step.effects] };
 }
 
@@ -159,12 +154,6 @@ function without(state: ConvenerState, missing: readonly Member[]): ConvenerStat
 }
 
 /** No commit is taken any more. */
-function close(state: ConvenerState, now: Ms, rules: ConvenerRules): ConvenerStep {
-  const until = state.lastCommitAt + rules.commitMs;
-  if (isFull(setOf(state)) || now >= until) return show(state, now, rules);
-  return { state: { ...state, phase: "waiting", until }, effects: [{ kind: "wake", at: until }] };
-}
-
 function show(state: ConvenerState, now: Ms, rules: ConvenerRules): ConvenerStep {
   const until = now + rules.commitMs;
   const { secret } = state;

@@ -35,14 +35,23 @@ export function drawnFaults({ drawn, ...receipt }: Receipt, chain: DrawOnChain |
 }
 
 /** A quorum is of the witnesses that were asked for when it was drawn: of fewer, its gateway chose which. */
-export function drawnDoubts({ drawn }: Receipt, { members }: Pick<Ruling, "members">): string[] {
-  if (drawn === undefined) return [];
-  const supporters = members.filter(({ stands }) => stands === "for").length;
-  const wanted = quorumOf(drawn.witnesses);
-  if (supporters >= wanted) return [];
+export function drawnDoubts({ drawn }: Receipt, ruling: Pick<Ruling, "members">): string[] {
+  if (drawn === undefined || hasDrawnQuorum(drawn, ruling)) return [];
+  const { witnesses } = drawn;
   return [
-    `fewer-than-drawn: ${supporters} stand for it, and of the ${drawn.witnesses} drawn ${wanted} have to.`,
+    `fewer-than-drawn: ${supportersIn(ruling)} stand for it, and of the ${witnesses} drawn ${quorumOf(witnesses)} have to.`,
   ];
+}
+
+export function hasDrawnQuorum(
+  { witnesses }: Pick<DrawnAnswer, "witnesses">,
+  ruling: Pick<Ruling, "members">,
+): boolean {
+  return supportersIn(ruling) >= quorumOf(witnesses);
+}
+
+function supportersIn({ members }: Pick<Ruling, "members">): number {
+  return members.filter(({ stands }) => stands === "for").length;
 }
 
 export function drawnChecked({ block }: DrawnAnswer, chain: DrawOnChain | undefined): string[] {
@@ -65,7 +74,6 @@ export function drawnNotChecked({ block }: DrawnAnswer, chain: DrawOnChain | und
         ]),
     "whether it was asked many times and this receipt kept: each request draws anew",
     "that the executor is the first of those drawn: that whoever came before it was down is its gateway's word",
-    "when the set of commits was closed: a gateway in league with a member can seal once the positions' block is known",
   ];
 }
 

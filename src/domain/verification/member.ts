@@ -1,11 +1,12 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Ms } from "../ids.ts";
-import { isFull, type SetComplaint, type SetRules, setComplaint } from "./commit-set.ts";
+import { commitsComplaint, isFull, type SetComplaint, type SetRules, secretComplaint } from "./commit-set.ts";
 import {
   type AnswerId,
   type Commit,
   type CommitSet,
   type Committee,
+  type DrawnCommittee,
   type Hex32,
   type Member,
   type Opening,
@@ -57,24 +58,33 @@ export type MemberEvent =
       /** 32 fresh random bytes. */
       readonly salt: Hex32;
     }
+  /** A drawn set as it will be, while its block is to come; `head`: the chain's highest, undefined while that is away. */
+  | { readonly kind: "closed"; readonly set: CommitSet; readonly head: number | undefined }
   /** Somebody shows a set and a secret and wants this node to open. */
   | { readonly kind: "shown"; readonly set: CommitSet; readonly secret: Hex32 };
 
 export type MemberEffect =
   /** Sign `commitBytes` and send it. */
   | { readonly kind: "commit"; readonly answer: AnswerId; readonly commit: Omit<Commit, "signature"> }
+  /** Keep it: whatever else may be shown for this committee, only this set will be opened against. */
+  | { readonly kind: "close"; readonly committee: DrawnCommittee; readonly set: Hex32 }
   /** Sign `statementOf(set, secret, opening.verdict, …)` under a new number, unless that was done already; send both. */
   | { readonly kind: "open"; readonly set: CommitSet; readonly secret: Hex32; readonly opening: Unsigned }
   | { readonly kind: "refuse"; readonly reason: RefusalToOpen };
 
 export type RefusalToOpen =
   | SetComplaint
+  | "not-drawn"
   | "not-committed" // this node has nothing to open, yet or at all
   | "other-answer"
   | "other-secret" // not one that the job promised
   | "not-a-member" // of the set shown, under its own key and profile
   | "other-commit" // the set has not the commit this node made
   | "before-deadline" // a commit is missing and could still come
+  | "block-known" // by this node's chain, or nobody can tell: then an envelope may have been filled to suit it
+  | "block-far" // whoever may name any block may wait for one that suits
+  | "not-closed" // it is drawn, and was not shown before its block was there
+  | "closed-already" // as another set of the same committee
   | "opened-already"; // against another set of the same committee: twice would tell a late-comer what to write
 
 export interface MemberRules extends SetRules {
@@ -83,6 +93,10 @@ export interface MemberRules extends SetRules {
   readonly promise: Hex32 | undefined;
   /** Time that members have to commit, counted by each from its own commit, ms. */
   readonly commitMs: number;
+  /** Digest of the set that this node has kept as this committee's. */
+  readonly closedAs: (committee: DrawnCommittee) => Hex32 | undefined;
+  /** Blocks ahead of the chain that may be named to decide what is opened. */
+  readonly blocksAheadMax: number;
 }
 
 interface MemberStep {
@@ -93,15 +107,22 @@ interface MemberStep {
 /**
  * A member commits once, and opens for each committee against one set: one that is full, or of which it knows by its
  * own clock that whoever is missing has missed the deadline. Shown the same set again it says the same again.
+ *
+ * A drawn committee's set is closed before the block is there that decides what is opened: so nobody's envelope, not even
+ * that of a member in league with whoever collects them, was filled knowing it.
  */
 export function memberStep(state: MemberState, event: MemberEvent, now: Ms, rules: MemberRules): MemberStep {
   const { committed, opened } = state;
   if (event.kind === "ended")
     return committed === undefined ? commit(event, now, rules) : { state, effects: [] };
-  const { set, secret } = event;
-  const refusal = refusalToOpen(state, set, secret, now, rules);
+  const { set } = event;
+  const refusal =
+    refusalOf(state, set, now, rules) ??
+    (event.kind === "closed" ? refusalToClose(event, rules) : refusalToOpen(state, event, rules));
   if (committed === undefined || refusal !== undefined)
     return { state, effects: [{ kind: "refuse", reason: refusal ?? "not-committed" }] };
+  if (event.kind === "closed") return { state, effects: closing(set) };
+  const { secret } = event;
   const before = openedFor(state, set);
   if (before !== undefined)
     return { state, effects: [{ kind: "open", set, secret, opening: before.opening }] };
@@ -132,14 +153,13 @@ function commit(
   };
 }
 
-function refusalToOpen(
-  state: MemberState,
+/** Why this node wants nothing to do with a set, whether it is to be closed or opened. */
+function refusalOf(
+  { committed }: MemberState,
   set: CommitSet,
-  secret: Hex32,
   now: Ms,
   rules: MemberRules,
 ): RefusalToOpen | undefined {
-  const { committed } = state;
   if (committed === undefined) return "not-committed";
   const { own } = rules;
   if (!isSameAnswer(set.answer, committed.answer)) return "other-answer";
@@ -148,11 +168,42 @@ function refusalToOpen(
   const seat = [set.executor, ...set.witnesses].find(({ node }) => node === own.node);
   if (seat?.sessionKey !== own.sessionKey || seat.profile !== own.profile) return "not-a-member";
   if (set.commits.find(({ node }) => node === own.node)?.sealed !== committed.sealed) return "other-commit";
-  const complaint = setComplaint(set, secret, rules);
+  const complaint = commitsComplaint(set, rules.verify);
   if (complaint !== undefined) return complaint;
-  const before = openedFor(state, set);
-  if (before !== undefined) return equalBytes(before.set, setDigest(set)) ? undefined : "opened-already";
   return isFull(set) || now - committed.at >= rules.commitMs ? undefined : "before-deadline";
+}
+
+function refusalToClose(
+  { set: { committee }, set, head }: Extract<MemberEvent, { kind: "closed" }>,
+  { closedAs, blocksAheadMax }: MemberRules,
+): RefusalToOpen | undefined {
+  if (committee.kind !== "drawn") return "not-drawn";
+  const before = closedAs(committee);
+  if (before !== undefined) return before === nameOfSet(set) ? undefined : "closed-already";
+  if (head === undefined || head >= committee.block) return "block-known";
+  return committee.block > head + blocksAheadMax ? "block-far" : undefined;
+}
+
+function closing(set: CommitSet): MemberEffect[] {
+  const { committee } = set;
+  return committee.kind === "drawn" ? [{ kind: "close", committee, set: nameOfSet(set) }] : [];
+}
+
+function refusalToOpen(
+  state: MemberState,
+  { set, secret }: Extract<MemberEvent, { kind: "shown" }>,
+  rules: MemberRules,
+): RefusalToOpen | undefined {
+  const { committee } = set;
+  if (committee.kind === "drawn" && rules.closedAs(committee) !== nameOfSet(set)) return "not-closed";
+  const before = openedFor(state, set);
+  if (before !== undefined && !equalBytes(before.set, setDigest(set))) return "opened-already";
+  return secretComplaint(set, secret, rules);
+}
+
+/** The set's digest, as it is kept. */
+function nameOfSet(set: CommitSet): Hex32 {
+  return bytesToHex(setDigest(set));
 }
 
 function openedFor({ opened }: MemberState, { committee }: CommitSet): Opened | undefined {

@@ -1,6 +1,6 @@
 import type { Address } from "../../domain/ids.ts";
 import { isAuthentic } from "../../domain/verification/commit-set.ts";
-import type { AnswerId, Commit, Committee, Hex32, Member } from "../../domain/verification/committee.ts";
+import type { AnswerId, Commit, Hex32, Member } from "../../domain/verification/committee.ts";
 import {
   type ConvenerEffect,
   type ConvenerEvent,
@@ -14,7 +14,7 @@ import type { Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
-import { nextBeacon } from "../committee/beacon-wait.ts";
+import { nextBeacon, pause } from "../committee/beacon-wait.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;
@@ -48,8 +48,8 @@ export interface Assembled {
 }
 
 /**
- * Commit and reveal of a drawn committee, by the rules of a convener: all that answer commit, then a block is awaited that
- * nobody could know, then all open. Undefined when too few committed to show anything, or the chain stands still.
+ * Commit and reveal of a drawn committee, by the rules of a convener: all that answer commit, the set is closed, then a
+ * block is awaited that nobody could know, then all open. Undefined when too few committed to show anything, or the chain stands still.
  */
 export async function assemble(
   ports: AssemblyPorts,
@@ -72,28 +72,50 @@ export async function assemble(
     const long = asked.members.find(({ commit }) => commit !== undefined)?.member.node;
     const isLed = long === undefined || commits[0]?.node === long;
     if (commits.length < 2 || !isLed || signal.aborted) return undefined;
-    const last = await nextBeacon(ports, limits.beaconWaitMsMax, signal);
-    if (last === undefined) return undefined;
-    return await reveal(ports, asked, { seats, commits, last, signal });
+    // Where one is missing, the last who sealed has to know that its time is over.
+    if (commits.length < seats.length) await pause(ports.clock, limits.auditOpenMsMax, signal);
+    const last = await closed(ports, asked, { seats, commits, signal });
+    return last && (await reveal(ports, asked, { seats, commits, ...last, signal }));
   } finally {
     signal.removeEventListener("abort", closeAll);
     closeAll();
   }
 }
 
+/** Has all who committed keep the set, before its block is there; resolves once it is. */
+async function closed(
+  ports: AssemblyPorts,
+  { answer, epoch }: Assembly,
+  { seats, commits, signal }: Omit<Committed, "set" | "beacon">,
+): Promise<Pick<Committed, "set" | "beacon"> | undefined> {
+  const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
+  const setOf = (block: number) => ({
+    ...{ answer, committee: { kind: "drawn" as const, epoch, block }, executor, witnesses },
+    commits: [...commits],
+  });
+  const last = await nextBeacon(ports, limits.beaconWaitMsMax, signal, (block) => {
+    const set = setOf(block);
+    for (const seat of seats)
+      if (commits.some(({ node }) => node === seat.member.node)) seat.tell({ t: "close", set });
+  });
+  return last && { set: setOf(last.block), beacon: last.beacon };
+}
+
+type SetWords = Extract<Order, { t: "reveal" }>["set"];
 type Heard = (word: Extract<Word, { t: "revealed" }> | undefined) => void;
 
 interface OpenSeat {
   readonly member: Member;
   /** Undefined when nothing comes of it. */
   readonly commit: Promise<Commit | undefined>;
+  tell(order: Extract<Order, { t: "close" | "reveal" }>): void;
   /** `heard`: once, with nothing when it is lost. */
   reveal(order: Extract<Order, { t: "reveal" }>, heard: Heard): void;
   close(): void;
 }
 
 function openSeat(
-  { dialer, clock }: AssemblyPorts,
+  { dialer, clock, log }: AssemblyPorts,
   { member, offer, orders, commit: before }: AssemblyMember,
   { job }: AnswerId,
 ): OpenSeat {
@@ -101,20 +123,22 @@ function openSeat(
   let heard: Heard | undefined;
   let channel: Channel<Order> | undefined;
   let isLost = false;
-  const tell = (word?: Extract<Word, { t: "revealed" }>) => {
+  const opened: Heard = (word) => {
     heard?.(word);
     heard = undefined;
   };
   const lost = () => {
     isLost = true;
     resolve(undefined);
-    tell();
+    opened(undefined);
   };
   const connect = () =>
     dialer.open(offer, {
       message(word) {
         if (word.t === "committed") resolve(word.commit && { node: member.node, ...word.commit });
-        if (word.t === "revealed") tell(word);
+        if (word.t === "closed" && word.refusal !== undefined)
+          log.info("not-closed", { job, node: member.node, why: word.refusal });
+        if (word.t === "revealed") opened(word);
         if (word.t === "refused") lost();
       },
       closed: lost,
@@ -126,17 +150,20 @@ function openSeat(
     channel = connect();
     for (const order of orders) channel.send(order);
   }
+  function tell(order: Order): void {
+    if (channel === undefined) {
+      channel = connect();
+      channel.send({ t: "recall", job });
+    }
+    channel.send(order);
+  }
+
   return {
-    member,
-    commit: promise,
+    ...{ member, commit: promise, tell },
     reveal(order, listener) {
       heard = listener;
-      if (isLost) return tell();
-      if (channel === undefined) {
-        channel = connect();
-        channel.send({ t: "recall", job });
-      }
-      channel.send(order);
+      if (isLost) return opened(undefined);
+      tell(order);
     },
     close() {
       stopWaiting();
@@ -149,7 +176,9 @@ function openSeat(
 interface Committed {
   readonly seats: readonly OpenSeat[];
   readonly commits: readonly Commit[];
-  readonly last: { readonly block: number; readonly beacon: Hex32 };
+  /** As it was closed, and the hash of its block. */
+  readonly set: SetWords;
+  readonly beacon: Hex32;
   readonly signal: AbortSignal;
 }
 
@@ -159,34 +188,20 @@ interface Committed {
  */
 function reveal(
   { clock, log, ...ports }: AssemblyPorts,
-  { answer, epoch, said }: Assembly,
-  { seats, commits, last, signal }: Committed,
+  { answer, said }: Assembly,
+  { seats, set, beacon, signal }: Committed,
 ): Promise<Assembled | undefined> {
-  const { block, beacon } = last;
-  const committee: Committee = { kind: "drawn", epoch, block };
-  const beaconAt = (asked: number) => (asked === block ? beacon : undefined);
+  const { committee, executor, witnesses, commits } = set;
+  const beaconAt = () => beacon;
   const expiryMax = latestExpiry(clock.wall());
   const rules = { ...ports.rules, beaconAt, expiryMax, commitMs: limits.auditOpenMsMax };
-  const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
   const { promise, resolve } = Promise.withResolvers<Assembled | undefined>();
   let stopWaiting = () => {};
   let isShown = false;
-  let { state } = convene(
-    {
-      answer,
-      committee,
-      executor,
-      witnesses,
-      secret: beacon,
-      commits,
-      ...(said && { said }),
-    },
-    clock.now(),
-    rules,
-  );
-  for (const { member } of seats)
-    if (!commits.some(({ node }) => node === member.node)) happen(gone(member.node));
-  happen({ kind: "tick" });
+  const asked = { answer, committee, executor, witnesses, secret: beacon, commits, ...(said && { said }) };
+  const begun = convene(asked, clock.now(), rules);
+  let { state } = begun;
+  for (const effect of begun.effects) apply(effect);
   const stop = () => {
     if (isShown) return;
     stopWaiting();
@@ -210,8 +225,6 @@ function reveal(
       stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
     } else if (effect.kind === "show") {
       isShown = true;
-      const { witnesses, commits, ...rest } = effect.set;
-      const set = { ...rest, witnesses: [...witnesses], commits: [...commits] };
       for (const seat of seats) {
         const { node } = seat.member;
         if (!commits.some((commit) => commit.node === node)) continue;

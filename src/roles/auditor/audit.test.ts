@@ -137,16 +137,16 @@ test("an executor opens for no beacon of before it sealed, and for none when its
 test("an executor opens for nobody where no auditor is in the set", async () => {
   const court = createCourt(honest);
   const { proof } = await court.answeredBy(court.nodes[0]!);
-  const [block, beacon] = [610, (await court.beacons.block(610))!.hash];
+  const block = 612;
   const set = { ...proof.set, witnesses: [], commits: [...proof.set.commits] };
   const word = await new Promise<Word>((resolve) => {
     const heard = { message: resolve, closed: () => {} };
     const channel = court.ports.dialer.open(court.nodes[0]!.offer, heard);
     channel.send({ t: "recall", job: set.answer.job });
     const alone = { ...set, committee: { kind: "drawn", epoch, block } as const };
-    channel.send({ t: "reveal", set: alone, secret: beacon });
+    channel.send({ t: "close", set: alone });
   });
-  expect(word).toMatchObject({ t: "revealed", refusal: "not-drawn" });
+  expect(word).toMatchObject({ t: "closed", refusal: "not-drawn" });
 });
 
 test("a member without a seat is seen, and so is a beacon that begins no epoch", async () => {

@@ -14,30 +14,34 @@ export async function awaitBeacon<T>(
   while (clock.now() < until && !signal.aborted) {
     const found = await look();
     if (found !== undefined) return found;
-    await pause(clock, signal);
+    await pause(clock, pollMs, signal);
   }
   return undefined;
 }
 
 /**
- * The first block of which nobody has heard yet, once it is there, nor anybody whose chain is one ahead of ours;
- * undefined when none comes in so long, ms.
+ * Names the first block of which nobody has heard yet, nor anybody whose chain is one ahead of ours, and resolves once it
+ * is there; with undefined when the chain is away, or the block does not come in so long, ms.
  */
 export async function nextBeacon(
   { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
   msMax: number,
   signal: AbortSignal,
+  name: (block: number) => void,
 ): Promise<{ readonly block: number; readonly beacon: Hex32 } | undefined> {
   const head = await beacons.head();
   if (head === undefined) return undefined;
+  if (signal.aborted) return undefined;
   const block = head + 2;
+  name(block);
   const found = await awaitBeacon(clock, msMax, signal, () => beacons.block(block));
   return found && { block, beacon: found.hash };
 }
 
-function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+/** Resolves after so long, ms, or once it is aborted. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(pollMs, resolve);
+  const cancel = clock.after(ms, resolve);
   const stop = () => {
     cancel();
     resolve();

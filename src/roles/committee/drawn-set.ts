@@ -4,15 +4,21 @@ import { epochBlockOf } from "../../domain/verification/epoch.ts";
 import { type Draw, seated } from "../../domain/verification/sortition.ts";
 import type { Beacons } from "../../ports.ts";
 
-/** What the chain says of a committee that claims to be drawn. */
-export interface DrawnSet {
-  /** Decides the positions. */
-  readonly positions: { readonly block: number; readonly beacon: Hex32 };
+/** What the chain says of a committee that claims to be drawn, before the block is there that decides the positions. */
+export interface DrawnSeats {
   /** Hash of the block that drew. */
   readonly beacon: Hex32;
   /** Members who have no seat by it: all of them where it came at a time when it could not draw. */
   readonly strangers: readonly Address[];
 }
+
+/** And when it is there. */
+export interface DrawnSet extends DrawnSeats {
+  /** Decides the positions. */
+  readonly positions: { readonly block: number; readonly beacon: Hex32 };
+}
+
+type Drawn = Pick<CommitSet, "committee" | "executor" | "witnesses">;
 
 /** When the beacon must have come that draws, Unix ms: after what is judged was fixed, and while somebody can be held to it. */
 export interface DrawWindow {
@@ -38,17 +44,30 @@ export function isDrawable({ committee }: Pick<CommitSet, "committee">, at?: num
  */
 export async function lookUpDrawn(
   beacons: Beacons,
-  { committee, executor, witnesses }: Pick<CommitSet, "committee" | "executor" | "witnesses">,
+  set: Drawn,
+  drawBy: (beacon: Hex32) => Draw,
+  window: DrawWindow = whenever,
+): Promise<DrawnSet | undefined> {
+  const { committee } = set;
+  if (committee.kind !== "drawn") return undefined;
+  const { block } = committee;
+  const [seats, last] = await Promise.all([lookUpSeats(beacons, set, drawBy, window), beacons.block(block)]);
+  return seats && last && { ...seats, positions: { block, beacon: last.hash } };
+}
+
+/** The part of it that is known before the positions' block is there. */
+export async function lookUpSeats(
+  beacons: Beacons,
+  { committee, executor, witnesses }: Drawn,
   drawBy: (beacon: Hex32) => Draw,
   { after, until = Number.POSITIVE_INFINITY, at }: DrawWindow = whenever,
-): Promise<DrawnSet | undefined> {
+): Promise<DrawnSeats | undefined> {
   if (committee.kind !== "drawn" || !isDrawable({ committee }, at)) return undefined;
-  const { epoch, block } = committee;
-  const [first, last] = await Promise.all([beacons.block(epoch), beacons.block(block)]);
-  if (first === undefined || last === undefined) return undefined;
-  const positions = { block, beacon: last.hash };
+  const { epoch } = committee;
+  const first = await beacons.block(epoch);
+  if (first === undefined) return undefined;
   if (first.at <= after || first.at > until)
-    return { positions, beacon: first.hash, strangers: [executor, ...witnesses].map(({ node }) => node) };
+    return { beacon: first.hash, strangers: [executor, ...witnesses].map(({ node }) => node) };
   const draw = drawBy(first.hash);
   const judged = draw.excluded.map((node) => node.toLowerCase());
   const members = [executor, ...witnesses]
@@ -59,5 +78,5 @@ export async function lookUpDrawn(
   if (weights === undefined) return undefined;
   const staked = nodes.map((node, at) => ({ node, stake: weights.stakes[at] ?? 0n }));
   const seats = seated(draw, staked, weights.total);
-  return { positions, beacon: first.hash, strangers: members.filter((node) => !seats.includes(node)) };
+  return { beacon: first.hash, strangers: members.filter((node) => !seats.includes(node)) };
 }

@@ -9,9 +9,9 @@ import { limits } from "../../protocol/limits.ts";
 import { createSimulatedEngine, wordAt } from "../../simulator/engine.ts";
 import { addressOf, createSalts, peerOf, simulatedMarket } from "../../simulator/identity.ts";
 import { createTimeline, type Timeline } from "../../simulator/timeline.ts";
+import { createKeptClosings } from "./closings.ts";
 import { converse } from "./conversation.ts";
 import { openVoice } from "./open-voice.ts";
-import { createOpenings } from "./openings.ts";
 
 /** One attempt on a simulated engine: what a provider says to what it is told, hostile gateways included. */
 
@@ -71,7 +71,7 @@ beforeEach(() => {
       put: (job: JobId, text: string) => void sealed.set(job, text),
       get: async (job: JobId) => sealed.get(job),
     },
-    openings: createOpenings({ store: createDisk(), clock }),
+    closings: createKeptClosings({ store: createDisk(), clock }),
   };
   connect = () => {
     [words, closed] = [[], false];

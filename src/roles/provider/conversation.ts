@@ -108,11 +108,13 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   }
 
   /** Opens what was sealed long ago, and does nothing else. */
-  async function reveal({ reveal }: Pick<Stand, "reveal">): Promise<void> {
+  async function reveal(stand: Pick<Stand, "close" | "reveal">): Promise<void> {
     cancelDeadline = clock.after(limits.attemptIdleMsMax, hangUp);
     for (let order = await nextOrder(); order !== undefined; order = await nextOrder()) {
-      if (order.t !== "reveal") throw outOfTurn(order.t);
-      channel.send({ t: "revealed", branch: 0, ...(await reveal(order)) });
+      if (order.t === "close") channel.send({ t: "closed", branch: 0, ...(await stand.close(order)) });
+      else if (order.t === "reveal")
+        channel.send({ t: "revealed", branch: 0, ...(await stand.reveal(order)) });
+      else throw outOfTurn(order.t);
     }
   }
 
@@ -161,8 +163,9 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         }
         if (order.t === "commit") {
           speaking = false;
-          channel.send({ t: "committed", branch, ...(await stand.commit(order, dissent)) });
+          channel.send({ t: "committed", branch, ...stand.commit(order, dissent) });
         }
+        if (order.t === "close") channel.send({ t: "closed", branch, ...(await stand.close(order)) });
         if (order.t === "reveal") channel.send({ t: "revealed", branch, ...(await stand.reveal(order)) });
         continue;
       }
@@ -236,7 +239,7 @@ const opening: ReadonlySet<Order["t"]> = new Set(["open", "embed", "recall", "an
 /** What an order costs while it waits, by `limits.ordersWaitingUnitsMax`. The first has a limit of its own. */
 function unitsOf(order: Order): number {
   if (order.t === "said") return 256 + order.chunk.text.length + 16 * order.chunk.ids.length;
-  const set = order.t === "commit" ? order.dispute?.set : order.t === "reveal" ? order.set : undefined;
+  const set = order.t === "commit" ? order.dispute?.set : "set" in order ? order.set : undefined;
   return 256 + 512 * (set === undefined ? 0 : 2 + set.witnesses.length + set.commits.length);
 }
 

@@ -1,19 +1,17 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { JobId, SessionKey } from "../../domain/ids.ts";
 import { auditRules } from "../../domain/verification/audit.ts";
-import { setDigest } from "../../domain/verification/committee.ts";
 import type { Signer } from "../../ports.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { readSealed } from "../../protocol/sealed.ts";
-import type { Openings } from "./openings.ts";
-import { drawnOf, type Stand, type StandPorts } from "./stand.ts";
+import type { KeptClosings } from "./closings.ts";
+import { drawnOf, type Stand, type StandPorts, seatsOf } from "./stand.ts";
 import { createMember } from "./testimony.ts";
 
 export interface RecallPorts extends StandPorts {
   /** Signs as this node did under a session key of the past; undefined for a key that was never its. */
   readonly signerOf?: (key: SessionKey) => Signer | undefined;
   /** Without it nothing that was sealed is opened. */
-  readonly openings?: Openings;
+  readonly closings?: KeptClosings;
 }
 
 /**
@@ -25,31 +23,27 @@ export async function recall(
   ports: RecallPorts,
   job: JobId,
   signal: AbortSignal,
-): Promise<Pick<Stand, "reveal">> {
-  const { openings } = ports;
+): Promise<Pick<Stand, "close" | "reveal">> {
   const text = await ports.sealed?.get(job);
   const kept = text === undefined ? undefined : readSealed(text, ports.node);
   const signer = kept && (ports.signerOf?.(kept.sessionKey) ?? ports.signer);
-  if (openings === undefined || kept === undefined || signer?.sessionKey !== kept.sessionKey)
+  if (ports.closings === undefined || kept === undefined || signer?.sessionKey !== kept.sessionKey)
     throw new HoldfastError("nothing is sealed here of that answer", { code: "bad-request", fault: "peer" });
   const { profile, sessionKey, committed } = kept;
   const own = { node: ports.node, sessionKey, profile };
-  const member = createMember(ports, signer, { own, promise: undefined }, committed);
   const window = { after: kept.at, until: kept.at + auditRules.thawMs };
+  const closings = ports.closings.of(job, window.until);
+  const member = createMember(ports, signer, { own, promise: undefined, closings }, committed);
 
   return {
+    async close({ set }) {
+      if (set.witnesses.length === 0) return { refusal: "not-drawn" };
+      const seats = await seatsOf(ports, set, { signal, window });
+      return member.close(set, seats?.strangers, await ports.beacons?.head());
+    },
     async reveal(order) {
-      const { committee, witnesses } = order.set;
-      if (witnesses.length === 0) return { refusal: "not-drawn" };
-      if (committee.kind !== "drawn") return { refusal: "other-secret" };
-      const place = { job, epoch: committee.epoch };
-      const set = bytesToHex(setDigest(order.set));
-      const drawn = await drawnOf(ports, order.set, { signal, window });
-      // Nothing is waited for from here on: others may ask for the same meanwhile.
-      if ((openings.at(place) ?? set) !== set) return { refusal: "opened-already" };
-      const word = member.open(order, drawn);
-      if (word.opening !== undefined) openings.put(place, set, window.until);
-      return word;
+      if (order.set.committee.kind !== "drawn") return { refusal: "other-secret" };
+      return member.open(order, await drawnOf(ports, order.set, { signal, window }));
     },
   };
 }

@@ -7,11 +7,20 @@ import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { awaitBeacon } from "../committee/beacon-wait.ts";
-import { type DrawnSet, type DrawWindow, isDrawable, lookUpDrawn, whenever } from "../committee/drawn-set.ts";
+import {
+  type DrawnSeats,
+  type DrawnSet,
+  type DrawWindow,
+  isDrawable,
+  lookUpDrawn,
+  lookUpSeats,
+  whenever,
+} from "../committee/drawn-set.ts";
 import type { Answer } from "./answer.ts";
 import { announcedBy } from "./drawn-order.ts";
 import { outOfTurn } from "./out-of-turn.ts";
 import {
+  type Closed,
   createTestimony,
   type Identity,
   type Opened,
@@ -28,7 +37,8 @@ export interface StandPorts extends TestimonyPorts, Identity {
 /** Where a node testifies in one attempt: what it is asked, answered with what it has seen and what the chain says. */
 export interface Stand {
   /** `dissent`: where the first chunk it would not have said starts. */
-  commit(order: Extract<Order, { t: "commit" }>, dissent: number): Promise<Sealed>;
+  commit(order: Extract<Order, { t: "commit" }>, dissent: number): Sealed;
+  close(order: Extract<Order, { t: "close" }>): Promise<Closed>;
   reveal(order: Extract<Order, { t: "reveal" }>): Promise<Opened>;
   /** To the whole of its own answer, if nobody watched. */
   seal(): Sealed;
@@ -52,12 +62,14 @@ export function createStand(
   }
 
   return {
-    async commit({ through, executor, dispute: asked }, dissent) {
+    commit({ through, executor, dispute: asked }, dissent) {
       const transcript = transcriptAt(through);
       dispute = asked && { ...asked, proof: { set: asked.set, secret: asked.secret, openings: [] } };
-      // Who names no secret of its own will come with a beacon: one that nobody can know yet.
-      const head = open.audit === undefined ? await ports.beacons?.head() : undefined;
-      return testimony.commit({ transcript, through, rejected: dissent < through, executor, head, dispute });
+      return testimony.commit({ transcript, through, rejected: dissent < through, executor, dispute });
+    },
+    async close({ set }) {
+      const seats = await seatsOf(ports, set, { signal, dispute, announced });
+      return testimony.close(set, seats?.strangers, await ports.beacons?.head());
     },
     reveal: async (order) =>
       testimony.open(order, await drawnOf(ports, order.set, { signal, dispute, announced })),
@@ -66,23 +78,32 @@ export function createStand(
   };
 }
 
+export interface DrawnBy {
+  readonly signal: AbortSignal;
+  readonly dispute?: Dispute | undefined;
+  /** Where all who take part in the answer itself were drawn. */
+  readonly announced?: Announced | undefined;
+  readonly window?: DrawWindow;
+}
+
+type ChainPorts = Pick<StandPorts, "beacons" | "clock">;
+
 /** A set's committee as the chain has it. A block that others have just seen is waited for a little. */
-export async function drawnOf(
-  { beacons, clock }: Pick<StandPorts, "beacons" | "clock">,
+export function drawnOf(ports: ChainPorts, set: CommitSet, by: DrawnBy): Promise<DrawnSet | undefined> {
+  return lookedUp(ports, set, by, lookUpDrawn);
+}
+
+/** The same while the block is to come that decides what is opened. */
+export function seatsOf(ports: ChainPorts, set: CommitSet, by: DrawnBy): Promise<DrawnSeats | undefined> {
+  return lookedUp(ports, set, by, lookUpSeats);
+}
+
+async function lookedUp<Found>(
+  { beacons, clock }: ChainPorts,
   set: CommitSet,
-  {
-    signal,
-    dispute,
-    announced,
-    window = whenever,
-  }: {
-    readonly signal: AbortSignal;
-    readonly dispute?: Dispute | undefined;
-    /** Where all who take part in the answer itself were drawn. */
-    readonly announced?: Announced | undefined;
-    readonly window?: DrawWindow;
-  },
-): Promise<DrawnSet | undefined> {
+  { signal, dispute, announced, window = whenever }: DrawnBy,
+  lookUp: (...asked: Parameters<typeof lookUpDrawn>) => Promise<Found | undefined>,
+): Promise<Found | undefined> {
   const within = announced === undefined ? window : { ...window, at: announced.block };
   if (beacons === undefined || !isDrawable(set, within.at)) return undefined;
   const { executor, commits } = set;
@@ -92,5 +113,5 @@ export async function drawnOf(
     if (announced !== undefined) return answerDraw(announced, beacon);
     return auditDraw({ sealed, executor: executor.node }, beacon);
   };
-  return awaitBeacon(clock, limits.beaconLagMsMax, signal, () => lookUpDrawn(beacons, set, drawBy, within));
+  return awaitBeacon(clock, limits.beaconLagMsMax, signal, () => lookUp(beacons, set, drawBy, within));
 }

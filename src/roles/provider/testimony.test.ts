@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { JobId, ModelId } from "../../domain/ids.ts";
+import type { Address, JobId, ModelId } from "../../domain/ids.ts";
 import { answerIdOf } from "../../domain/verification/answer-id.ts";
 import { type CommitSet, secretHash } from "../../domain/verification/committee.ts";
 import { leafOf } from "../../domain/verification/leaf.ts";
@@ -125,19 +125,28 @@ test("when the committee meets again with one more witness, it opens under the n
   expect(second!.statement.seq).not.toBe(first!.statement.seq);
 });
 
-test("for a drawn committee it opens by a block that it knows to be later than its commit, and by no other", () => {
+test("for a drawn committee it opens by a block that was to come when it was shown the set, and by no other", () => {
   const block = 610;
-  const openedAt = (head: number | undefined) => {
+  const strangers: Address[] = [];
+  const asked = () => {
     const { testimony, member } = node(1);
-    const commits = [{ node: member.node, ...testimony.commit({ ...ended, head }).commit! }];
-    const { set } = committed().order;
+    const commits = [{ node: member.node, ...testimony.commit(ended).commit! }];
     const committee = { kind: "drawn" as const, epoch: 600, block };
-    const drawn = { beacon: "", positions: { block, beacon: secret }, strangers: [] };
-    const alone = { ...set, committee, executor: member, witnesses: [], commits };
-    return testimony.open({ t: "reveal", set: alone, secret }, drawn);
+    const set = { ...committed().order.set, committee, executor: member, witnesses: [], commits };
+    const drawn = { beacon: "", positions: { block, beacon: secret }, strangers };
+    return { testimony, set, open: () => testimony.open({ t: "reveal", set, secret }, drawn) };
   };
-  expect(openedAt(609).opening).toBeDefined();
-  for (const head of [610, undefined]) expect(openedAt(head)).toEqual({ refusal: "beacon-unknown" });
+  const { testimony, set, open } = asked();
+  expect(testimony.close(set, strangers, 609)).toEqual({});
+  expect(open().opening).toBeDefined();
+  for (const head of [610, undefined]) {
+    const late = asked();
+    expect(late.testimony.close(late.set, strangers, head)).toEqual({ refusal: "block-known" });
+    expect(late.open()).toEqual({ refusal: "not-closed" });
+  }
+  const early = asked();
+  expect(early.testimony.close(early.set, undefined, 609)).toEqual({ refusal: "beacon-unknown" });
+  expect(early.testimony.close(early.set, [addressOf(peerOf(2))], 609)).toEqual({ refusal: "not-drawn" });
 });
 
 test("who has not seen every position says nothing", () => {

@@ -2,7 +2,13 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address } from "../../domain/ids.ts";
 import type { Verdict } from "../../domain/inference/effect.ts";
 import { answerIdOf } from "../../domain/verification/answer-id.ts";
-import { type AnswerId, commitBytes, type Hex32, setDigest } from "../../domain/verification/committee.ts";
+import {
+  type AnswerId,
+  type CommitSet,
+  commitBytes,
+  type Hex32,
+  setDigest,
+} from "../../domain/verification/committee.ts";
 import { type Dispute, refereedAnswer } from "../../domain/verification/dispute.ts";
 import type { Leaf } from "../../domain/verification/leaf.ts";
 import { weighAnswer } from "../../domain/verification/margin-tally.ts";
@@ -28,6 +34,7 @@ import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { writeSealed } from "../../protocol/sealed.ts";
 import type { DrawnSet } from "../committee/drawn-set.ts";
+import { type Closings, createClosings } from "./closings.ts";
 import type { Voice } from "./voice.ts";
 
 export interface TestimonyPorts {
@@ -56,6 +63,8 @@ export interface Testimony extends Opener {
 }
 
 export interface Opener {
+  /** `strangers`: members who have no seat by the chain; undefined while it does not say. `head`: its highest block. */
+  close(set: CommitSet, strangers: readonly Address[] | undefined, head: number | undefined): Closed;
   /** `drawn`: what the chain says of a drawn committee. */
   open(order: Extract<Order, { t: "reveal" }>, drawn?: DrawnSet): Opened;
 }
@@ -67,16 +76,12 @@ interface Ended {
   readonly rejected: boolean;
   /** The executor's numeric profile. */
   readonly executor: string;
-  /**
-   * The chain's highest block now, where a drawn committee will ask: no beacon that is known already may. While the chain
-   * is away every block may be known to somebody, and it opens for none.
-   */
-  readonly head?: number | undefined;
   /** What it is a referee of. */
   readonly dispute?: Dispute | undefined;
 }
 
 export type Sealed = Pick<Extract<Word, { t: "committed" }>, "commit">;
+export type Closed = Pick<Extract<Word, { t: "closed" }>, "refusal">;
 export type Opened = Pick<Extract<Word, { t: "revealed" }>, "opening" | "refusal">;
 
 export function createTestimony(
@@ -90,12 +95,12 @@ export function createTestimony(
    * By transcript: an answer may end elsewhere after all, and then there again. Its envelope is one and the same then:
    * another, once that was opened, would be from what everybody knows by now.
    */
-  const members = new Map<Hex32, ReturnType<typeof createMember>>();
+  const members = new Map<Hex32, Member>();
 
   function memberAt(transcript: Hex32) {
     const before = members.get(transcript);
     if (before !== undefined || members.size === limits.envelopesMax) return before;
-    const member = createMember(ports, signer, { own, promise: audit });
+    const member = createMember(ports, signer, { own, promise: audit, closings: createClosings() });
     members.set(transcript, member);
     return member;
   }
@@ -118,13 +123,13 @@ export function createTestimony(
   return {
     commit(ended) {
       const member = memberAt(ended.transcript);
-      const { dispute, head } = ended;
+      const { dispute } = ended;
       if (member?.committed() !== undefined) return member.sealed();
       const all = seen(ended);
       if (member === undefined || all === undefined) return {};
-      if (dispute === undefined) return member.commit({ ...all, verdict: verdictOf(ended) }, head);
+      if (dispute === undefined) return member.commit({ ...all, verdict: verdictOf(ended) });
       const part = partOf(dispute, all);
-      return part === undefined ? {} : member.commit({ ...all, ...part }, head);
+      return part === undefined ? {} : member.commit({ ...all, ...part });
     },
     seal(ended) {
       const member = memberAt(ended.transcript);
@@ -136,6 +141,10 @@ export function createTestimony(
       const at = Math.ceil(ports.clock.wall());
       ports.sealed?.put(job, writeSealed({ committed, sessionKey, profile, at }));
       return said;
+    },
+    close(set, strangers, head) {
+      const member = members.get(set.answer.transcript);
+      return member?.close(set, strangers, head) ?? { refusal: "not-committed" };
     },
     open(order, drawn) {
       const member = members.get(order.set.answer.transcript);
@@ -155,32 +164,30 @@ function partOf(
   return { answer: refereedAnswer(dispute), leaves: part };
 }
 
+export interface Member extends Opener {
+  committed(): MemberState["committed"];
+  sealed(): Sealed;
+  commit(ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">): Sealed;
+}
+
 /** One node's side of commit and reveal, with its signatures. `committed`: as it stood when it sealed that, long ago. */
 export function createMember(
   ports: TestimonyPorts & Identity,
   signer: Signer,
-  rules: Pick<MemberRules, "own" | "promise">,
+  { closings, ...rules }: Pick<MemberRules, "own" | "promise"> & { readonly closings: Closings },
   committed?: MemberState["committed"],
-) {
+): Member {
   const { market, clock } = ports;
   let state: MemberState = committed === undefined ? memberBegin : { committed, opened: [] };
   /** Each under its own number: one for every set it opened against. */
   const statements = new Map<string, SignedStatement>();
-  /** What it sealed long ago was there before any block that can draw: `recall` sees to that. */
-  let committedAtBlock = committed === undefined ? Number.POSITIVE_INFINITY : -1;
 
-  /** Later than its commit, so that it could not know it; and no later than need be, so that nobody waits for one that suits. */
-  function isSoonAfter(block: number): boolean {
-    return (
-      block > committedAtBlock && (committedAtBlock < 0 || block <= committedAtBlock + limits.blocksAfterMax)
-    );
-  }
-
-  function take(event: Parameters<typeof memberStep>[1], drawn?: DrawnSet): MemberEffect | undefined {
+  function take(event: MemberEvent, drawn?: DrawnSet): MemberEffect | undefined {
     const positions = drawn?.positions;
-    const beaconAt = (block: number) =>
-      block === positions?.block && isSoonAfter(block) ? positions.beacon : undefined;
-    const whole = { ...rules, commitMs: limits.commitMsMax, verify: ports.verify, beaconAt };
+    const beaconAt = (block: number) => (block === positions?.block ? positions.beacon : undefined);
+    const { commitMsMax: commitMs, blocksAheadMax } = limits;
+    const { verify } = ports;
+    const whole = { ...rules, commitMs, blocksAheadMax, verify, beaconAt, closedAs: closings.at };
     const step = memberStep(state, event, clock.now(), whole);
     state = step.state;
     return step.effects[0];
@@ -202,15 +209,19 @@ export function createMember(
   return {
     committed: () => state.committed,
     sealed,
-    commit(
-      ended: Omit<Extract<MemberEvent, { kind: "ended" }>, "kind">,
-      head = Number.POSITIVE_INFINITY,
-    ): Sealed {
-      const effect = take({ kind: "ended", ...ended });
-      if (effect?.kind === "commit") committedAtBlock = head;
+    commit(ended) {
+      take({ kind: "ended", ...ended });
       return sealed();
     },
-    open({ set, secret }: Extract<Order, { t: "reveal" }>, drawn?: DrawnSet): Opened {
+    close(set, strangers, head) {
+      if (strangers === undefined) return { refusal: "beacon-unknown" };
+      if (strangers.length > 0) return { refusal: "not-drawn" };
+      const effect = take({ kind: "closed", set, head });
+      if (effect?.kind !== "close") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
+      closings.put(effect.committee, effect.set);
+      return {};
+    },
+    open({ set, secret }, drawn) {
       if (drawn !== undefined && drawn.strangers.length > 0) return { refusal: "not-drawn" };
       const effect = take({ kind: "shown", set, secret }, drawn);
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };

@@ -52,11 +52,12 @@ export interface ProofRequest {
 
 export interface ProofResult {
   readonly finding: Finding;
+  readonly ruling: Ruling;
   readonly proof: Proof;
 }
 
 export interface RunningProof {
-  heard(attempt: AttemptId, word: Extract<Word, { t: "committed" | "revealed" }>): void;
+  heard(attempt: AttemptId, word: Extract<Word, { t: "committed" | "closed" | "revealed" }>): void;
   lost(attempt: AttemptId): void;
   /** Nothing is told or done any more. */
   cancel(): void;
@@ -91,7 +92,7 @@ export function runProof(
   let state = begun;
   for (const effect of effects) apply(effect);
   for (const { attempt, member } of seats) {
-    // A drawn committee's envelopes were closed before the block that decides what is opened.
+    // A drawn committee's set was closed before the block that decides what is opened.
     const isOver = committee.kind === "drawn" || commits.some(({ node }) => node === member.node);
     if (!isOver) tell(attempt, { t: "commit", through: answer.tokens, executor: executor.member.profile });
   }
@@ -101,6 +102,8 @@ export function runProof(
       const seat = seats.find((each) => each.attempt === attempt);
       if (seat === undefined || word.branch !== seat.branch) return;
       const { node } = seat.member;
+      // Nobody was asked to close anything: a drawn committee's set was before this began.
+      if (word.t === "closed") return;
       if (word.t === "committed" && word.commit !== undefined)
         return happen({ kind: "commit", node, commit: { node, ...word.commit } });
       if (word.t === "revealed" && word.opening !== undefined)
@@ -202,7 +205,7 @@ export function runProof(
     const distances = pairs.map(({ distance }) => Math.round(distance * 1000) / 1000);
     log.debug("proof-ended", { job: answer.job, verdict, unsound, distances, blamed: [...blamed.values()] });
     const all = [...blamed].map(([attempt, outcome]) => ({ attempt, outcome }));
-    done({ finding: { verdict, undecided: isUndecided(ruling), blamed: all }, proof });
+    done({ finding: { verdict, undecided: isUndecided(ruling), blamed: all }, ruling, proof });
   }
 }
 
@@ -213,6 +216,6 @@ function gravity(outcome: Outcome): number {
 
 type SetWords = Extract<Order, { t: "reveal" }>["set"];
 
-function wordsOf({ witnesses, commits, ...rest }: CommitSet): SetWords {
+export function wordsOf({ witnesses, commits, ...rest }: CommitSet): SetWords {
   return { ...rest, witnesses: [...witnesses], commits: [...commits] };
 }

@@ -273,6 +273,7 @@ export function runJob(
         return happen({ kind: "rejected", attempt, branch, start, through });
       }
       case "committed":
+      case "closed":
       case "revealed":
         return proof?.heard(attempt, word);
       case "vector":
@@ -325,7 +326,7 @@ export function runJob(
     const rules = { ...ports.proofs, verify: ports.verify, beaconAt: () => undefined };
     if (request.drawn !== undefined && ports.beacons !== undefined) {
       const drawing = { ...ports, rules, beacons: ports.beacons };
-      proof = runDrawnProof(drawing, { answer, said, executor, witnesses }, request.drawn.block, outside);
+      proof = runDrawnProof(drawing, { answer, said, executor, witnesses }, request.drawn, outside);
       return;
     }
     const secret = secrets[effect.round - 1]!;
