@@ -9,7 +9,7 @@ import { startUpstream } from "./upstreams.ts";
 
 /** What a gateway adds, measured in turn with direct calls to the same upstream in the same run. */
 export const overheadMethod =
-  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. The limit is a relay of bytes in the gateway's place, which reads nothing. Ratios are per round; figures are medians over the rounds. CPU: what the kernel booked on the gateway's process at 32 in flight, per request. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
+  "One unpaced upstream in its own process. Per round and in turn, direct and through the gateway: answers of 5 tokens one after another (median latency, median time to the first content of a stream), the same at 32 in flight (requests/s), streams of 50 tokens, each token its own write, at 32 in flight (answers/s). The client is undici's `request` over kept connections; every answer is checked word for word. The limits are relays in the gateway's place: one of bytes, which reads nothing, and one of messages, which finds their ends, parses their JSON and writes them anew, and neither routes nor checks (requests only). Ratios are per round; figures are medians over the rounds. CPU: what the kernel booked on the gateway's process at 32 in flight, per request. Start: spawn to the first whole streamed answer. Client, upstream and gateway share the cores.";
 
 export interface OverheadSettings {
   readonly rounds: number;
@@ -25,26 +25,30 @@ export async function overhead(settings: OverheadSettings): Promise<Outcome> {
   await prepared();
   for (let count = 0; count < 3; count++) starts.push(await startTime(upstream.url));
   const gateway = await startHoldfast([upstream.url]);
-  const relay = await startRelay(upstream.url);
+  const relay = await startRelay(upstream.url, "bytes");
+  const messages = await startRelay(upstream.url, "messages");
   const clients = {
     direct: new Client(upstream.url),
     relay: new Client(relay.url),
     gateway: new Client(gateway.url),
   };
+  const reading = new Client(messages.url);
   await pause(1_000);
   const idle = rssMb(gateway.pid);
   const seen: Round[] = [];
   for (let round = 0; round <= rounds; round++) {
     const order = round % 2 === 0 ? ways : ways.toReversed();
-    const all = { direct: nothing, relay: nothing, gateway: nothing };
+    const all = { direct: nothing, relay: nothing, gateway: nothing, messagesPerS: 0 };
+    all.messagesPerS = await rate(reading, short, windowMs);
     for (const way of order) all[way] = await measure(clients[way], windowMs, gateway.pid);
     // The first round warms them up.
     if (round > 0) seen.push(all);
     say(`round ${round}: ${ways.map((way) => `${way} ${describe(all[way])}`).join("; ")}`);
+    say(`         a relay of messages ${all.messagesPerS.toFixed(0)} requests/s`);
   }
   const after = rssMb(gateway.pid);
-  await Promise.all(ways.map((way) => clients[way].close()));
-  await Promise.all([gateway.stop(), relay.stop(), upstream.stop()]);
+  await Promise.all([reading.close(), ...ways.map((way) => clients[way].close())]);
+  await Promise.all([gateway.stop(), relay.stop(), messages.stop(), upstream.stop()]);
   return outcomeOf(seen, { starts, idle, after });
 }
 
@@ -58,7 +62,7 @@ interface Speed {
 }
 
 const ways = ["direct", "relay", "gateway"] as const;
-type Round = Record<(typeof ways)[number], Speed>;
+type Round = Record<(typeof ways)[number], Speed> & { readonly messagesPerS: number };
 const nothing: Speed = { latencyMs: 0, firstMs: 0, requestsPerS: 0, streamsPerS: 0, cpuMs: 0 };
 
 async function measure(client: Client, windowMs: number, gateway: number): Promise<Speed> {
@@ -169,6 +173,11 @@ function outcomeOf(
     { name: "idle RSS", value: idle, unit: "MB", target: { atMost: 100 } },
     { name: "RSS after the load", value: after, unit: "MB" },
     plain("the limit, a relay of bytes: requests/s of direct", share("requestsPerS", "relay"), "%"),
+    plain(
+      "the limit, a relay of messages: requests/s of direct",
+      each(({ messagesPerS, direct }) => (100 * messagesPerS) / direct.requestsPerS),
+      "%",
+    ),
     plain("the limit, a relay of bytes: streams/s of direct", share("streamsPerS", "relay"), "%"),
     plain(
       "gateway: CPU of a request",
