@@ -1,7 +1,7 @@
 import type { Multiaddr } from "@multiformats/multiaddr";
 import type { Clock, Log } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Host } from "./host.ts";
+import { connectedTo, type Host } from "./host.ts";
 
 /** Someone to connect to. `name` is its peer id, or its address where that is not known. */
 export interface Acquaintance {
@@ -11,7 +11,7 @@ export interface Acquaintance {
 
 /** Keeps a node in company: connected to enough others, from whoever it knows, for as long as it runs. */
 export interface Company {
-  /** Looks now instead of at the next turn: something changed. */
+  /** Looks soon instead of at the next turn: something changed. */
   look(): void;
   stop(): void;
 }
@@ -29,17 +29,12 @@ export function keepCompany(
   const failures = new Map<string, { readonly count: number; readonly until: number }>();
   const self = host.peerId.toString();
   let cancel = () => {};
+  let due = Number.POSITIVE_INFINITY;
   let looking = false;
-  let again = false;
   let stopped = false;
 
-  function isConnected(name: string): boolean {
-    return host.getPeers().some((peer) => peer.toString() === name);
-  }
-
-  function outbound(): number {
-    const peers = host.getConnections().filter(({ direction }) => direction === "outbound");
-    return new Set(peers.map(({ remotePeer }) => remotePeer.toString())).size;
+  function missing(): number {
+    return limits.peersWanted - connectedTo(host, "outbound").size;
   }
 
   async function dial({ name, multiaddrs }: Acquaintance): Promise<void> {
@@ -58,42 +53,47 @@ export function keepCompany(
   }
 
   async function look(): Promise<void> {
+    if (missing() <= 0) return;
     const candidates = (await known()).filter(
       ({ name, multiaddrs }) =>
         multiaddrs.length > 0 && name !== self && (failures.get(name)?.until ?? 0) <= clock.now(),
     );
     // Few at once: a handshake costs 16 ms of CPU on both sides together.
     for (let at = 0; at < candidates.length && !stopped; at += 4) {
-      const missing = limits.peersWanted - outbound();
-      if (missing <= 0) return;
-      const turn = candidates.slice(at, at + Math.min(4, missing)).filter(({ name }) => !isConnected(name));
+      const wanted = missing();
+      if (wanted <= 0) return;
+      const connected = connectedTo(host);
+      const turn = candidates.slice(at, at + Math.min(4, wanted)).filter(({ name }) => !connected.has(name));
       await Promise.all(turn.map(dial));
     }
   }
 
   async function turn(): Promise<void> {
-    if (looking) {
-      again = true;
-      return;
-    }
+    due = Number.POSITIVE_INFINITY;
+    if (looking) return lookIn(limits.redialMsMin);
     looking = true;
-    cancel();
     try {
-      do {
-        again = false;
-        await look();
-      } while (again && !stopped);
+      await look();
     } catch (error) {
       log.warn("peers.look-failed", { detail: String(error) });
     }
     looking = false;
-    const wait = host.getPeers().length === 0 ? limits.redialMsMin : limits.peersCheckMs;
-    if (!stopped) cancel = clock.after(wait, turn);
+    lookIn(connectedTo(host).size === 0 ? limits.redialMsMin : limits.peersCheckMs);
   }
 
-  cancel = clock.after(0, turn);
+  /** No later than that, ms. */
+  function lookIn(ms: number): void {
+    const at = clock.now() + ms;
+    if (stopped || at >= due) return;
+    cancel();
+    due = at;
+    cancel = clock.after(ms, turn);
+  }
+
+  lookIn(0);
   return {
-    look: () => void turn(),
+    // Not at once: where many peers fail at one instant, their streams are going on elsewhere just then.
+    look: () => lookIn(limits.redialMsMin),
     stop() {
       stopped = true;
       cancel();

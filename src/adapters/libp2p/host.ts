@@ -23,6 +23,15 @@ interface HostServices extends ServiceMap {
 /** The libp2p node itself, with the parts Holdfast uses and no others. */
 export type Host = Libp2p<HostServices>;
 
+/**
+ * Peer ids of those connected, whoever opened the connection unless it is said. Libp2p's own list (`getPeers`) computes
+ * each of them anew from its public key, which takes a millisecond of a core.
+ */
+export function connectedTo(host: Host, direction?: "inbound" | "outbound"): ReadonlySet<string> {
+  const all = host.getConnections().filter((each) => direction === undefined || each.direction === direction);
+  return new Set(all.map(({ remotePeer }) => remotePeer.toString()));
+}
+
 export interface HostOptions {
   /** The node's secp256k1 secret, 32 bytes: its peer id. */
   readonly privateKey: Uint8Array;

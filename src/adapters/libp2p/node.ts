@@ -11,7 +11,7 @@ import { multiaddrsOf, openCarried, serveCarried } from "./carrier.ts";
 import { type Acquaintance, type Company, keepCompany } from "./company.ts";
 import { createModelNotices, seekModel } from "./discovery.ts";
 import { startExchange } from "./exchange.ts";
-import { createHost, type Host, type HostOptions } from "./host.ts";
+import { connectedTo, createHost, type Host, type HostOptions } from "./host.ts";
 import { createIncomingOffers, type IncomingOffers } from "./incoming-offers.ts";
 import { createOwnOffer, type OwnOffer } from "./own-offer.ts";
 import { createRemembered, type Remembered } from "./remembered.ts";
@@ -96,7 +96,7 @@ async function nodeOn(
   return {
     peer,
     multiaddrs,
-    peers: () => host.getPeers().map(String),
+    peers: () => [...connectedTo(host)],
     offers: offers.standing,
     publish: own.publish,
     onOffer: offers.onOffer,
