@@ -57,7 +57,7 @@ function keepCast(draft: Draft): void {
     const tried = draft.fruitless >= draft.policy.attemptsMax;
     if (tried || isForsaken(draft)) return failWithoutSpeaker(draft, tried);
   }
-  const isFollowing = draft.proof === undefined && !isSwitching(draft);
+  const isFollowing = draft.proof === undefined && !(draft.delivered > 0 && mayRecruitLater(draft));
   if (draft.doubted.length > 0 || isFollowing) ensureWitnesses(draft);
   if (draft.attempts.length > 0) draft.aloneSince = undefined;
   showAll(draft);
@@ -73,13 +73,15 @@ function isForsaken(draft: Draft): boolean {
 }
 
 /**
- * Between a switch and the first words after it, with a witness left to accept them: no time to recruit. A newcomer
- * reads the whole prompt, and where nodes share a machine it would take the new speaker's first step from it.
+ * Between a switch and the first words after it, and for a moment after any loss, with a witness left to accept what is
+ * said: no time to recruit. A newcomer reads the whole prompt, and where nodes share a machine, or many answers lost
+ * somebody at one instant, it would take a new speaker's first step from it.
  */
-function isSwitching(draft: Draft): boolean {
+function mayRecruitLater(draft: Draft): boolean {
   const said = draft.floor.some(({ attempt }) => attemptOf(draft, attempt)?.peer === draft.announced);
   const decisive = witnessesOf(draft).some(({ peer }) => !isStranger(peer, draft));
-  return draft.delivered > 0 && !said && !isComplete(draft) && decisive;
+  const isLoss = draft.now < draft.lostAt + budgets.recruitAfterMs;
+  return (!said || isLoss) && !isComplete(draft) && decisive;
 }
 
 function failWithoutSpeaker(draft: Draft, tried: boolean): void {

@@ -40,6 +40,9 @@ export const budgets = {
   slowTimes: 2.5,
   /** Left for judging the first chunk after a switch, however long the switch took: a warm witness needs about 40. */
   switchHoldMs: 60,
+  /** Whoever was lost from an answer under way is replaced after this, where a witness is left: many answers may have lost
+   *  their speakers at that instant, and newcomers' reading would take their successors' first steps from them. */
+  recruitAfterMs: 200,
   /** A witness that owes a judgement for this long is replaced. */
   witnessLagMs: 2_500,
   /** Without a majority after this long a disputed answer ends in an explicit error. */
@@ -59,6 +62,8 @@ export const budgets = {
   lastWordMs: 200,
   /** With nobody at work and nobody to ask, this long is waited for one that comes back or has a seat again. */
   aloneMs: 3_000,
+  /** Whom routing named longer ago is not asked before it was asked again: where many fail at once, it knows by then. */
+  prospectsMs: 100,
   /** When routing knew nobody more, it is asked again after this. */
   seekAgainMs: 500,
   /** Operators that must agree that the request itself is at fault, while others are left to ask. Abuse: two instant refusers. */

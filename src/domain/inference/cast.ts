@@ -20,6 +20,7 @@ export function leave(draft: Draft, id: AttemptId, outcome: Outcome): void {
   const { peer, openedAt: since, seen } = attempt;
   draft.effects.push({ kind: "close", attempt: id }, { kind: "outcome", peer, outcome, since, seen });
   if (outcome === "unused") return;
+  draft.lostAt = draft.now;
   if (neverAgain.has(outcome)) draft.barred = [...draft.barred, peer];
   else draft.failures = [...draft.failures, peer];
 }
@@ -104,6 +105,8 @@ export function openNext(
   hedge = false,
 ): AttemptId | undefined {
   if (draft.attemptNext >= budgets.attemptsOpenedMax) return undefined;
+  if (draft.now > draft.prospectsAt + budgets.prospectsMs) seek(draft);
+  if (draft.seeking) return undefined;
   const prospect = draft.prospects.find((each) => fits(each) && mayBeAsked(draft, each));
   if (prospect === undefined) {
     seek(draft);

@@ -18,6 +18,7 @@ type Heard<Kind extends JobEvent["kind"]> = Extract<JobEvent, { kind: Kind }>;
 
 export function heardProspects(draft: Draft, { prospects }: Heard<"prospects">): void {
   draft.prospects = prospects;
+  draft.prospectsAt = draft.now;
   draft.seeking = false;
   draft.nobodyLeft = !prospects.some((prospect) => mayBeAsked(draft, prospect));
   draft.seekAfter = draft.now + budgets.seekAgainMs;

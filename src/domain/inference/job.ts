@@ -58,6 +58,8 @@ export function begin(options: JobOptions, now: Ms): Step {
       startedAt: now,
       ended: false,
       prospects,
+      prospectsAt: now,
+      lostAt: Number.NEGATIVE_INFINITY,
       seeking: false,
       seekAfter: now,
       nobodyLeft: false,

@@ -108,6 +108,8 @@ export interface JobState {
   readonly ended: boolean;
 
   readonly prospects: readonly Prospect[];
+  /** When routing named them. */
+  readonly prospectsAt: Ms;
   /** More prospects were asked for and have not come yet. */
   readonly seeking: boolean;
   /** When nobody could be found: ask again no sooner than this. */
@@ -131,6 +133,8 @@ export interface JobState {
   /** How often the delivered answer changed its speaker, and who was last said to be speaking. */
   readonly switches: number;
   readonly announced: PeerId | undefined;
+  /** When somebody who took part was last lost. */
+  readonly lostAt: Ms;
   /** Who failed in this job, once for each time. */
   readonly failures: readonly PeerId[];
   /** Who lied or broke the protocol in this job. */

@@ -51,6 +51,7 @@ export function wakeAt(draft: Draft): Ms {
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
   const laters = [hold, verdict, proofEnd(draft), unjudgedEnd(draft), draft.seekAfter];
+  laters.push(draft.lostAt + budgets.recruitAfterMs);
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
   if (draft.aloneSince !== undefined) times.push(draft.aloneSince + budgets.aloneMs);
   for (const attempt of draft.attempts) {

@@ -1,5 +1,5 @@
-import type { TokenId } from "../../domain/ids.ts";
-import { chunkEnd } from "../../domain/inference/chunk.ts";
+import type { SessionKey, TokenId } from "../../domain/ids.ts";
+import { type Chunk, chunkEnd } from "../../domain/inference/chunk.ts";
 import type { Channel, ChannelHandlers, Log } from "../../ports.ts";
 import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt.ts";
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
@@ -191,7 +191,8 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const { start } = chunk;
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
     const through = chunkEnd(chunk);
-    const authentic = verify(speaker, answer.digestAfter(chunk), chunk.signature);
+    const authentic =
+      isCovered(chunk, speaker) || verify(speaker, answer.digestAfter(chunk), chunk.signature);
     const judgement = await voice.judge(answer, chunk, reference ? [] : idsWaiting(), stop.signal, speaker);
     answer.append(chunk);
     if (stop.signal.aborted || judgement === undefined) return Number.POSITIVE_INFINITY;
@@ -204,6 +205,12 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       authentic && !judgement.accepted ? judgement : { at: start, reason: "signature" as const };
     channel.send({ t: "rejected", branch, start, through, at, reason, margin });
     return start;
+  }
+
+  /** A signature is over everything before it: of several words by one speaker that wait, the last one's is enough. */
+  function isCovered(chunk: Chunk, speaker: SessionKey): boolean {
+    const [next] = orders;
+    return next?.t === "said" && next.speaker === speaker && next.chunk.start === chunkEnd(chunk);
   }
 
   /** What was said and not yet heard: whoever is behind reads it in larger steps, and so catches up. */
