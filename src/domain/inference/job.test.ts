@@ -311,6 +311,37 @@ test("providers that cannot be reached use up none of the tries", () => {
   expect(state.delivered).toBe(1);
 });
 
+describe("a replacement", () => {
+  test("is whom routing names by then, not whom it named when the job began", () => {
+    start(["speaker", "witness", "dead", "alive"], { witnesses: 1 });
+    now += 1_000;
+    known = known.filter(({ peer }) => peer === "alive");
+    happen({ kind: "lost", attempt: idOf("witness")!, cause: "broken" });
+    expect(state.attempts.map(({ peer }) => peer)).toEqual(["speaker", "alive"]);
+  });
+
+  test("of a witness waits a moment in an answer under way, if another is left", () => {
+    start(["speaker", "one", "two", "next", "spare"]);
+    ready("speaker", "one", "two");
+    say("speaker", 2);
+    judge("one", 2);
+    expect(state.delivered).toBe(1);
+    known = known.filter(({ peer }) => peer !== "two");
+    happen({ kind: "lost", attempt: idOf("two")!, cause: "broken" });
+    expect(idOf("next")).toBeUndefined();
+    now += 150;
+    say("speaker", 2);
+    expect(idOf("next")).toBeUndefined();
+    judge("one", 4);
+    for (let turn = 0; turn < 3 && idOf("next") === undefined; turn++) sleep();
+    expect(idOf("next")).toBeDefined();
+    expect(now).toBeLessThanOrEqual(1_500);
+    happen({ kind: "lost", attempt: idOf("one")!, cause: "broken" });
+    happen({ kind: "lost", attempt: idOf("next")!, cause: "broken" });
+    expect(idOf("spare"), "with nobody left to judge, at once").toBeDefined();
+  });
+});
+
 describe("words that move nothing", () => {
   test.each([
     ["judgements repeated", () => judge("flooder", said())],

@@ -224,6 +224,33 @@ describe("an attempt", () => {
   });
 });
 
+test("of words by one speaker that wait together the last signature counts, since it is over all of them", async () => {
+  await tellAll(open);
+  const whole = await spoken(4);
+  const { ids, text } = whole.chunk;
+  const at = text.length / 2;
+  const first = { start: 0, ids: ids.slice(0, 2), text: text.slice(0, at), signature: "AAAA" };
+  const second = { start: 2, ids: ids.slice(2), text: text.slice(at), signature: "AAAA" };
+  const show = (chunk: Chunk, by = speaker) => ({ t: "said" as const, speaker: by, chunk });
+  const again = () => {
+    tell.closed({ code: "closed", detail: "" });
+    connect();
+    return tellAll(open);
+  };
+  await tellAll(show(first), show(sign(second, true, [first])));
+  expect(kinds().slice(2)).toEqual(["judged", "judged"]);
+  await again();
+  await tellAll(show(first), show(second));
+  expect(words.slice(2)).toMatchObject([{ t: "judged" }, { t: "rejected", start: 2, reason: "signature" }]);
+  await again();
+  await tellAll(show(first, "00".repeat(32) as SessionKey), show(sign(second, true, [first])));
+  expect(words[2], "another's covers nothing").toMatchObject({
+    t: "rejected",
+    start: 0,
+    reason: "signature",
+  });
+});
+
 describe("a speaker that is interrupted", () => {
   /** Everything it says when it is left alone. */
   async function leftAlone(): Promise<number[]> {
