@@ -14,6 +14,10 @@ export function homeFlags(command: Command): Command {
 /** Of every command that joins a network. */
 export function networkFlags(command: Command): Command {
   return command
+    .option(
+      "--network <folder>",
+      "join the network that `holdfast up` runs out of this folder, on this machine; then none of the next five is needed",
+    )
     .addOption(
       list("--bootstrap <multiaddr>", "a node to meet first; repeat it, so that none of them is needed"),
     )

@@ -100,7 +100,13 @@ export async function startLocalNetwork(
       return { children, providers: started.map((one) => recordOf(one, model)) };
     },
     run: {
-      gateway: { ...processOf(gateway.pid), url, peer, log: gatewayPlace.log },
+      gateway: {
+        ...processOf(gateway.pid),
+        url,
+        peer,
+        multiaddr: gatewayPlace.multiaddr,
+        log: gatewayPlace.log,
+      },
       chain: {
         ...processOf(anvil.pid),
         id: contracts.chainId,
@@ -121,7 +127,7 @@ function recordOf(
   return {
     ...{ name: place.name, ...processOf(child.pid), log: place.log, home: place.home, model: model.id },
     ...{ peer: String(facts["peer"]), address: String(facts["address"]) },
-    ...{ endpoint: String(facts["endpoint"]), dataPort: place.dataPort },
+    ...{ endpoint: String(facts["endpoint"]), dataPort: place.dataPort, multiaddr: place.multiaddr },
   };
 }
 

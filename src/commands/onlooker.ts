@@ -39,9 +39,10 @@ export async function lookOn(
     before = known();
     await pause(quietMs);
   }
+  const beacons = createBeacons({ log }, { ...network, mines: settings.local === true });
   const rules = { market: network, tolerances: await readTolerances(settings.home, address), verify };
   return {
-    ports: { dialer, beacons: createBeacons({ log }, network), clock, log, rules, market: node },
+    ports: { dialer, beacons, clock, log, rules, market: node },
     async close() {
       await dialer.close();
       await close();

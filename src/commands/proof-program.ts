@@ -64,7 +64,10 @@ function addAudit(program: Command): void {
     .option("--json", "print one JSON object: {verdict, auditors, receipt}")
     .addHelpText(
       "after",
-      examples("holdfast audit receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…"),
+      examples(
+        "holdfast audit ~/.holdfast/gateway/unwatched/JOB.json --network ~/.holdfast",
+        "holdfast audit receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…",
+      ),
     )
     .action(async (file: string, flags: Flags) => (await import("./audit.ts")).audit(file, flags));
 }
@@ -83,7 +86,10 @@ function addDispute(program: Command): void {
     )
     .addHelpText(
       "after",
-      examples("holdfast dispute receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…"),
+      examples(
+        "holdfast dispute receipt.json --network ~/.holdfast",
+        "holdfast dispute receipt.json --bootstrap … --rpc … --chain-id … --bonds 0x… --models 0x…",
+      ),
     )
     .action(async (file: string, flags: Flags) => (await import("./dispute.ts")).dispute(file, flags));
 }

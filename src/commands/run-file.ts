@@ -18,7 +18,13 @@ const runSchema = z.object({
   startedAt: z.string(),
   up: processSchema.optional(),
   gateway: processSchema
-    .extend({ url: z.string(), peer: z.string().optional(), log: z.string().optional() })
+    .extend({
+      url: z.string(),
+      peer: z.string().optional(),
+      /** Where other nodes meet it. */
+      multiaddr: z.string().optional(),
+      log: z.string().optional(),
+    })
     .optional(),
   chain: processSchema
     .partial()
@@ -31,6 +37,7 @@ const runSchema = z.object({
       peer: z.string(),
       address: z.string(),
       endpoint: z.string(),
+      multiaddr: z.string().optional(),
       /** Where it listens, whatever it announces; and its own folder. */
       dataPort: z.int().optional(),
       home: z.string().optional(),

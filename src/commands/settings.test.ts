@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { processOf, writeRun } from "./run-file.ts";
 import { readSettings } from "./settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-settings-"));
@@ -35,6 +36,22 @@ describe("reading settings", () => {
   test("knows whether the home folder was named", () => {
     expect(readSettings({}, {}).homeNamed).toBe(false);
     expect(readSettings({}, { HOLDFAST_HOME: home }).homeNamed).toBe(true);
+  });
+
+  test("takes everything about a network that runs out of a folder from there, and other flags before it", () => {
+    const folder = mkdtempSync(join(home, "network-"));
+    const network = { network: folder, home };
+    expect(() => readSettings(network, {})).toThrow(coded("nothing-here"));
+    const chain = { id: 31337, rpc: ["http://127.0.0.1:1"], bonds: `0x${"b0".repeat(20)}`, models: "0x" };
+    const gateway = { ...processOf(), url: "http://127.0.0.1:2/v1", multiaddr: "/ip4/127.0.0.1/tcp/3" };
+    writeRun(folder, { v: 1, startedAt: "", up: processOf(), gateway, chain, providers: [] });
+    const { local, rpc, chainId, bootstrap } = readSettings(network, {});
+    expect({ local, rpc, chainId, bootstrap }).toEqual({
+      ...{ local: true, rpc: chain.rpc, chainId: 31337, bootstrap: [gateway.multiaddr] },
+    });
+    expect(readSettings({ ...network, rpc: ["http://c"] }, {}).rpc).toEqual(["http://c"]);
+    writeRun(folder, { v: 1, startedAt: "", up: { pid: 2 ** 22 + 1 }, gateway, chain, providers: [] });
+    expect(() => readSettings(network, {})).toThrow(coded("nothing-here"));
   });
 
   test("reads a file that begins with a byte order mark", () => {

@@ -5,6 +5,7 @@ import { type Config, type ConfigKey, configKinds, parseConfig } from "../protoc
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { installation, isClone } from "./installation.ts";
+import { runningNetwork } from "./running-network.ts";
 
 /** What commander hands over: text, or lists of text, under camelCase names. */
 export type Flags = Readonly<Record<string, string | string[] | boolean | undefined>>;
@@ -18,8 +19,8 @@ export interface Settings extends Config {
 
 /**
  * The settings of a command: flags, then the environment, then the one configuration file (`--config FILE`, else
- * `holdfast.json` in the home folder). Throws HoldfastError `config-invalid`, `config-unreadable` or `home-unusable`
- * (fault user).
+ * `holdfast.json` in the home folder). `--network FOLDER` stands for all flags that say which network it is. Throws
+ * HoldfastError `config-invalid`, `config-unreadable`, `home-unusable` or `nothing-here` (fault user).
  */
 export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Settings {
   const named = text(flags["home"]) ?? nonEmpty(environment["HOLDFAST_HOME"]);
@@ -29,9 +30,11 @@ export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Sett
     file === undefined ? join(home, "holdfast.json") : resolve(file),
     file !== undefined,
   );
+  const network = text(flags["network"]);
   return {
     ...fromFile,
     ...fromEnvironment(environment),
+    ...(network !== undefined && runningNetwork(resolve(network))),
     ...fromFlags(flags),
     home,
     homeNamed: named !== undefined,

@@ -1,22 +1,27 @@
+import { epochBlocks } from "../../domain/verification/epoch.ts";
 import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Beacons, Log } from "../../ports.ts";
 import { agreedBlock, Ballot } from "./agreement.ts";
 import { bondsArtifact } from "./artifacts.generated.ts";
 import { failureText } from "./chain-error.ts";
-import { mineOne } from "./mine-one.ts";
+import { mine } from "./mine.ts";
 import { Panel, parseRpcs } from "./panel.ts";
 import { openRpc } from "./rpc.ts";
+import { shared } from "./shared.ts";
 
 /** Least time between two blocks that are made because somebody waits, ms: what is announced for one has to arrive first. */
 const blockMsMin = 1_000;
+
+/** Blocks made at once: somebody may wait for the next epoch. Abuse: a chain of development grown for nothing. */
+const blocksMinedMax = epochBlocks;
 
 /**
  * Beacons and weights as most of the right chain's endpoints that answer have them. A block's hash is the beacon: a
  * contract has it for one opcode on any EVM chain, which `prevrandao` of the past is not. Throws HoldfastError `bad-rpc`
  * (fault user).
  *
- * `mines`: on a development chain, where blocks come by the minute, whoever asks for the next one again after a moment has
- * it made, as often as such a chain would make one by itself. It decides nothing about what is in it.
+ * `mines`: on a development chain, where blocks come by the minute, whoever asks for one to come again after a moment has
+ * the chain made that long. It decides nothing about what is in it.
  */
 export function createBeacons(
   { log }: { readonly log: Log },
@@ -56,16 +61,19 @@ export function createBeacons(
     const isDue = performance.now() - awaited.since >= blockMsMin;
     if (!isDue) return;
     awaited = { block, since: performance.now() };
-    await mineOne(endpoints[0]!).catch((error: unknown) =>
+    const [first] = await panel.heads();
+    const missing = block - Number(first?.head ?? 0);
+    await mine(endpoints[0]!, Math.min(Math.max(1, missing), blocksMinedMax)).catch((error: unknown) =>
       log.debug("chain.not-mined", { why: failureText(error) }),
     );
   }
 
   return {
-    async head() {
+    // Each announcement of an answer to be drawn asks for it, and anybody may announce.
+    head: shared(async () => {
       const block = agreedBlock((await panel.heads()).map(({ head }) => head));
       return block === undefined ? undefined : Number(block);
-    },
+    }),
     async block(number) {
       const facts = await agreed(number, async (client) => {
         const { hash, timestamp } = await client.getBlock({ blockNumber: BigInt(number) });
