@@ -3,11 +3,11 @@ import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Beacons, Log } from "../../ports.ts";
 import { agreedBlock, Ballot } from "./agreement.ts";
 import { bondsArtifact } from "./artifacts.generated.ts";
+import { askedTogether } from "./asked-together.ts";
 import { failureText } from "./chain-error.ts";
 import { mine } from "./mine.ts";
 import { Panel, parseRpcs } from "./panel.ts";
 import { openRpc } from "./rpc.ts";
-import { shared } from "./shared.ts";
 
 /** Least time between two blocks that are made because somebody waits, ms: what is announced for one has to arrive first. */
 const blockMsMin = 1_000;
@@ -70,7 +70,7 @@ export function createBeacons(
 
   return {
     // Each announcement of an answer to be drawn asks for it, and anybody may announce.
-    head: shared(async () => {
+    head: askedTogether(async () => {
       const block = agreedBlock((await panel.heads()).map(({ head }) => head));
       return block === undefined ? undefined : Number(block);
     }),

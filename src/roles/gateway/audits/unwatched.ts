@@ -8,8 +8,8 @@ import { type Commit, type Hex32, type Member, secretHash } from "../../../domai
 import type { Receipt } from "../../../domain/verification/receipt.ts";
 import type { Market712 } from "../../../domain/verification/statement.ts";
 import type { Verify } from "../../../ports.ts";
+import type { JobRequest } from "../network/job-ports.ts";
 import { receiptOf } from "../network/receipt-of.ts";
-import type { JobRequest } from "../network/run-job.ts";
 
 /**
  * The receipt of an answer that nobody watched: its executor's commit, sealed, for auditors drawn long after. The prompt

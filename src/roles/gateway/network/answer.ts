@@ -14,16 +14,10 @@ import { clientOf } from "../client.ts";
 import type { Line, Place } from "../line.ts";
 import type { NetworkPorts } from "./backend.ts";
 import { runDrawnJob } from "./drawn-job.ts";
+import type { JobListener, JobRequest, Roster, RunningJob, RunPorts } from "./job-ports.ts";
 import { refusalOf } from "./refusal.ts";
 import type { NetworkRoster } from "./roster.ts";
-import {
-  type JobListener,
-  type JobRequest,
-  type Roster,
-  type RunningJob,
-  type RunPorts,
-  runJob,
-} from "./run-job.ts";
+import { runJob } from "./run-job.ts";
 import { createStopper } from "./stopper.ts";
 import { createWriter, type Finished } from "./writer.ts";
 

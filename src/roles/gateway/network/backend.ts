@@ -23,9 +23,9 @@ import { createLine } from "../line.ts";
 import { type Answer, type Ask, createAnswer } from "./answer.ts";
 import { createEmbeddingAnswer } from "./embeddings/answer.ts";
 import { understandEmbedding } from "./embeddings/ask.ts";
+import type { RunPorts } from "./job-ports.ts";
 import { promptTooLong, windowTooSmall } from "./refusal.ts";
 import { createRoster } from "./roster.ts";
-import type { RunPorts } from "./run-job.ts";
 import { createWatch } from "./watch.ts";
 
 export interface NetworkPorts {

@@ -3,15 +3,9 @@ import { drawnSeed } from "../../../domain/verification/seed.ts";
 import type { Beacons } from "../../../ports.ts";
 import { kindOf } from "../../../protocol/errors.ts";
 import { type DrawFailure, type Drawn, draw } from "./drawing.ts";
+import type { JobListener, JobRequest, Roster, RunningJob, RunPorts } from "./job-ports.ts";
 import type { NetworkRoster, Wanted } from "./roster.ts";
-import {
-  type JobListener,
-  type JobRequest,
-  type Roster,
-  type RunningJob,
-  type RunPorts,
-  runJob,
-} from "./run-job.ts";
+import { runJob } from "./run-job.ts";
 
 /** Where it finds who could be drawn and who was, and leaves what it learnt of them. */
 export interface DrawRoster {

@@ -1,6 +1,6 @@
 import type { Hex32 } from "../../../domain/verification/committee.ts";
 import type { OpenOrder } from "../../../protocol/attempt.ts";
-import type { JobRequest } from "./run-job.ts";
+import type { JobRequest } from "./job-ports.ts";
 
 /** What every attempt of a job is told first. `audit`: the promise that a client's own committee goes by. */
 export function openOrderOf(

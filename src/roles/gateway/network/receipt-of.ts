@@ -4,7 +4,7 @@ import type { Receipt, SaidChunk } from "../../../domain/verification/receipt.ts
 import type { Proof } from "../../../domain/verification/seat.ts";
 import type { Market712 } from "../../../domain/verification/statement.ts";
 import { limits } from "../../../protocol/limits.ts";
-import type { JobRequest } from "./run-job.ts";
+import type { JobRequest } from "./job-ports.ts";
 
 /** The answer as the application has it, chunk by chunk. */
 export function saidIn({ held, satisfied }: Pick<JobState, "held" | "satisfied">): SaidChunk[] {

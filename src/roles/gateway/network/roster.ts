@@ -15,8 +15,8 @@ import type { Chain, Clock, Market, Random } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Offer } from "../../../protocol/offer.ts";
 import { createCatalogue } from "./catalogue.ts";
+import type { Roster } from "./job-ports.ts";
 import { createKnownNode, heedOffer, heedOutcome, type KnownNode, type Listing } from "./known-node.ts";
-import type { Roster } from "./run-job.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
   /** Best first. */

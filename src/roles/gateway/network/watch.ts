@@ -4,7 +4,7 @@ import type { Proof } from "../../../domain/verification/seat.ts";
 import type { Log, Receipts, Verify } from "../../../ports.ts";
 import type { KeptEquivocation } from "../../../protocol/equivocation.ts";
 import { limits } from "../../../protocol/limits.ts";
-import type { RunPorts } from "./run-job.ts";
+import type { RunPorts } from "./job-ports.ts";
 
 export interface WatchPorts {
   readonly verify: Verify;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { shared } from "./shared.ts";
+import { askedTogether } from "./asked-together.ts";
 
 test("many who ask at once get one answer, asked for after they asked; and one that failed ends nothing", async () => {
   const waiting: Array<PromiseWithResolvers<number>> = [];
-  const ask = shared(() => {
+  const ask = askedTogether(() => {
     waiting.push(Promise.withResolvers<number>());
     return waiting.at(-1)!.promise;
   });

@@ -2,7 +2,7 @@
  * The same question asked by many at once, asked once more instead of once for each: whoever asks gets what was asked
  * for after that, and no two are under way.
  */
-export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+export function askedTogether<T>(ask: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> | undefined;
   let next: Promise<T> | undefined;
 
