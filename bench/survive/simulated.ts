@@ -14,11 +14,13 @@ import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
 const readingSpeedup = 32;
 /** One way on one machine with the processes' own delays, mean, ms. */
 const delayMsMean = 2;
+/** Three processes that die at once beside fifty streams: 84 to 187 ms were seen. */
+const deathMsMean = 120;
 
 /** The same ten nodes in the simulator, at the same paces and under the same load: what it predicts of `holdfast-nodes`. */
 export const simulatedNodes: Contender = {
   name: "simulated-nodes",
-  setting: `the simulator with ten nodes at the paces of holdfast-nodes, one gateway, two witnesses, ${delayMsMean} ms (mean, exponential) each way; answers of up to 60 tokens that end by chance; cut is its reset, since both break what is under way`,
+  setting: `the simulator with ten nodes at the paces of holdfast-nodes, one gateway, two witnesses, ${delayMsMean} ms (mean, exponential) each way, ${deathMsMean} ms until a dead process's connections end; answers of up to 60 tokens that end by chance; cut is its reset, since both break what is under way`,
   faults: realFaults,
   stage: stageOf,
 };
@@ -27,7 +29,7 @@ async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Sta
   const { streams, tokens, tokenMs } = load;
   const holdMs = isLie(fault) ? limits.holdMsMax : limits.holdMsDefault;
   const world = await createWorld(chance.child("world"), {
-    ...{ nodes: size, cheats: 0, slots: 64, faults: { delayMsMean, refusal: 0 } },
+    ...{ nodes: size, cheats: 0, slots: 64, faults: { delayMsMean, refusal: 0, deathMsMean } },
     defaults: { finality: "stream", witnesses: limits.witnessesDefault, holdMs },
     pace: { stepMs: tokenMs, judgeMsPerToken: tokenMs / readingSpeedup },
   });

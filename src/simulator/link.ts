@@ -10,6 +10,8 @@ export interface NetworkFaults {
   refusal: number;
   /** Share of messages that are lost once and sent again: on an ordered stream a loss is a delay for all behind it. */
   loss?: number;
+  /** From a process's death until its connections end, mean, ms: its kernel frees its memory first. */
+  deathMsMean?: number;
 }
 
 /** Time after which a lost segment is sent again, ms (TCP's least retransmission time-out on Linux). */

@@ -15,7 +15,7 @@ export interface SimulatedNetwork {
   readonly attempts: AttemptCount;
   dialer(gateway?: string): Dialer;
   listener(peer: PeerId): Listener;
-  /** The machine's sockets close: channels break, dialling is refused. */
+  /** The machine's process dies: dialling is refused, and in a moment its sockets close. */
   kill(peer: PeerId): void;
   /** Alive again, and nothing in its way. Who listens there is the node's affair. */
   revive(peer: PeerId): void;
@@ -43,6 +43,9 @@ export interface Way {
 const refused: ChannelEnd = { code: "unreachable", detail: "connection refused" };
 const reset: ChannelEnd = { code: "broken", detail: "connection reset" };
 const closed: ChannelEnd = { code: "closed", detail: "" };
+
+/** As measured for one of ten providers on a machine with nothing else to do. */
+const deathMsMean = 25;
 
 export function createNetwork(timeline: Timeline, chance: Chance, faults: NetworkFaults): SimulatedNetwork {
   const attempts = createAttemptCount();
@@ -77,11 +80,14 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     kill(peer) {
       const machine = machineOf(peer);
       Object.assign(machine, { alive: false, hung: false, accept: undefined });
-      for (const link of machine.links) {
+      const links = [...machine.links];
+      for (const link of links) {
         link.far = false;
         link.there.clear();
-        link.back.carry(() => finish(machine, link, reset));
       }
+      timeline.at(timeline.now() + chance.exponential(faults.deathMsMean ?? deathMsMean), () => {
+        for (const link of links) link.back.carry(() => finish(machine, link, reset));
+      });
       // Where no reset comes through, only the silence tells.
       watch(machine);
     },
