@@ -38,7 +38,7 @@ describe("reading settings", () => {
     expect(readSettings({}, { HOLDFAST_HOME: home }).homeNamed).toBe(true);
   });
 
-  test("takes everything about a network that runs out of a folder from there, and other flags before it", () => {
+  test("takes everything about a network that runs out of a folder from there, and from nowhere else", () => {
     const folder = mkdtempSync(join(home, "network-"));
     const network = { network: folder, home };
     expect(() => readSettings(network, {})).toThrow(coded("nothing-here"));
@@ -49,7 +49,7 @@ describe("reading settings", () => {
     expect({ local, rpc, chainId, bootstrap }).toEqual({
       ...{ local: true, rpc: chain.rpc, chainId: 31337, bootstrap: [gateway.multiaddr] },
     });
-    expect(readSettings({ ...network, rpc: ["http://c"] }, {}).rpc).toEqual(["http://c"]);
+    expect(() => readSettings({ ...network, rpc: ["http://c"] }, {})).toThrow(coded("config-invalid"));
     writeRun(folder, { v: 1, startedAt: "", up: { pid: 2 ** 22 + 1 }, gateway, chain, providers: [] });
     expect(() => readSettings(network, {})).toThrow(coded("nothing-here"));
   });

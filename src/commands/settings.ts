@@ -31,6 +31,12 @@ export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Sett
     file !== undefined,
   );
   const network = text(flags["network"]);
+  const doubled = network === undefined ? [] : networkKeys.filter((key) => flags[key] !== undefined);
+  if (doubled.length > 0)
+    throw new HoldfastError("--network says by itself which network it is.", {
+      ...{ code: "config-invalid", fault: "user", facts: { beside: doubled.map(flagOf).join(" ") } },
+      remedy: "Leave these out, or name the chain and its contracts by them alone.",
+    });
   return {
     ...fromFile,
     ...fromEnvironment(environment),
@@ -40,6 +46,9 @@ export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Sett
     homeNamed: named !== undefined,
   };
 }
+
+/** What `--network` stands for. */
+const networkKeys = ["bootstrap", "rpc", "chainId", "bonds", "models"] as const;
 
 /** `.holdfast` in the clone when run from one, else in the user's own folder. */
 function defaultHome(): string {

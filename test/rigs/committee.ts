@@ -3,6 +3,7 @@ import type { Address, JobId, Ms } from "../../src/domain/ids.ts";
 import type { Verdict } from "../../src/domain/inference/effect.ts";
 import {
   type AnswerId,
+  type Closed,
   type Commit,
   type CommitSet,
   type Committee,
@@ -93,10 +94,10 @@ export function createPerson(
   people += 1;
   const session = createSession();
   const member: Member = { node, sessionKey: session.sessionKey, profile };
-  const closed = new Map<number, Hex32>();
+  const closed = new Map<number, Closed>();
   const rules: MemberRules = {
     ...{ ...rulingRules, own: member, promise: secretHash(secret), commitMs },
-    ...{ closedAs: ({ epoch }) => closed.get(epoch), blocksAheadMax: limits.blocksAheadMax },
+    ...{ closedAs: ({ epoch }) => closed.get(epoch), closeAheadMax: limits.closeAheadMax },
   };
   let state: MemberState = memberBegin;
   let seq = 0;
@@ -104,7 +105,7 @@ export function createPerson(
     const step = memberStep(state, event, now, rules);
     state = step.state;
     const [effect] = step.effects;
-    if (effect?.kind === "close") closed.set(effect.committee.epoch, effect.set);
+    if (effect?.kind === "close") closed.set(effect.committee.epoch, { set: effect.set, isBinding: true });
     return effect;
   };
   return {

@@ -1,6 +1,6 @@
-import { epochBlocks } from "../../domain/verification/epoch.ts";
 import type { Market712 } from "../../domain/verification/statement.ts";
 import type { Beacons, Log } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 import { agreedBlock, Ballot } from "./agreement.ts";
 import { bondsArtifact } from "./artifacts.generated.ts";
 import { askedTogether } from "./asked-together.ts";
@@ -11,9 +11,6 @@ import { openRpc } from "./rpc.ts";
 
 /** Least time between two blocks that are made because somebody waits, ms: what is announced for one has to arrive first. */
 const blockMsMin = 1_000;
-
-/** Blocks made at once: somebody may wait for the next epoch. Abuse: a chain of development grown for nothing. */
-const blocksMinedMax = epochBlocks;
 
 /**
  * Beacons and weights as most of the right chain's endpoints that answer have them. A block's hash is the beacon: a
@@ -34,8 +31,8 @@ export function createBeacons(
     chainId,
     log,
   );
-  /** The block that somebody waits for, and since when. */
-  let awaited: { readonly block: number; readonly since: number } | undefined;
+  /** Blocks that somebody waits for, and since when. */
+  const awaited = new Map<number, number>();
   const contract = { address: bonds, abi: bondsArtifact.abi } as const;
 
   /**
@@ -57,13 +54,18 @@ export function createBeacons(
 
   /** Makes the block that is waited for, a moment after somebody began to. */
   async function mineFor(block: number): Promise<void> {
-    if (awaited?.block !== block) awaited = { block, since: performance.now() };
-    const isDue = performance.now() - awaited.since >= blockMsMin;
-    if (!isDue) return;
-    awaited = { block, since: performance.now() };
+    const now = performance.now();
+    const since = awaited.get(block) ?? now;
+    awaited.set(block, since);
     const [first] = await panel.heads();
-    const missing = block - Number(first?.head ?? 0);
-    await mine(endpoints[0]!, Math.min(Math.max(1, missing), blocksMinedMax)).catch((error: unknown) =>
+    if (first === undefined || now - since < blockMsMin) return;
+    const head = Number(first.head);
+    for (const each of awaited.keys()) if (each <= head) awaited.delete(each);
+    if (block <= head) return;
+    // One at a time, so that others' announcements arrive, but for who waits for an epoch.
+    const missing = block - head;
+    awaited.set(block, now);
+    await mine(endpoints[0]!, missing <= limits.closeAheadMax ? 1 : missing).catch((error: unknown) =>
       log.debug("chain.not-mined", { why: failureText(error) }),
     );
   }

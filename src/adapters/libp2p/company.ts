@@ -54,16 +54,16 @@ export function keepCompany(
 
   async function look(): Promise<void> {
     if (missing() <= 0) return;
-    const candidates = (await known()).filter(
+    let candidates = (await known()).filter(
       ({ name, multiaddrs }) =>
         multiaddrs.length > 0 && name !== self && (failures.get(name)?.until ?? 0) <= clock.now(),
     );
-    // Few at once: a handshake costs 16 ms of CPU on both sides together.
-    for (let at = 0; at < candidates.length && !stopped; at += 4) {
-      const wanted = missing();
-      if (wanted <= 0) return;
+    while (!stopped) {
       const connected = connectedTo(host);
-      const turn = candidates.slice(at, at + Math.min(4, wanted)).filter(({ name }) => !connected.has(name));
+      candidates = candidates.filter(({ name }) => !connected.has(name));
+      // Few at once: a handshake costs 16 ms of CPU on both sides together.
+      const turn = candidates.splice(0, Math.min(4, Math.max(0, missing())));
+      if (turn.length === 0) return;
       await Promise.all(turn.map(dial));
     }
   }

@@ -105,7 +105,7 @@ export function openNext(
   hedge = false,
 ): AttemptId | undefined {
   if (draft.attemptNext >= budgets.attemptsOpenedMax) return undefined;
-  if (draft.now > draft.prospectsAt + budgets.prospectsMs) seek(draft);
+  if (draft.now > draft.prospectsAt + budgets.prospectsMs && !draft.seeking) ask(draft);
   if (draft.seeking) return undefined;
   const prospect = draft.prospects.find((each) => fits(each) && mayBeAsked(draft, each));
   if (prospect === undefined) {
@@ -134,7 +134,10 @@ export function openNext(
 }
 
 function seek(draft: Draft): void {
-  if (draft.seeking || draft.now < draft.seekAfter) return;
+  if (!draft.seeking && draft.now >= draft.seekAfter) ask(draft);
+}
+
+function ask(draft: Draft): void {
   draft.seeking = true;
   draft.effects.push({ kind: "seek", without: draft.attempts.map(({ peer }) => peer) });
 }

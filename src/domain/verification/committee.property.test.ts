@@ -13,7 +13,7 @@ import {
 } from "../../../test/rigs/committee.ts";
 import { verify } from "../../adapters/keys/session.ts";
 import { isAuthentic } from "./commit-set.ts";
-import { type Commit, type CommitSet, secretHash, setDigest } from "./committee.ts";
+import { type Closed, type Commit, type CommitSet, secretHash, setDigest } from "./committee.ts";
 import { type ConvenerEffect, type ConvenerEvent, convene, convenerStep } from "./convener.ts";
 import { type MemberEffect, type MemberEvent, type MemberRules, memberBegin, memberStep } from "./member.ts";
 import { rule } from "./ruling.ts";
@@ -285,14 +285,14 @@ test("a drawn set is closed before its block is there, once, and opened as it wa
   const beacon = "b4".repeat(32);
   const [executor, one, two] = [createPerson(), createPerson(), createPerson()];
   const rules = { ...one.rules, beaconAt: (block: number) => (block === 7 ? beacon : undefined) };
-  const kept = new Map<number, string>();
+  const kept = new Map<number, Closed>();
   let state = memberBegin;
   const happen = (event: MemberEvent, now = 1) => {
     const closedAs: MemberRules["closedAs"] = ({ epoch }) => kept.get(epoch);
     const step = memberStep(state, event, now, { ...rules, closedAs });
     state = step.state;
     const [effect] = step.effects;
-    if (effect?.kind === "close") kept.set(effect.committee.epoch, effect.set);
+    if (effect?.kind === "close") kept.set(effect.committee.epoch, { set: effect.set, isBinding: true });
     return effect;
   };
   const sealed = happen({ kind: "ended", answer, leaves: seen(2), verdict: "valid", salt: secret }, 0);
@@ -312,7 +312,9 @@ test("a drawn set is closed before its block is there, once, and opened as it wa
 
   expect(happen({ kind: "shown", set: set(7), secret: beacon })).toMatchObject({ reason: "not-closed" });
   for (const head of [7, 8, undefined]) expect(close(set(7), head)).toMatchObject({ reason: "block-known" });
-  expect(close(set(7), 2)).toMatchObject({ reason: "block-far" });
+  expect(close(set(99), 2)).toMatchObject({ reason: "block-far" });
+  const alone = { executor: one.member, witnesses: [], commits: [commits[1]!] };
+  expect(close(set(7, alone), 5), "it would only be read").toMatchObject({ reason: "alone" });
   const missing = set(7, { commits: commits.slice(0, 2) });
   expect(close(missing, 5)).toMatchObject({ reason: "before-deadline" });
   expect(close({ ...set(7), committee }, 5)).toMatchObject({ reason: "not-drawn" });

@@ -10,7 +10,8 @@ import type { SignedStatement } from "./statement.ts";
  *
  * When an answer has ended, every member of its committee, the executor like each witness, *commits*: it signs a
  * sealed envelope holding its fingerprint and its verdict. The gateway collects the commits into a *set* and shows the
- * set, with the audit secret, to all (a drawn committee's *closed* first, while the block that will be its secret is to come); only against that does anybody *open*, and signs for it. So nobody's logits are
+ * set, with the audit secret, to all (a drawn committee's is *closed* first, while the block that will be its secret is
+ * to come); only against that does anybody *open*, and signs for it. So nobody's logits are
  * known to anybody while an envelope can still be filled: who did no work has nothing to put in, and nothing to copy.
  *
  * A commit names its answer and no committee. So it can ride on the last word a member says anyway, and the executor's
@@ -68,6 +69,14 @@ export type Committee =
   | { readonly kind: "drawn"; readonly epoch: number; readonly block: number };
 
 export type DrawnCommittee = Extract<Committee, { kind: "drawn" }>;
+
+/** What a member keeps of a drawn committee. */
+export interface Closed {
+  /** Digest of the set it opens against. */
+  readonly set: Hex32;
+  /** False: another set may still take its place, since nothing was opened. */
+  readonly isBinding: boolean;
+}
 
 /** The committee of one answer and what it committed to. */
 export interface CommitSet {

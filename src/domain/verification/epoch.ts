@@ -2,7 +2,7 @@
  * Blocks of one epoch. Its beacon is the hash of its first block: a contract has that for one opcode, on any EVM chain.
  * About an hour at 12 s a block; an audit may come in every epoch of the thaw window, so that is how late one may be.
  */
-export const epochBlocks = 300;
+const epochBlocks = 300;
 
 /** The block whose hash draws in the epoch that holds `block`. */
 export function epochBlockOf(block: number): number {

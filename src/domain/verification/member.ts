@@ -3,6 +3,7 @@ import type { Ms } from "../ids.ts";
 import { commitsComplaint, isFull, type SetComplaint, type SetRules, secretComplaint } from "./commit-set.ts";
 import {
   type AnswerId,
+  type Closed,
   type Commit,
   type CommitSet,
   type Committee,
@@ -75,6 +76,7 @@ export type MemberEffect =
 export type RefusalToOpen =
   | SetComplaint
   | "not-drawn"
+  | "alone" // nobody else has committed
   | "not-committed" // this node has nothing to open, yet or at all
   | "other-answer"
   | "other-secret" // not one that the job promised
@@ -93,10 +95,10 @@ export interface MemberRules extends SetRules {
   readonly promise: Hex32 | undefined;
   /** Time that members have to commit, counted by each from its own commit, ms. */
   readonly commitMs: number;
-  /** Digest of the set that this node has kept as this committee's. */
-  readonly closedAs: (committee: DrawnCommittee) => Hex32 | undefined;
+  /** What this node has kept of a drawn committee. */
+  readonly closedAs: (committee: DrawnCommittee) => Closed | undefined;
   /** Blocks ahead of the chain that may be named to decide what is opened. */
-  readonly blocksAheadMax: number;
+  readonly closeAheadMax: number;
 }
 
 interface MemberStep {
@@ -174,14 +176,17 @@ function refusalOf(
 }
 
 function refusalToClose(
-  { set: { committee }, set, head }: Extract<MemberEvent, { kind: "closed" }>,
-  { closedAs, blocksAheadMax }: MemberRules,
+  { set: { committee, commits }, set, head }: Extract<MemberEvent, { kind: "closed" }>,
+  { closedAs, closeAheadMax }: MemberRules,
 ): RefusalToOpen | undefined {
   if (committee.kind !== "drawn") return "not-drawn";
+  // Beside nobody's envelope there is nothing to compare it with: it would only be read.
+  if (commits.length < 2) return "alone";
   const before = closedAs(committee);
-  if (before !== undefined) return before === nameOfSet(set) ? undefined : "closed-already";
+  if (before?.set === nameOfSet(set)) return undefined;
+  if (before?.isBinding) return "closed-already";
   if (head === undefined || head >= committee.block) return "block-known";
-  return committee.block > head + blocksAheadMax ? "block-far" : undefined;
+  return committee.block > head + closeAheadMax ? "block-far" : undefined;
 }
 
 function closing(set: CommitSet): MemberEffect[] {
@@ -195,7 +200,7 @@ function refusalToOpen(
   rules: MemberRules,
 ): RefusalToOpen | undefined {
   const { committee } = set;
-  if (committee.kind === "drawn" && rules.closedAs(committee) !== nameOfSet(set)) return "not-closed";
+  if (committee.kind === "drawn" && rules.closedAs(committee)?.set !== nameOfSet(set)) return "not-closed";
   const before = openedFor(state, set);
   if (before !== undefined && !equalBytes(before.set, setDigest(set))) return "opened-already";
   return secretComplaint(set, secret, rules);

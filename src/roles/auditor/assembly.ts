@@ -123,12 +123,15 @@ function openSeat(
   let heard: Heard | undefined;
   let channel: Channel<Order> | undefined;
   let isLost = false;
+  let isOver = false;
   const opened: Heard = (word) => {
     heard?.(word);
     heard = undefined;
   };
   const lost = () => {
-    isLost = true;
+    // What was sealed long ago can be opened over another channel, too.
+    channel = undefined;
+    isLost = before === undefined || isOver;
     resolve(undefined);
     opened(undefined);
   };
@@ -151,6 +154,7 @@ function openSeat(
     for (const order of orders) channel.send(order);
   }
   function tell(order: Order): void {
+    if (isLost) return;
     if (channel === undefined) {
       channel = connect();
       channel.send({ t: "recall", job });
@@ -166,6 +170,7 @@ function openSeat(
       tell(order);
     },
     close() {
+      isOver = true;
       stopWaiting();
       channel?.close();
       lost();

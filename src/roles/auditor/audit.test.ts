@@ -146,7 +146,7 @@ test("an executor opens for nobody where no auditor is in the set", async () => 
     const alone = { ...set, committee: { kind: "drawn", epoch, block } as const };
     channel.send({ t: "close", set: alone });
   });
-  expect(word).toMatchObject({ t: "closed", refusal: "not-drawn" });
+  expect(word).toMatchObject({ t: "closed", refusal: "alone" });
 });
 
 test("a member without a seat is seen, and so is a beacon that begins no epoch", async () => {

@@ -1,5 +1,6 @@
 import type { Hex32 } from "../../domain/verification/committee.ts";
 import type { Beacons, Clock } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 
 const pollMs = 500;
 
@@ -20,8 +21,9 @@ export async function awaitBeacon<T>(
 }
 
 /**
- * Names the first block of which nobody has heard yet, nor anybody whose chain is one ahead of ours, and resolves once it
- * is there; with undefined when the chain is away, or the block does not come in so long, ms.
+ * Names the first block of which nobody has heard yet, nor anybody whose chain is one ahead of ours, nor will have before
+ * its name has reached all; resolves once it is there, with undefined when the chain is away, or the block does not come in
+ * so long, ms.
  */
 export async function nextBeacon(
   { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
@@ -32,11 +34,26 @@ export async function nextBeacon(
   const head = await beacons.head();
   if (head === undefined) return undefined;
   if (signal.aborted) return undefined;
-  const block = head + 2;
+  const block = head + (await aheadOf(beacons, head));
+  if (signal.aborted) return undefined;
   name(block);
   const found = await awaitBeacon(clock, msMax, signal, () => beacons.block(block));
   return found && { block, beacon: found.hash };
 }
+
+/** Two blocks, or as many as a quick chain makes while something is told to everybody. */
+async function aheadOf(beacons: Beacons, head: number): Promise<number> {
+  const [newest, before] = await Promise.all([
+    beacons.block(head),
+    beacons.block(Math.max(0, head - blocksTimed)),
+  ]);
+  const blockMs = newest && before ? (newest.at - before.at) / blocksTimed : limits.closeLeadMs;
+  const quick = Math.ceil(limits.closeLeadMs / Math.max(blockMs, 1));
+  return Math.max(2, Math.min(quick + 1, limits.closeAheadMax / 2));
+}
+
+/** Their stamps are whole seconds: of fewer, a quick chain's would all be the same. */
+const blocksTimed = 32;
 
 /** Resolves after so long, ms, or once it is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -1,27 +1,38 @@
 import type { JobId } from "../../domain/ids.ts";
-import type { DrawnCommittee } from "../../domain/verification/committee.ts";
+import type { Closed, DrawnCommittee } from "../../domain/verification/committee.ts";
 import type { Clock, Store } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 
-/** Which set this node will open against, for each committee that was drawn for one answer. */
+/** Which set this node will open against. */
 export interface Closings {
-  /** The set's digest. */
-  at(committee: DrawnCommittee): string | undefined;
+  at(committee: DrawnCommittee): Closed | undefined;
   put(committee: DrawnCommittee, set: string): void;
+  /** It opens against this one now. */
+  opened(committee: DrawnCommittee, set: string): void;
 }
 
-/** For as long as somebody asks for the answer itself. */
+/** Of one answer, for as long as somebody asks for it: one set, whichever committee it is said to be of. */
 export function createClosings(): Closings {
-  const kept = new Map<number, string>();
-  return { at: ({ epoch }) => kept.get(epoch), put: ({ epoch }, set) => void kept.set(epoch, set) };
+  let kept: Closed | undefined;
+  return {
+    at: () => kept,
+    put: (_, set) => {
+      kept = { set, isBinding: true };
+    },
+    opened: () => {},
+  };
 }
 
-/** For answers of long ago, in each epoch: on disk when `put` returns, so that a node that was started anew knows them too. */
+/**
+ * Of answers of long ago, in each epoch. What was opened is on disk when `opened` returns. What was only closed may give
+ * way to another set: an audit that was interrupted is held again, and closing tells nobody anything.
+ */
 export interface KeptClosings {
   /** `until`: when nobody can ask again, Unix ms. */
   of(job: JobId, until: number): Closings;
 }
 
-const prefix = "closed/";
+const prefix = "opened/";
 
 export function createKeptClosings({
   store,
@@ -32,10 +43,25 @@ export function createKeptClosings({
 }): KeptClosings {
   for (const [key, value] of store.entries(prefix))
     if (Number(value.split(" ")[1]) < clock.wall()) store.delete(key);
+  const pending = new Map<string, string>();
   return {
-    of: (job, until) => ({
-      at: ({ epoch }) => store.get(`${prefix}${job}/${epoch}`)?.split(" ")[0],
-      put: ({ epoch }, set) => store.put(`${prefix}${job}/${epoch}`, `${set} ${until}`),
-    }),
+    of(job, until) {
+      const keyOf = ({ epoch }: DrawnCommittee) => `${prefix}${job}/${epoch}`;
+      return {
+        at(committee) {
+          const key = keyOf(committee);
+          const opened = store.get(key)?.split(" ")[0];
+          if (opened !== undefined) return { set: opened, isBinding: true };
+          const set = pending.get(key);
+          return set === undefined ? undefined : { set, isBinding: false };
+        },
+        put(committee, set) {
+          pending.set(keyOf(committee), set);
+          const [oldest = ""] = pending.keys();
+          if (pending.size > limits.closingsMax) pending.delete(oldest);
+        },
+        opened: (committee, set) => store.put(keyOf(committee), `${set} ${until}`),
+      };
+    },
   };
 }

@@ -241,7 +241,9 @@ test("of words by one speaker that wait together the last signature counts, sinc
   expect(kinds().slice(2)).toEqual(["judged", "judged"]);
   await again();
   await tellAll(show(first), show(second));
-  expect(words.slice(2)).toMatchObject([{ t: "judged" }, { t: "rejected", start: 2, reason: "signature" }]);
+  expect(words[3], "nobody signed the first either").toMatchObject({
+    ...{ t: "rejected", start: 0, through: 4, reason: "signature" },
+  });
   await again();
   await tellAll(show(first, "00".repeat(32) as SessionKey), show(sign(second, true, [first])));
   expect(words[2], "another's covers nothing").toMatchObject({

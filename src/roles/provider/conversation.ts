@@ -5,13 +5,13 @@ import type { OpenOrder, Order, RefusalCode, Word } from "../../protocol/attempt
 import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { checkDrawn, type DrawnOrderPorts, noteAnnounced } from "./drawn-order.ts";
+import { checkDrawn, noteAnnounced } from "./drawn-order.ts";
 import { outOfTurn } from "./out-of-turn.ts";
 import { type RecallPorts, recall } from "./recall.ts";
 import { createStand, type Stand } from "./stand.ts";
 import type { Voice } from "./voice.ts";
 
-export interface ConversationPorts extends RecallPorts, Pick<DrawnOrderPorts, "notes"> {
+export interface ConversationPorts extends RecallPorts {
   /** Begins work on a job, or throws what `refusalOf` reads. */
   readonly openVoice: (open: OpenOrder, signal: AbortSignal) => Promise<Voice>;
   readonly log: Log;
@@ -33,6 +33,8 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
   /** Since when it has nothing to do; undefined while it has. */
   let idleSince: number | undefined;
   let cancelIdle: (() => void) | undefined;
+  /** Since where what was heard is signed for by the word after it alone, which waits. */
+  let coveredFrom: number | undefined;
 
   run().catch((error: unknown) => refuse(refusalOf(error), error));
   return {
@@ -109,7 +111,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
 
   /** Opens what was sealed long ago, and does nothing else. */
   async function reveal(stand: Pick<Stand, "close" | "reveal">): Promise<void> {
-    cancelDeadline = clock.after(limits.attemptIdleMsMax, hangUp);
+    watchIdle();
     for (let order = await nextOrder(); order !== undefined; order = await nextOrder()) {
       if (order.t === "close") channel.send({ t: "closed", branch: 0, ...(await stand.close(order)) });
       else if (order.t === "reveal")
@@ -191,24 +193,29 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
     const { start } = chunk;
     if (start !== answer.end) throw outOfTurn(`said ${start} at ${answer.end}`);
     const through = chunkEnd(chunk);
-    const authentic =
-      isCovered(chunk, speaker) || verify(speaker, answer.digestAfter(chunk), chunk.signature);
+    const signed = answer.digestAfter(chunk);
+    const isCovered = coversNext(chunk, speaker);
     const judgement = await voice.judge(answer, chunk, reference ? [] : idsWaiting(), stop.signal, speaker);
     answer.append(chunk);
     if (stop.signal.aborted || judgement === undefined) return Number.POSITIVE_INFINITY;
+    const from = coveredFrom ?? start;
     const { margin } = judgement;
-    if (authentic && judgement.accepted) {
+    coveredFrom = isCovered ? from : undefined;
+    if (!isCovered && !verify(speaker, signed, chunk.signature)) {
+      channel.send({ t: "rejected", branch, start: from, through, at: from, reason: "signature", margin });
+      return from;
+    }
+    if (judgement.accepted) {
       channel.send({ t: "judged", branch, through, margin });
       return Number.POSITIVE_INFINITY;
     }
-    const { at, reason } =
-      authentic && !judgement.accepted ? judgement : { at: start, reason: "signature" as const };
+    const { at, reason } = judgement;
     channel.send({ t: "rejected", branch, start, through, at, reason, margin });
     return start;
   }
 
   /** A signature is over everything before it: of several words by one speaker that wait, the last one's is enough. */
-  function isCovered(chunk: Chunk, speaker: SessionKey): boolean {
+  function coversNext(chunk: Chunk, speaker: SessionKey): boolean {
     const [next] = orders;
     return next?.t === "said" && next.speaker === speaker && next.chunk.start === chunkEnd(chunk);
   }

@@ -37,9 +37,11 @@ export async function recall(
 
   return {
     async close({ set }) {
-      if (set.witnesses.length === 0) return { refusal: "not-drawn" };
-      const seats = await seatsOf(ports, set, { signal, window });
-      return member.close(set, seats?.strangers, await ports.beacons?.head());
+      const [head, seats] = await Promise.all([
+        ports.beacons?.head(),
+        seatsOf(ports, set, { signal, window }),
+      ]);
+      return member.close(set, seats?.strangers, head);
     },
     async reveal(order) {
       if (order.set.committee.kind !== "drawn") return { refusal: "other-secret" };

@@ -18,6 +18,7 @@ import {
 } from "../committee/drawn-set.ts";
 import type { Answer } from "./answer.ts";
 import { announcedBy } from "./drawn-order.ts";
+import type { Notes } from "./notes.ts";
 import { outOfTurn } from "./out-of-turn.ts";
 import {
   type Closed,
@@ -32,6 +33,8 @@ import type { Voice } from "./voice.ts";
 export interface StandPorts extends TestimonyPorts, Identity {
   /** Without it this node opens for no drawn committee. */
   readonly beacons?: Beacons;
+  /** What was announced to it; without them it takes no part in answers whose members are drawn. */
+  readonly notes?: Notes;
 }
 
 /** Where a node testifies in one attempt: what it is asked, answered with what it has seen and what the chain says. */
@@ -51,8 +54,9 @@ export function createStand(
   answer: Answer,
   signal: AbortSignal,
 ): Stand {
-  const testimony = createTestimony(ports, open, voice);
   const announced = announcedBy(open);
+  const closings = announced && ports.notes?.closings(announced);
+  const testimony = createTestimony(ports, open, voice, closings);
   let dispute: Dispute | undefined;
 
   function transcriptAt(through: number): string {
@@ -68,8 +72,16 @@ export function createStand(
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, dispute });
     },
     async close({ set }) {
-      const seats = await seatsOf(ports, set, { signal, dispute, announced });
-      return testimony.close(set, seats?.strangers, await ports.beacons?.head());
+      const isAudit = announced === undefined && dispute === undefined;
+      // Who says an answer, or watches it for a client, is no auditor of it: an epoch of the past would suit too well.
+      if (isAudit && (open.audit !== undefined || open.seal || set.executor.node === ports.node))
+        return { refusal: "not-drawn" };
+      // What is shown now was there before any block that comes after this.
+      const [head, seats] = await Promise.all([
+        ports.beacons?.head(),
+        seatsOf(ports, set, { signal, dispute, announced }),
+      ]);
+      return testimony.close(set, seats?.strangers, head);
     },
     reveal: async (order) =>
       testimony.open(order, await drawnOf(ports, order.set, { signal, dispute, announced })),

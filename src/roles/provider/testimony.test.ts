@@ -129,10 +129,9 @@ test("for a drawn committee it opens by a block that was to come when it was sho
   const block = 610;
   const strangers: Address[] = [];
   const asked = () => {
-    const { testimony, member } = node(1);
-    const commits = [{ node: member.node, ...testimony.commit(ended).commit! }];
-    const committee = { kind: "drawn" as const, epoch: 600, block };
-    const set = { ...committed().order.set, committee, executor: member, witnesses: [], commits };
+    const { one, order } = committed();
+    const { testimony } = one;
+    const set = { ...order.set, committee: { kind: "drawn" as const, epoch: 600, block } };
     const drawn = { beacon: "", positions: { block, beacon: secret }, strangers };
     return { testimony, set, open: () => testimony.open({ t: "reveal", set, secret }, drawn) };
   };

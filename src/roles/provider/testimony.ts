@@ -88,6 +88,7 @@ export function createTestimony(
   ports: TestimonyPorts & Identity,
   { job, model, prompt, sampling, audit }: OpenOrder,
   voice: Voice,
+  closings: Closings = createClosings(),
 ): Testimony {
   const { signer, node } = ports;
   const own = { node, sessionKey: signer.sessionKey, profile: voice.profile };
@@ -100,7 +101,7 @@ export function createTestimony(
   function memberAt(transcript: Hex32) {
     const before = members.get(transcript);
     if (before !== undefined || members.size === limits.envelopesMax) return before;
-    const member = createMember(ports, signer, { own, promise: audit, closings: createClosings() });
+    const member = createMember(ports, signer, { own, promise: audit, closings });
     members.set(transcript, member);
     return member;
   }
@@ -185,9 +186,9 @@ export function createMember(
   function take(event: MemberEvent, drawn?: DrawnSet): MemberEffect | undefined {
     const positions = drawn?.positions;
     const beaconAt = (block: number) => (block === positions?.block ? positions.beacon : undefined);
-    const { commitMsMax: commitMs, blocksAheadMax } = limits;
+    const { commitMsMax: commitMs, closeAheadMax } = limits;
     const { verify } = ports;
-    const whole = { ...rules, commitMs, blocksAheadMax, verify, beaconAt, closedAs: closings.at };
+    const whole = { ...rules, commitMs, closeAheadMax, verify, beaconAt, closedAs: closings.at };
     const step = memberStep(state, event, clock.now(), whole);
     state = step.state;
     return step.effects[0];
@@ -226,6 +227,7 @@ export function createMember(
       const effect = take({ kind: "shown", set, secret }, drawn);
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
       const name = bytesToHex(setDigest(set));
+      if (set.committee.kind === "drawn") closings.opened(set.committee, name);
       const statement = statements.get(name) ?? sign(effect, secret);
       statements.set(name, statement);
       return { opening: { ...effect.opening, statement } };

@@ -4,7 +4,9 @@ import type { AttemptId } from "../../../domain/inference/state.ts";
 import { type Commit, type CommitSet, commitBytes } from "../../../domain/verification/committee.ts";
 import type { DrawnAnswer } from "../../../domain/verification/drawn-answer.ts";
 import { hasDrawnQuorum } from "../../../domain/verification/drawn-report.ts";
+import type { RefusalToOpen } from "../../../domain/verification/member.ts";
 import type { Beacons, Verify } from "../../../ports.ts";
+import { kindOf } from "../../../protocol/errors.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { nextBeacon } from "../../committee/beacon-wait.ts";
 import {
@@ -32,7 +34,7 @@ export function runDrawnProof(
   ports: DrawnProofPorts,
   request: Omit<ProofRequest, "secret" | "committee" | "commits">,
   drawn: Pick<DrawnAnswer, "block" | "witnesses">,
-  { tell, done }: Outside,
+  { tell, done, vain }: Outside,
 ): RunningProof {
   const { clock, log, verify, beacons } = ports;
   const { answer, executor, witnesses } = request;
@@ -40,6 +42,8 @@ export function runDrawnProof(
   const commits = new Map<ProofMember, Commit>();
   const awaited = new Set<AttemptId>(seats.map(({ attempt }) => attempt));
   const lost = new Set<AttemptId>();
+  /** Their chains were not where the gateway's was: no fault of theirs. */
+  const apart = new Set<AttemptId>();
   const stop = new AbortController();
   let lastCommitAt: Ms = clock.now();
   let proof: RunningProof | undefined;
@@ -55,8 +59,9 @@ export function runDrawnProof(
       const seat = seats.find((each) => each.attempt === attempt);
       if (seat === undefined || word.branch !== seat.branch) return;
       if (word.t === "closed") {
-        if (word.refusal !== undefined)
-          log.info("not-closed", { job: answer.job, attempt, why: word.refusal });
+        const why = word.refusal;
+        if (why !== undefined) log.info("not-closed", { job: answer.job, attempt, why });
+        if (why !== undefined && ofChains.has(why)) apart.add(attempt);
         return;
       }
       if (!awaited.delete(attempt)) return;
@@ -92,6 +97,11 @@ export function runDrawnProof(
   }
 
   function close(): void {
+    // There would be nothing to compare the others' with.
+    if (!commits.has(executor) || commits.size < 2) {
+      const missing = seats.filter((seat) => !commits.has(seat) && !lost.has(seat.attempt));
+      return vain(missing.map(({ attempt }) => ({ attempt, outcome: "late" })));
+    }
     let set: CommitSet | undefined;
     const name = (block: number) => {
       set = {
@@ -103,21 +113,23 @@ export function runDrawnProof(
       for (const { attempt } of commits.keys()) tell(attempt, { t: "close", set: words });
     };
     void nextBeacon({ beacons, clock }, limits.positionsMsMax, stop.signal, name)
-      .catch(() => undefined)
       .then((last) => {
-        // Without a block nothing is opened, and what the tokens showed stands: the job's own wait ends.
-        if (!stop.signal.aborted && last !== undefined && set !== undefined) reveal(set, last);
-      });
+        if (stop.signal.aborted) return;
+        // Without a block nothing is opened, and what the tokens showed stands.
+        if (last === undefined || set === undefined) vain([]);
+        else reveal(set, last);
+      })
+      .catch((error: unknown) => log.error("drawn-proof-failed", { job: answer.job, error: kindOf(error) }));
   }
 
   function reveal(
-    { committee, commits }: CommitSet,
+    { committee, commits: all }: CommitSet,
     { block, beacon }: { block: number; beacon: string },
   ): void {
     const beaconAt = (asked: number) => (asked === block ? beacon : undefined);
     proof = runProof(
       { ...ports, rules: { ...ports.rules, beaconAt } },
-      { ...request, commits, committee, secret: beacon },
+      { ...request, commits: all, committee, secret: beacon },
       { tell, done: (result) => done({ ...result, finding: findingIn(result) }) },
     );
     for (const attempt of lost) proof.lost(attempt);
@@ -126,6 +138,15 @@ export function runDrawnProof(
   /** As a stranger finds it, who counts those that were drawn for (`drawnDoubts`). */
   function findingIn({ finding, ruling }: ProofResult): Finding {
     const isShort = finding.verdict === "valid" && !hasDrawnQuorum(drawn, ruling);
-    return { ...finding, undecided: false, ...(isShort ? { verdict: "inconclusive" as const } : {}) };
+    const blamed = finding.blamed.map(({ attempt, outcome }) =>
+      apart.has(attempt) && outcome === "silent"
+        ? ({ attempt, outcome: "late" } as const)
+        : { attempt, outcome },
+    );
+    const verdict = isShort ? "inconclusive" : finding.verdict;
+    return { ...finding, undecided: false, blamed, verdict };
   }
 }
+
+/** Why a set was not closed, where chains differ. */
+const ofChains: ReadonlySet<string> = new Set<RefusalToOpen>(["block-known", "block-far", "beacon-unknown"]);

@@ -22,7 +22,7 @@ export interface JobProof extends Pick<RunningProof, "heard" | "lost" | "cancel"
   prove(effect: Extract<JobEffect, { kind: "prove" }>): void;
   /** An executor that nobody watches sealed this with its last chunk. */
   sealed(attempt: AttemptId, commit: Omit<Commit, "node">): void;
-  /** The job ended: puts away what it takes to audit an unwatched answer, and the receipt. Resolves its name, if there is one. */
+  /** The job ended: puts away the receipt, or what it takes to audit an unwatched answer. Returns the receipt's name. */
   keep(): JobId | undefined;
   /** Who could have sealed its unwatched answer, and did not. */
   unsealed(): PeerId | undefined;
@@ -87,6 +87,7 @@ export function createJobProof(
           const blamed = lied.map(({ attempt }) => ({ attempt, outcome: "rejected" as const }));
           proved({ ...finding, blamed: [...blamed, ...finding.blamed] });
         },
+        vain: (blamed) => proved({ verdict: "inconclusive", blamed }),
       });
     },
     keep() {

@@ -65,15 +65,17 @@ export interface RunningProof {
 
 export interface Outside {
   tell(attempt: AttemptId, order: Order): void;
-  /** Once, unless it is cancelled. */
+  /** Once, unless it is cancelled, or `vain`. */
   done(result: ProofResult): void;
+  /** Nothing can come of it any more. */
+  vain(blamed: Finding["blamed"]): void;
 }
 
 /** Drives commit and reveal at the end of one answer over its attempts, by the rules of a convener. */
 export function runProof(
   { clock, log, ...ports }: ProofPorts,
   { answer, committee, secret, said, executor, witnesses, commits }: ProofRequest,
-  { tell, done }: Outside,
+  { tell, done }: Pick<Outside, "tell" | "done">,
 ): RunningProof {
   const seats = [executor, ...witnesses];
   const rules = { ...ports.rules, commitMs: limits.commitMsMax };

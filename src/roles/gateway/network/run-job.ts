@@ -13,7 +13,7 @@ import { createJobClock } from "./job-clock.ts";
 import type { JobListener, JobRequest, Roster, RunningJob, RunPorts } from "./job-ports.ts";
 import { createJobProof } from "./job-proof.ts";
 import { openOrderOf } from "./open-order.ts";
-import { eventOf, isProofWord } from "./word-event.ts";
+import { eventOf, isOther, isProofWord } from "./word-event.ts";
 
 /** Performs one job's effects over the network and feeds what comes back to the rules, one event at a time. */
 export function runJob(
@@ -122,13 +122,15 @@ export function runJob(
   function heard(attempt: AttemptId, word: Word): void {
     if (isProofWord(word)) return proof.heard(attempt, word);
     if (word.t === "chunk" && word.commit !== undefined) proof.sealed(attempt, word.commit);
+    const profile = profileOf(attempt);
+    if (word.t === "ready" && isOther(word.profile, profile)) log.info("other-profile", { job, attempt });
     if (word.t === "rejected") {
       const { at, reason, margin } = word;
       const peer = state.attempts.find(({ id }) => id === attempt)?.peer;
       log.info("chunk-rejected", { job, attempt, peer, at, reason, margin });
     }
     const isSound = (chunk: Chunk) => isAuthentic(attempt, chunk) && fitsForm(chunk);
-    happen(eventOf(attempt, word, { profile: profileOf(attempt), isSound }));
+    happen(eventOf(attempt, word, { profile, isSound }));
   }
 
   function lost(attempt: AttemptId, cause: string): void {

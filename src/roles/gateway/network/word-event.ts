@@ -51,6 +51,6 @@ export function eventOf(
 }
 
 /** Does it compute this job otherwise than its offer says? Then nothing is known of how far off it may be. */
-function isOther(said: string | undefined, stated: string | undefined): boolean {
+export function isOther(said: string | undefined, stated: string | undefined): boolean {
   return said !== undefined && stated !== undefined && said !== stated;
 }
