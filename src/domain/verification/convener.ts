@@ -153,7 +153,6 @@ function without(state: ConvenerState, missing: readonly Member[]): ConvenerStat
   return { ...state, witnesses: state.witnesses.filter((member) => !missing.includes(member)) };
 }
 
-/** No commit is taken any more. */
 function show(state: ConvenerState, now: Ms, rules: ConvenerRules): ConvenerStep {
   const until = now + rules.commitMs;
   const { secret } = state;
