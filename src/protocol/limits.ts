@@ -203,15 +203,11 @@ export const limits = {
   // ---- answers whose executor and witnesses are drawn ----
   /** Providers told of one such request before its block, as many as there are connections; of more, some are drawn among. */
   announcedMax: 256,
-  /** Announcements a node remembers, 0.2 KiB each. Abuse: memory; a flood makes nodes forget what they would take part in. */
+  /** Announcements a node remembers, and sets of long ago that it closed and did not open, 0.2 KiB each. Abuse: memory. */
   notesMax: 8_192,
-  /** Blocks ahead of its chain that a node notes. Abuse: waiting for one that suits. */
+  /** Blocks ahead of its chain that a node notes, and that may decide what it opens: seconds of the fastest chains. */
   blocksAheadMax: 4,
-  /** And that may decide what it opens, once it keeps that: a few seconds of the fastest chains, which it takes to reach all. */
   closeAheadMax: 32,
-  closeLeadMs: 2_500,
-  /** Sets of long ago that a node keeps closed and not opened, 0.2 KiB each. Abuse: memory. */
-  closingsMax: 8_192,
   /** Notes in a receipt, those of its members first: of others so many as tell how much stake saw the request in time. */
   receiptNotesMax: 32,
   /** Draws for one request: seats may fall to those that serve another model, and then the next block draws. */

@@ -47,10 +47,13 @@ async function aheadOf(beacons: Beacons, head: number): Promise<number> {
     beacons.block(head),
     beacons.block(Math.max(0, head - blocksTimed)),
   ]);
-  const blockMs = newest && before ? (newest.at - before.at) / blocksTimed : limits.closeLeadMs;
-  const quick = Math.ceil(limits.closeLeadMs / Math.max(blockMs, 1));
+  const blockMs = newest && before ? (newest.at - before.at) / blocksTimed : leadMs;
+  const quick = Math.ceil(leadMs / Math.max(blockMs, 1));
   return Math.max(2, Math.min(quick + 1, limits.closeAheadMax / 2));
 }
+
+/** In which what is named reaches everybody. */
+const leadMs = 2_500;
 
 /** Their stamps are whole seconds: of fewer, a quick chain's would all be the same. */
 const blocksTimed = 32;

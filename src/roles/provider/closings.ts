@@ -58,7 +58,7 @@ export function createKeptClosings({
         put(committee, set) {
           pending.set(keyOf(committee), set);
           const [oldest = ""] = pending.keys();
-          if (pending.size > limits.closingsMax) pending.delete(oldest);
+          if (pending.size > limits.notesMax) pending.delete(oldest);
         },
         opened: (committee, set) => store.put(keyOf(committee), `${set} ${until}`),
       };
