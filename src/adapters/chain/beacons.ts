@@ -57,8 +57,9 @@ export function createBeacons(
     const now = performance.now();
     const since = awaited.get(block) ?? now;
     awaited.set(block, since);
+    if (now - since < blockMsMin) return;
     const [first] = await panel.heads();
-    if (first === undefined || now - since < blockMsMin) return;
+    if (first === undefined) return;
     const head = Number(first.head);
     for (const each of awaited.keys()) if (each <= head) awaited.delete(each);
     if (block <= head) return;

@@ -57,7 +57,7 @@ function keepCast(draft: Draft): void {
     const tried = draft.fruitless >= draft.policy.attemptsMax;
     if (tried || isForsaken(draft)) return failWithoutSpeaker(draft, tried);
   }
-  const isFollowing = draft.proof === undefined && !(draft.delivered > 0 && mayRecruitLater(draft));
+  const isFollowing = draft.proof === undefined && !mayRecruitLater(draft);
   if (draft.doubted.length > 0 || isFollowing) ensureWitnesses(draft);
   if (draft.attempts.length > 0) draft.aloneSince = undefined;
   showAll(draft);
@@ -81,7 +81,7 @@ function mayRecruitLater(draft: Draft): boolean {
   const said = draft.floor.some(({ attempt }) => attemptOf(draft, attempt)?.peer === draft.announced);
   const decisive = witnessesOf(draft).some(({ peer }) => !isStranger(peer, draft));
   const isLoss = draft.now < draft.lostAt + budgets.recruitAfterMs;
-  return (!said || isLoss) && !isComplete(draft) && decisive;
+  return draft.delivered > 0 && (!said || isLoss) && !isComplete(draft) && decisive;
 }
 
 function failWithoutSpeaker(draft: Draft, tried: boolean): void {

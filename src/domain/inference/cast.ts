@@ -3,6 +3,7 @@ import { chunkEnd } from "./chunk.ts";
 import { attemptOf, changeAttempt, type Draft, isCalled } from "./draft.ts";
 import type { Outcome } from "./effect.ts";
 import { paceUnknown } from "./pace.ts";
+import { isUnwatched } from "./spec.ts";
 import type { Attempt, AttemptId, Prospect } from "./state.ts";
 import { isStranger } from "./votes.ts";
 import { isLate, isLateForItself } from "./waiting.ts";
@@ -50,7 +51,7 @@ export function mayBeAsked(draft: Draft, { peer, rested, full }: Prospect): bool
 
 /** One more while somebody dissents: it is what decides. */
 export function witnessesWanted({ policy, doubted }: Draft): number {
-  if (policy.finality === "none" || policy.witnesses === 0) return 0;
+  if (isUnwatched(policy)) return 0;
   return policy.witnesses + (doubted.length > 0 ? 1 : 0);
 }
 

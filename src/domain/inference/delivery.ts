@@ -4,6 +4,7 @@ import { type Draft, isCalled, witnessesOf } from "./draft.ts";
 import type { Cast } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import { findingOf } from "./proving.ts";
+import { isUnwatched } from "./spec.ts";
 import type { Held } from "./state.ts";
 import { standingOf } from "./votes.ts";
 
@@ -42,7 +43,7 @@ function holdEndOf({ announced, deliveredAt, policy }: Draft, { speaker, heardAt
 /** Could any witness still accept something: one that follows, or one that is known and may be free or well again? */
 export function isWitnessed(draft: Draft): boolean {
   const { policy, seeking, nobodyLeft, prospects, barred } = draft;
-  if (policy.finality === "none" || policy.witnesses === 0) return false;
+  if (isUnwatched(policy)) return false;
   const known = prospects.some(({ witness, peer }) => witness && !barred.includes(peer));
   return known || seeking || !nobodyLeft || witnessesOf(draft).length > 0;
 }

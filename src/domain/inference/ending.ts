@@ -6,6 +6,7 @@ import { witnessesOf } from "./draft.ts";
 import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import { findingOf } from "./proving.ts";
+import { isUnwatched } from "./spec.ts";
 import { uncheckedIn } from "./unchecked.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
 import { isLate } from "./waiting.ts";
@@ -135,7 +136,7 @@ export function verdictEnd(draft: Draft): number | undefined {
  */
 export function tokensVerdict(draft: Draft): Verdict | undefined {
   const { policy } = draft;
-  if (policy.finality === "none" || policy.witnesses === 0) return "inconclusive";
+  if (isUnwatched(policy)) return "inconclusive";
   const part = judgedPart(draft);
   const accepted = part.every((held) => standingOf(held, draft) === "accepted");
   const total = draft.satisfied ?? draft.held.length;

@@ -50,8 +50,8 @@ export function wakeAt(draft: Draft): Ms {
   const times = [deadlineOf(draft)];
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
-  const laters = [hold, verdict, proofEnd(draft), unjudgedEnd(draft), draft.seekAfter];
-  laters.push(draft.lostAt + budgets.recruitAfterMs);
+  const recruit = draft.lostAt + budgets.recruitAfterMs;
+  const laters = [hold, verdict, proofEnd(draft), unjudgedEnd(draft), draft.seekAfter, recruit];
   if (draft.disputedSince !== undefined) times.push(draft.disputedSince + budgets.disputeMs);
   if (draft.aloneSince !== undefined) times.push(draft.aloneSince + budgets.aloneMs);
   for (const attempt of draft.attempts) {

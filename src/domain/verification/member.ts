@@ -15,7 +15,6 @@ import {
   setDigest,
   type Testimony,
 } from "./committee.ts";
-import { equalBytes } from "./digest.ts";
 import { fingerprintTree, openFingerprint } from "./fingerprint.ts";
 import type { Leaf } from "./leaf.ts";
 import type { MerkleTree } from "./merkle.ts";
@@ -40,7 +39,7 @@ export interface MemberState {
 
 interface Opened {
   readonly committee: string;
-  readonly set: Uint8Array;
+  readonly set: Hex32;
   readonly opening: Unsigned;
 }
 
@@ -133,7 +132,7 @@ export function memberStep(state: MemberState, event: MemberEvent, now: Ms, rule
   const positions = auditPositions(set, secret);
   const tree = committed.tree ?? fingerprintTree({ job: answer.job, node }, leaves);
   const opening = { node, ...testimony, ...openFingerprint(tree, leaves, positions) };
-  const latest = { committee: nameOf(set.committee), set: setDigest(set), opening };
+  const latest = { committee: nameOf(set.committee), set: nameOfSet(set), opening };
   return {
     state: { committed, opened: [...opened, latest] },
     effects: [{ kind: "open", set, secret, opening }],
@@ -202,12 +201,12 @@ function refusalToOpen(
   const { committee } = set;
   if (committee.kind === "drawn" && rules.closedAs(committee)?.set !== nameOfSet(set)) return "not-closed";
   const before = openedFor(state, set);
-  if (before !== undefined && !equalBytes(before.set, setDigest(set))) return "opened-already";
+  if (before !== undefined && before.set !== nameOfSet(set)) return "opened-already";
   return secretComplaint(set, secret, rules);
 }
 
 /** The set's digest, as it is kept. */
-function nameOfSet(set: CommitSet): Hex32 {
+export function nameOfSet(set: CommitSet): Hex32 {
   return bytesToHex(setDigest(set));
 }
 

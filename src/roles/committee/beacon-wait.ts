@@ -33,7 +33,6 @@ export async function nextBeacon(
 ): Promise<{ readonly block: number; readonly beacon: Hex32 } | undefined> {
   const head = await beacons.head();
   if (head === undefined) return undefined;
-  if (signal.aborted) return undefined;
   const block = head + (await aheadOf(beacons, head));
   if (signal.aborted) return undefined;
   name(block);

@@ -7,7 +7,6 @@ import {
   type CommitSet,
   commitBytes,
   type Hex32,
-  setDigest,
 } from "../../domain/verification/committee.ts";
 import { type Dispute, refereedAnswer } from "../../domain/verification/dispute.ts";
 import type { Leaf } from "../../domain/verification/leaf.ts";
@@ -20,6 +19,7 @@ import {
   type MemberState,
   memberBegin,
   memberStep,
+  nameOfSet,
 } from "../../domain/verification/member.ts";
 import { auditPositions } from "../../domain/verification/positions.ts";
 import {
@@ -226,7 +226,7 @@ export function createMember(
       if (drawn !== undefined && drawn.strangers.length > 0) return { refusal: "not-drawn" };
       const effect = take({ kind: "shown", set, secret }, drawn);
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
-      const name = bytesToHex(setDigest(set));
+      const name = nameOfSet(set);
       if (set.committee.kind === "drawn") closings.opened(set.committee, name);
       const statement = statements.get(name) ?? sign(effect, secret);
       statements.set(name, statement);

@@ -2,6 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
 import type { Finding } from "../../../domain/inference/proving.ts";
+import { isUnwatched } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState } from "../../../domain/inference/state.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { type Commit, type CommitSet, secretHash } from "../../../domain/verification/committee.ts";
@@ -91,7 +92,7 @@ export function createJobProof(
       });
     },
     keep() {
-      if (request.policy.finality === "none" || request.policy.witnesses === 0) keepUnwatched();
+      if (isUnwatched(request.policy)) keepUnwatched();
       if (receipt === undefined) return undefined;
       ports.receipts.put(spec.job, receipt);
       return spec.job;

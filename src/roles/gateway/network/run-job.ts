@@ -5,6 +5,7 @@ import type { JobEffect, Outcome } from "../../../domain/inference/effect.ts";
 import type { JobEvent } from "../../../domain/inference/event.ts";
 import { transcriptAfter } from "../../../domain/inference/hearing.ts";
 import { begin, type Step, step } from "../../../domain/inference/job.ts";
+import { isUnwatched } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState } from "../../../domain/inference/state.ts";
 import type { Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -105,8 +106,7 @@ export function runJob(
 
   function open(attempt: AttemptId, peer: PeerId): void {
     const deadlineMs = Math.max(1, state.startedAt + request.policy.deadlineMs - clock.now());
-    const { finality, witnesses } = request.policy;
-    const seal = finality === "none" || witnesses === 0;
+    const seal = isUnwatched(request.policy);
     attempts.open(attempt, peer, openOrderOf(request, { deadlineMs, audit: proof.promise, seal }));
   }
 
