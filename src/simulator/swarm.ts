@@ -30,7 +30,7 @@ export function drawSimulation(seed: number): Simulation {
       loss: draw.hits(0.3) ? 0.02 : 0,
     },
     // In some, long enough to see that whoever failed is asked again: quarantines have ended by then.
-    ...(small && !measuredBadly.includes(scenario) && draw.hits(0.3)
+    ...(small && draw.hits(0.3)
       ? { calm: starvedAttemptsEach * nodes, calmMs: 2 * limits.quarantine.most }
       : { calm: 3 + draw.below(4), calmMs: 0 }),
   };
@@ -38,9 +38,3 @@ export function drawSimulation(seed: number): Simulation {
 
 /** A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. */
 const lying = ["lie", "lazy", "swap", "collude"];
-
-/**
- * What a node took while its line was cut off or clogged is remembered as its pace, and a gateway with enough others
- * never finds out that it no longer is so. Until it does, nobody is expected to be asked again after these.
- */
-const measuredBadly = ["partition", "storm"];
