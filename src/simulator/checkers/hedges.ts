@@ -1,12 +1,3 @@
-import { budgets } from "../../domain/inference/budgets.ts";
-import type { AttemptCount } from "../attempts.ts";
-
-/** No answer costs more attempts than its bound, however it goes. */
-export function checkAttempts(attempts: AttemptCount): string | undefined {
-  const most = attempts.mostOfOneJob();
-  return most <= budgets.attemptsOpenedMax ? undefined : `${most} attempts for one answer`;
-}
-
 /**
  * Where nothing fails, hedges are few: at most 1.3 attempts for each that the answers needed. The rest covers small
  * numbers, where one late word weighs much.
