@@ -63,7 +63,12 @@ export function createApplication(now: () => number, options: ApplicationOptions
       seen.events.push(body as Record<string, unknown>);
       end();
     },
-    text: () => {},
+    text(status, body) {
+      if (isCutOff) return;
+      if (status >= 400) seen.error = { code: String(status), message: body };
+      seen.status = status;
+      end();
+    },
     stream: () => {},
     write(piece) {
       if (isCutOff) return;

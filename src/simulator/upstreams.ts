@@ -19,7 +19,14 @@ export interface SimulatedServer {
   hang(hung: boolean): void;
   /** The process is gone, and all its connections with it. */
   kill(): void;
+  /** It works, and badly, from now on. */
+  ail(ailment: Ailment): void;
+  /** All that ailed it is over. A process that was gone is another one now. */
+  heal(): void;
 }
+
+/** It answers 500; breaks each stream half-way; ends each early as if that were all; takes twenty times as long. */
+export type Ailment = "500" | "cut" | "short" | "slow";
 
 export interface ServerTraits {
   /** Does it go on from an assistant message, or refuse one at the end? */
@@ -69,6 +76,7 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
   const open = new Set<Exchange>();
   let held: Array<() => void> = [];
   let state: "well" | "hung" | "gone" = "well";
+  let ailment: Ailment | undefined;
   let refused = 0;
 
   function later(exchange: Exchange, delay: Ms, run: () => void): void {
@@ -90,6 +98,7 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
     if (method === "GET") return whole(exchange, 200, { data: traits.models.map((id) => ({ id })) });
     const asked = JSON.parse(body!) as Asked;
     const error = (message: string) => ({ error: { message } });
+    if (ailment === "500") return whole(exchange, 500, error("out of order"));
     if (!traits.models.includes(asked.model)) return whole(exchange, 404, error("no such model"));
     if (open.size > traits.seats) {
       refused += 1;
@@ -107,7 +116,14 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
   function speak(exchange: Exchange, position: number, end: number): void {
     const { hiccup, tokenMs, jitterMs } = traits;
     const odd = chance.hits(hiccup.probability) ? chance.exponential(hiccup.ms) : 0;
-    later(exchange, tokenMs + chance.exponential(jitterMs) + odd, () => {
+    const pace = (ailment === "slow" ? 20 : 1) * tokenMs;
+    later(exchange, pace + chance.exponential(jitterMs) + odd, () => {
+      if (ailment === "cut" && position > end / 2)
+        return fail(exchange, { code: "broken", detail: "ECONNRESET" });
+      if (ailment === "short" && position > end / 2) {
+        open.delete(exchange);
+        return exchange.handlers.ended();
+      }
       if (position < end) {
         exchange.handlers.piece(chunk({ content: `${position === 0 ? "" : " "}${position}:word` }, null));
         return speak(exchange, position + 1, end);
@@ -132,6 +148,13 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
     kill() {
       state = "gone";
       for (const exchange of [...open]) fail(exchange, { code: "broken", detail: "ECONNRESET" });
+    },
+    ail(next: Ailment) {
+      ailment = next;
+    },
+    heal() {
+      ailment = undefined;
+      this.hang(false);
     },
     take(request: UpstreamRequest, handlers: UpstreamHandlers) {
       const exchange: Exchange = { handlers, cancel: () => {} };
