@@ -126,10 +126,7 @@ export function openNext(
     ...{ lateKnown: false, relieved: false },
   });
   draft.effects.push({ kind: "open", attempt: id, peer: prospect.peer, hedge });
-  if (hedge) {
-    draft.hedges += 1;
-    draft.mayHedge = false;
-  }
+  if (hedge) draft.mayHedge = false;
   showAll(draft);
   return id;
 }

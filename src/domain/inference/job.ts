@@ -69,7 +69,6 @@ export function begin(options: JobOptions, now: Ms): Step {
       floor: [],
       speakers: 0,
       fruitless: 0,
-      hedges: 0,
       switches: 0,
       announced: undefined,
       failures: [],

@@ -128,8 +128,6 @@ export interface JobState {
   /** Calls to the floor so far, and those of them since the last chunk. */
   readonly speakers: number;
   readonly fruitless: number;
-  /** Attempts opened on suspicion, before anybody was proven lost. */
-  readonly hedges: number;
   /** How often the delivered answer changed its speaker, and who was last said to be speaking. */
   readonly switches: number;
   readonly announced: PeerId | undefined;
