@@ -9,7 +9,7 @@ import { findingOf } from "./proving.ts";
 import { isUnwatched } from "./spec.ts";
 import { uncheckedIn } from "./unchecked.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
-import { isLate } from "./waiting.ts";
+import { deadlineOf, isLate } from "./waiting.ts";
 
 /** How a job ends: once, with a verdict or with an explicit failure. */
 
@@ -123,11 +123,12 @@ function isVouchedFor(draft: Draft, peer: PeerId): boolean {
   return said.length > 0 && said.every((held) => standingOf(held, draft) === "accepted");
 }
 
-/** Until when the finishing chunk waits for the verdict to become known, or better. */
+/** Until when the finishing chunk waits for the verdict to become known, or better; never until it is lost. */
 export function verdictEnd(draft: Draft): number | undefined {
   if (draft.completeAt === undefined) return undefined;
   const judged = !isDrawn(draft) && judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
-  return draft.completeAt + (judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs);
+  const most = judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs;
+  return Math.min(draft.completeAt + most, deadlineOf(draft) - budgets.lastWordMs);
 }
 
 /**

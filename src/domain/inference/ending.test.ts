@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { driveJob } from "../../../test/rigs/driven-job.ts";
+
+test("an answer that is whole shortly before its deadline goes out, though witnesses still owe their word", () => {
+  const job = driveJob(["speaker", "one", "two"], { policy: { deadlineMs: 2_000 } });
+  for (const peer of ["speaker", "one", "two"]) job.warm(peer);
+  job.say("speaker", 4, "stop");
+  job.wait(1_000);
+  expect(job.of("deliver")).toHaveLength(1);
+  expect(job.of("finish"), "waited for while there is time").toEqual([]);
+  job.wait(1_500);
+  expect(job.of("fail")).toEqual([]);
+  expect(job.of("finish")).toMatchObject([{ verdict: "inconclusive", answerTokens: 4 }]);
+});
