@@ -111,7 +111,7 @@ async function progress(world: World, audience: Audience, terms: Simulation) {
   const found = [
     ...answers.flatMap(({ end, violation }) => (violation === undefined ? [] : [`${end}: ${violation}`])),
     ...answers.filter(({ end }) => end !== "succeeded").map(({ why }) => `no progress after healing: ${why}`),
-    ...[checkAttempts(attempts)],
+    ...[checkAttempts(attempts, terms.tokens)],
     ...[checkHedges(atWork, terms.calm, Math.min(1 + terms.witnesses, terms.nodes))],
     ...(tried >= starvedAttemptsEach * terms.nodes ? checkStarved(world, before, terms.witnesses) : []),
     ...checkSeats(world),

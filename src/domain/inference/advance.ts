@@ -1,6 +1,6 @@
 import { blamerBelieved } from "./blame.ts";
 import { budgets } from "./budgets.ts";
-import { ensureWitnesses, showAll } from "./cast.ts";
+import { ensureWitnesses, isSpent, showAll } from "./cast.ts";
 import { deliverDue } from "./delivery.ts";
 import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import { fail, failUnfinal, failUnjudged, finishIfDone } from "./ending.ts";
@@ -65,11 +65,11 @@ function keepCast(draft: Draft): void {
 
 /** Nobody is at work, and nobody could be found for a while. A seat or a provider may come back within that. */
 function isForsaken(draft: Draft): boolean {
-  const { attempts, attemptNext, nobodyLeft, now } = draft;
+  const { attempts, nobodyLeft, now } = draft;
   if (attempts.length > 0) return false;
   draft.aloneSince ??= now;
   const waited = nobodyLeft && now >= draft.aloneSince + budgets.aloneMs;
-  return waited || attemptNext >= budgets.attemptsOpenedMax;
+  return waited || isSpent(draft);
 }
 
 /**
@@ -88,8 +88,11 @@ function failWithoutSpeaker(draft: Draft, tried: boolean): void {
   if (draft.busy > 0 && draft.busy === draft.attemptNext) {
     return fail(draft, "busy", "every provider of this model is at capacity");
   }
-  const why = tried
-    ? `${draft.fruitless} executors in a row said nothing`
-    : "no provider of this model is left";
-  fail(draft, "no-providers", why);
+  fail(draft, "no-providers", whyWithoutSpeaker(draft, tried));
+}
+
+function whyWithoutSpeaker(draft: Draft, tried: boolean): string {
+  if (tried) return `${draft.fruitless} executors in a row said nothing`;
+  if (isSpent(draft)) return `${draft.attemptNext} attempts were opened, as many as may be, and none is left`;
+  return "no provider of this model is left";
 }

@@ -74,6 +74,10 @@ export const budgets = {
   idleWordsMost: 256,
   /** A follower that was shown nothing for this long may leave for that. Sooner it is an excuse. */
   idleMsLeast: 60_000,
-  /** Attempts of any kind for one job: five speakers, and witnesses for each. Abuse: a network of refusers. */
-  attemptsOpenedMax: 24,
+  /** Attempts of any kind to begin an answer with: five speakers, and witnesses for each. Abuse: a network of refusers. */
+  attemptsAtFirst: 24,
+  /** One more for so many chunks that stand, five seconds of speech: in an hour nodes come and go. */
+  chunksPerAttempt: 64,
+  /** …and in all: one that leaves every fifteen seconds for an hour. Abuse: words of one token that pay for refusers. */
+  attemptsOpenedMax: 240,
 } as const satisfies Record<string, Ms | number>;

@@ -100,12 +100,24 @@ export function agrees(draft: Draft, attempt: Attempt): boolean {
   return draft.held.length === 0 || attempt.ready?.promptDigest === draft.base?.promptDigest;
 }
 
+/** Has it opened as many attempts as it may by now? */
+export function isSpent({ attemptNext, delivered, held, unaccepted }: Draft): boolean {
+  // What finality "final" withholds stands as well, once it is accepted.
+  return attemptNext >= attemptsAllowed(Math.max(delivered, held.length - unaccepted));
+}
+
+/** Attempts for an answer of which so many chunks stand. */
+export function attemptsAllowed(chunks: number): number {
+  const { attemptsAtFirst, chunksPerAttempt, attemptsOpenedMax } = budgets;
+  return Math.min(attemptsOpenedMax, attemptsAtFirst + Math.floor(chunks / chunksPerAttempt));
+}
+
 export function openNext(
   draft: Draft,
   fits: (prospect: Prospect) => boolean,
   hedge = false,
 ): AttemptId | undefined {
-  if (draft.attemptNext >= budgets.attemptsOpenedMax) return undefined;
+  if (isSpent(draft)) return undefined;
   if (draft.now > draft.prospectsAt + budgets.prospectsMs && !draft.seeking) ask(draft);
   if (draft.seeking) return undefined;
   const prospect = draft.prospects.find((each) => fits(each) && mayBeAsked(draft, each));
