@@ -7,6 +7,7 @@ import { fail, failUnfinal, failUnjudged, finishIfDone } from "./ending.ts";
 import { keepFloor } from "./floor.ts";
 import { isComplete } from "./hearing.ts";
 import { keepProof } from "./proving.ts";
+import { settleTerms } from "./terms.ts";
 import { isStranger } from "./votes.ts";
 import { deadlineOf, dismissSilent } from "./waiting.ts";
 import { weighVotes } from "./weighing.ts";
@@ -26,6 +27,7 @@ const rules = [
   heedDeadline,
   dismissSilent,
   heedBlame,
+  settleTerms,
   weighVotes,
   keepProof,
   keepCast,

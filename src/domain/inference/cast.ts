@@ -5,6 +5,7 @@ import type { Outcome } from "./effect.ts";
 import { paceUnknown } from "./pace.ts";
 import { isUnwatched } from "./spec.ts";
 import type { Attempt, AttemptId, Prospect } from "./state.ts";
+import { isLengthDisputed, limitOf } from "./terms.ts";
 import { isStranger } from "./votes.ts";
 import { isLate, isLateForItself } from "./waiting.ts";
 
@@ -49,10 +50,11 @@ export function mayBeAsked(draft: Draft, { peer, rested, full }: Prospect): bool
   return failures === 0 || rested || (failures === 1 && draft.attempts.length === 0);
 }
 
-/** One more while somebody dissents: it is what decides. */
-export function witnessesWanted({ policy, doubted }: Draft): number {
+/** One more while somebody dissents, of the answer or of its prompt's length: it is what decides. */
+export function witnessesWanted(draft: Draft): number {
+  const { policy, doubted } = draft;
   if (isUnwatched(policy)) return 0;
-  return policy.witnesses + (doubted.length > 0 ? 1 : 0);
+  return policy.witnesses + (doubted.length > 0 || isLengthDisputed(draft) ? 1 : 0);
 }
 
 /**
@@ -95,9 +97,15 @@ export function answerEnd(draft: Draft): number {
   return last === undefined ? 0 : chunkEnd(last.chunk);
 }
 
-/** Did it tokenise the prompt as the answer's first speaker did? Before the first chunk anyone may set the terms. */
+/**
+ * Did it tokenise the prompt as the answer's first speaker did? Before the first chunk anyone may set the terms. Who has
+ * none left of its own could only break them: what was said past its limit is its witnesses' to reject.
+ */
 export function agrees(draft: Draft, attempt: Attempt): boolean {
-  return draft.held.length === 0 || attempt.ready?.promptDigest === draft.base?.promptDigest;
+  const { held, base } = draft;
+  if (held.length === 0) return true;
+  const isWithin = !attempt.witness || answerEnd(draft) < limitOf(draft, attempt);
+  return attempt.ready?.promptDigest === base?.promptDigest && isWithin;
 }
 
 /** Has it opened as many attempts as it may by now? */

@@ -7,6 +7,7 @@ import type { FailureCode, Verdict } from "./effect.ts";
 import { isComplete } from "./hearing.ts";
 import { findingOf } from "./proving.ts";
 import { isUnwatched } from "./spec.ts";
+import { promptTokensOfAnswer } from "./terms.ts";
 import { uncheckedIn } from "./unchecked.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
 import { deadlineOf, isLate } from "./waiting.ts";
@@ -38,7 +39,7 @@ export function finishIfDone(draft: Draft): void {
   draft.effects.push({
     ...{ kind: "finish", ...took },
     reason: ending,
-    promptTokens: draft.base?.promptTokens ?? 0,
+    promptTokens: promptTokensOfAnswer(draft),
     answerTokens: draft.deliveredTokens,
     verdict,
     switches: draft.switches,

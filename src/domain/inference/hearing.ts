@@ -8,6 +8,7 @@ import type { JobEvent } from "./event.ts";
 import { takeFloor } from "./floor.ts";
 import { paceAfter } from "./pace.ts";
 import type { Attempt, AttemptId, JobState } from "./state.ts";
+import { limitOf, promptTokensOf } from "./terms.ts";
 import { transcriptNext, transcriptStart } from "./transcript.ts";
 import { isStranger } from "./votes.ts";
 import { castVotes } from "./weighing.ts";
@@ -141,25 +142,14 @@ export function isComplete(state: JobState | Draft): boolean {
   return state.satisfied !== undefined || state.held.at(-1)?.chunk.end !== undefined;
 }
 
-/** Longest answer of this job, tokens. */
-export function answerLimit(state: JobState | Draft): number {
-  const room = state.contextTokens - (state.base?.promptTokens ?? 0);
-  return state.tokensMax ?? Math.max(1, Math.min(state.tokensDefault, room));
-}
-
-/** How long its prompt is, as far as it is believed: one that claims a million tokens gets no time for them. */
-export function promptTokensOf(draft: Draft, { ready }: Attempt): number {
-  return Math.min(ready?.promptTokens ?? 0, draft.promptTokensMost);
-}
-
 /**
- * Is it the next part of the answer, and within its limit? A node that shows no logits counts characters, not the
+ * Is it the next part of the answer, and within its speaker's limit? A node that shows no logits counts characters, not the
  * model's tokens: the limit is its engine's to keep, but the text must be what the ids say, or positions bound nothing.
  */
 function inPlace(draft: Draft, attempt: Attempt, chunk: Chunk): boolean {
   if (chunk.start !== answerEnd(draft)) return false;
   if (!attempt.witness) return (chunk.ids.length > 0 || chunk.end !== undefined) && spellsText(chunk);
-  const limit = answerLimit(draft);
+  const limit = limitOf(draft, attempt);
   const end = chunkEnd(chunk);
   return (
     chunk.ids.length > 0 &&

@@ -6,8 +6,9 @@ import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import type { Outcome, Verdict } from "./effect.ts";
 import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
-import { answerLimit, isComplete } from "./hearing.ts";
+import { isComplete } from "./hearing.ts";
 import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
+import { answerLimit, limitOf, promptTokensOfAnswer } from "./terms.ts";
 import { deadlineOf } from "./waiting.ts";
 import { dropFrom, goBack } from "./weighing.ts";
 
@@ -82,7 +83,7 @@ export function proofEnd(draft: Draft): number | undefined {
   const { proof } = draft;
   if (proof === undefined || proof.phase === "found") return undefined;
   const last = lastOf(draft);
-  const tokens = (draft.base?.promptTokens ?? 0) + (last === undefined ? 0 : chunkEnd(last.chunk));
+  const tokens = promptTokensOfAnswer(draft) + (last === undefined ? 0 : chunkEnd(last.chunk));
   const reading = budgets.opinionMs + tokens * budgets.readMsPerToken;
   const most = proof.phase === "asked" ? budgets.proofMs + (draft.policy.beaconMs ?? 0) : reading;
   return Math.min(proof.since + most, deadlineOf(draft) - budgets.lastWordMs);
@@ -92,8 +93,11 @@ export function proofEnd(draft: Draft): number | undefined {
 function convene(draft: Draft): void {
   const last = lastOf(draft);
   const executor = executorOf(draft);
+  const tokensMax = answerLimit(draft);
   const witnesses = witnessesOf(draft)
     .filter((each) => hasJudgedAll(draft, each) && each.peer !== last?.speaker && canTestify(each))
+    // Who reckons with another limit would seal another answer.
+    .filter((each) => limitOf(draft, each) === tokensMax)
     .map(({ id }) => id);
   if (last === undefined || executor === undefined || witnesses.length === 0 || draft.rounds === roundsMax)
     return found(draft, nothingFound);
@@ -105,7 +109,7 @@ function convene(draft: Draft): void {
   };
   draft.effects.push({
     ...{ kind: "prove", round: draft.rounds, executor: executor.id, witnesses },
-    ...{ transcript: last.digest, tokens: chunkEnd(last.chunk), tokensMax: answerLimit(draft) },
+    ...{ transcript: last.digest, tokens: chunkEnd(last.chunk), tokensMax },
   });
 }
 

@@ -149,7 +149,7 @@ export interface JobState {
   /** Providers that refused because of the request itself. */
   readonly blamers: readonly (Blamer & { readonly peer: PeerId; readonly message: string })[];
 
-  /** The prompt as the answer's first speaker tokenised it; its words set the terms for the others. */
+  /** The prompt as the answer's first speaker tokenised it, whose ids are the others' terms; how many is settled by all. */
   readonly base: { readonly promptDigest: string; readonly promptTokens: number } | undefined;
   /** The whole answer so far, in order. The first `delivered` of them reached the application. */
   readonly held: readonly Held[];

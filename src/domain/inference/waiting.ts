@@ -5,11 +5,12 @@ import { chunkEnd } from "./chunk.ts";
 import { holdEnd } from "./delivery.ts";
 import { attemptOf, type Draft } from "./draft.ts";
 import { unjudgedEnd, verdictEnd } from "./ending.ts";
-import { isComplete, promptTokensOf } from "./hearing.ts";
+import { isComplete } from "./hearing.ts";
 import type { Pace } from "./pace.ts";
 import { proofEnd } from "./proving.ts";
 import { lateAfter, silenceAllowed } from "./rhythm.ts";
 import type { Attempt, AttemptId, Turn } from "./state.ts";
+import { promptTokensOf } from "./terms.ts";
 
 /** What is waited for, and until when. Each wait is stated once, here; whoever acts on one reads it here. */
 

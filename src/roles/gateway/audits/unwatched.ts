@@ -1,7 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { SessionKey } from "../../../domain/ids.ts";
-import { answerLimit } from "../../../domain/inference/hearing.ts";
 import type { JobState } from "../../../domain/inference/state.ts";
+import { answerLimit } from "../../../domain/inference/terms.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
 import { isAuthentic } from "../../../domain/verification/commit-set.ts";
 import { type Commit, type Hex32, type Member, secretHash } from "../../../domain/verification/committee.ts";
