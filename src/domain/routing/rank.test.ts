@@ -137,6 +137,14 @@ test("the next one is unlike those before it, when that costs little", () => {
   expect(order([one, sibling, busy])).toEqual(["a1", "a2", "b1"]);
 });
 
+test("whoever joins those at work is unlike them, when that costs little", () => {
+  const at = (place: string) => [`operator ${place}`, `region ${place}`];
+  const left = ["a", "b", "c"].map((place) => candidate(`${place}2`, { domain: at(place) }));
+  expect(order(left, 0, { ...calm, beside: [at("a"), at("b")] })).toEqual(["c2", "a2", "b2"]);
+  const busy = left.map((each) => (each.name === "c2" ? { ...each, running: 3 } : each));
+  expect(order(busy, 0, { ...calm, beside: [at("a"), at("b")] })[0]).toBe("a2");
+});
+
 test("the spread takes turns among equals", () => {
   const equals = ["a", "b", "c"].map((name) => candidate(name));
   const turn = (now: number) => ({ ...calm, spread: (index: number) => ((index + 3 - now) % 3) / 3 });

@@ -32,11 +32,14 @@ export interface RankOptions {
   readonly onStranger?: boolean;
   /** Others judge what is said: let one speak, if there is any, that lied and has been silent for long enough. */
   readonly onLiar?: boolean;
+  /** Failure domains of those who are at work on the answer already; nobody, when not given. */
+  readonly beside?: ReadonlyArray<Candidate["domain"]>;
 }
 
 /**
  * Orders candidates for one answer, best first. Everything that counts is in one unit, doublings of the expected wait:
- * load, latency, price, stake, faults, what it has read already, and a failure domain shared with someone placed before.
+ * load, latency, price, stake, faults, what it has read already, and a failure domain shared with someone placed before, or
+ * at work already.
  *
  * Nobody is left out, so that the last live one is never locked out: good ones come first, then those on probation,
  * then those that are full, then those in quarantine, soonest out first. Only an answer that *ends* well brings one on
@@ -55,7 +58,9 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   });
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
   const good = placed.filter(({ tier }) => tier === tiers.good);
-  const ordered = [...unlikeFirst(good), ...placed.slice(good.length)].map(({ candidate }) => candidate);
+  const ordered = [...unlikeFirst(good, options), ...placed.slice(good.length)].map(
+    ({ candidate }) => candidate,
+  );
   const liar = placed.find((each) => options.onLiar && mayTellTheTruth(each, options, now))?.candidate;
   const ventured = liar ?? venturedOn(placed, options)?.candidate;
   const ventureAt = liar === undefined ? options.ventureAt : 0;
@@ -128,11 +133,18 @@ function costOf(
   return wait + faults + dearer + (bonded ? 0 : unbondedCost) - held * heldWorth;
 }
 
-/** Reorders so that each next one shares little with those before it, where that costs little. */
-function unlikeFirst<C extends Candidate>(sorted: readonly Placed<C>[]): Placed<C>[] {
+/** Reorders so that each next one shares little with those before it and those at work, where that costs little. */
+function unlikeFirst<C extends Candidate>(
+  sorted: readonly Placed<C>[],
+  { beside = [] }: RankOptions,
+): Placed<C>[] {
   const left = [...sorted];
   const ordered: Placed<C>[] = [];
   const used = new Map<string, number>();
+  const use = (domain: Candidate["domain"]) => {
+    for (const part of domain) used.set(part, (used.get(part) ?? 0) + 1);
+  };
+  for (const domain of beside) use(domain);
   while (left.length > 0 && ordered.length < unlikeAmong) {
     let best = 0;
     let bestCost = Number.POSITIVE_INFINITY;
@@ -143,7 +155,7 @@ function unlikeFirst<C extends Candidate>(sorted: readonly Placed<C>[]): Placed<
     }
     const [chosen] = left.splice(best, 1);
     ordered.push(chosen!);
-    for (const part of chosen!.candidate.domain) used.set(part, (used.get(part) ?? 0) + 1);
+    use(chosen!.candidate.domain);
   }
   return [...ordered, ...left];
 }

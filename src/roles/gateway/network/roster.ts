@@ -19,8 +19,8 @@ import type { Roster } from "./job-ports.ts";
 import { createKnownNode, heedOffer, heedOutcome, type KnownNode, type Listing } from "./known-node.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
-  /** Best first. */
-  prospectsOf(wanted: Wanted, without: readonly PeerId[]): readonly Prospect[];
+  /** Best first, to work beside these. */
+  prospectsOf(wanted: Wanted, beside: readonly PeerId[]): readonly Prospect[];
   /** The same, if there is room for such an answer to begin. */
   roomFor(wanted: Wanted): readonly Prospect[] | undefined;
   /** Those that could be drawn for such an answer: with a stake, showing all logits, and there as far as is known. */
@@ -128,11 +128,11 @@ export function createRoster(
       const now = clock.now();
       liars.caught(peer, now, now, nodes.get(peer)?.bonded === true);
     },
-    prospectsOf: (wanted, without) =>
-      prospectsAmong(
-        drawn(wanted).filter(({ terms }) => !without.includes(terms.peer)),
-        wanted,
-      ),
+    prospectsOf(wanted, beside) {
+      const known = drawn(wanted).filter(({ terms }) => !beside.includes(terms.peer));
+      const domains = beside.flatMap((peer) => listingsOf(peer, wanted.model.id).map(({ domain }) => domain));
+      return prospectsAmong(known, wanted, domains);
+    },
     roomFor(wanted) {
       const now = clock.now();
       const known = drawn(wanted);
@@ -185,14 +185,19 @@ export function createRoster(
     shelves.put(peer, node.listings, bonded);
   }
 
-  function prospectsAmong(known: readonly Drawn[], { model, witnesses }: Wanted): Prospect[] {
+  function prospectsAmong(
+    known: readonly Drawn[],
+    { model, witnesses }: Wanted,
+    beside: ReadonlyArray<Listing["domain"]> = [],
+  ): Prospect[] {
     const now = clock.now();
     const risky = chance() < ventureShare;
     const ventureAt = witnesses > 1 || risky ? witnesses : undefined;
     // Only beside another witness: a stranger's judgement decides nothing.
     const onStranger = witnesses > 1 && risky;
     const onLiar = witnesses > 0 && risky;
-    const ranked = rank(known, now, { spread: chance, ventureAt, staked: model.staked, onStranger, onLiar });
+    const ventures = { ventureAt, onStranger, onLiar };
+    const ranked = rank(known, now, { spread: chance, staked: model.staked, beside, ...ventures });
     return ranked.map((each) => prospectOf(each, now));
   }
 
