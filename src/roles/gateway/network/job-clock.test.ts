@@ -31,7 +31,7 @@ function pass(ms: number): void {
 }
 
 test("wakes at the time asked for, and once", () => {
-  const job = createJobClock(clock);
+  const job = createJobClock(clock, 10_000);
   const woken: number[] = [];
   job.wake(30, () => woken.push(job.now()));
   for (let step = 0; step < 10; step++) pass(10);
@@ -39,7 +39,7 @@ test("wakes at the time asked for, and once", () => {
 });
 
 test("a pause of the process is no time in which others were silent, and what arrived meanwhile comes first", () => {
-  const job = createJobClock(clock);
+  const job = createJobClock(clock, 10_000);
   const woken: number[] = [];
   job.wake(30, () => woken.push(job.now()));
   pass(20);
@@ -52,11 +52,40 @@ test("a pause of the process is no time in which others were silent, and what ar
 });
 
 test("a pause that ends with a word instead of a timer is noticed too", () => {
-  const job = createJobClock(clock);
+  const job = createJobClock(clock, 10_000);
   job.wake(30, () => {});
   time += 800;
   expect(job.now()).toBe(29);
   job.wake(279, () => {});
   pass(250);
   expect(job.now()).toBe(279);
+});
+
+test("a process that is late at every turn acts at its second turn", () => {
+  const job = createJobClock(clock, 10_000);
+  const woken: number[] = [];
+  const wake = (at: number) =>
+    job.wake(at, () => {
+      woken.push(job.now());
+      wake(job.now() + 130);
+    });
+  wake(30);
+  for (let turn = 0; turn < 40; turn++) pass(120);
+  // Two turns until it is due, one that is forgiven, and the one after that.
+  expect(woken.length).toBeGreaterThanOrEqual(40 / 4);
+  expect(woken).toEqual(woken.toSorted((a, b) => a - b));
+});
+
+test("no pause of the process puts off the job's own end, nor what is due shortly before it", () => {
+  const job = createJobClock(clock, 3_000);
+  const woken: number[] = [];
+  job.wake(30, () => {});
+  pass(800);
+  expect(job.now()).toBe(29);
+  job.wake(2_800, () => woken.push(time));
+  for (let step = 0; step < 21; step++) pass(100);
+  expect([woken, job.now()]).toEqual([[2_800], 2_900]);
+  job.wake(3_000, () => woken.push(time));
+  pass(5_000);
+  expect([woken.at(-1), job.now()], "nor a pause beyond it").toEqual([7_900, 7_900]);
 });

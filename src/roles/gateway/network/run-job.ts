@@ -26,7 +26,8 @@ export function runJob(
   const { log } = ports;
   const { job, sampling } = request.spec;
   const form = sampling.schema === undefined ? undefined : formOf(sampling.schema, limits);
-  const clock = createJobClock(ports.clock);
+  const endAt = ports.clock.now() + request.policy.deadlineMs;
+  const clock = createJobClock(ports.clock, endAt);
   const events: JobEvent[] = [];
   let state: JobState;
   let busy = false;
@@ -105,7 +106,7 @@ export function runJob(
   }
 
   function open(attempt: AttemptId, peer: PeerId): void {
-    const deadlineMs = Math.max(1, state.startedAt + request.policy.deadlineMs - clock.now());
+    const deadlineMs = Math.max(1, endAt - ports.clock.now());
     const seal = isUnwatched(request.policy);
     attempts.open(attempt, peer, openOrderOf(request, { deadlineMs, audit: proof.promise, seal }));
   }
