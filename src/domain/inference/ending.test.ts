@@ -12,3 +12,21 @@ test("an answer that is whole shortly before its deadline goes out, though witne
   expect(job.of("fail")).toEqual([]);
   expect(job.of("finish")).toMatchObject([{ verdict: "inconclusive", answerTokens: 4 }]);
 });
+
+test("an answer to be proved, whose speaker is lost with its last word, is ended by another who answers for it", () => {
+  const job = driveJob(["speaker", "one", "two"], { policy: { finality: "final" } });
+  for (const peer of ["speaker", "one", "two"]) job.warm(peer);
+  job.say("speaker", 4);
+  job.say("speaker", 4, "stop");
+  job.lose("speaker");
+  job.judge("one", "two");
+  expect(job.of("fail")).toEqual([]);
+  const heir = job.speaker()!;
+  expect(["one", "two"]).toContain(heir);
+  job.say(heir, 4, "stop");
+  job.judge(heir === "one" ? "two" : "one");
+  job.judge("speaker");
+  expect(job.of("prove")).toMatchObject([{ executor: job.partOf(heir)!.id, tokens: 8 }]);
+  job.happen({ kind: "proved", finding: { verdict: "valid", blamed: [] } });
+  expect(job.of("finish")).toMatchObject([{ executor: heir, basis: "fingerprint" }]);
+});

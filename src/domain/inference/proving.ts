@@ -92,6 +92,9 @@ export function proofEnd(draft: Draft): number | undefined {
 /** Executor and witnesses who saw all of the answer form a committee; without any of them there is nothing to find. */
 function convene(draft: Draft): void {
   const last = lastOf(draft);
+  const isGone = draft.attempts.every(({ peer }) => peer !== last?.speaker);
+  // What must be proved somebody has to answer for: who was lost after its last word is no reason to end in an error.
+  if (isGone && draft.policy.finality === "final") return giveUp(draft);
   const executor = executorOf(draft);
   const tokensMax = answerLimit(draft);
   const witnesses = witnessesOf(draft)
