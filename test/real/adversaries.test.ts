@@ -52,8 +52,7 @@ describe("a provider that cheats", () => {
   test.each(speakers)("as %s is rejected and replaced before delivery", async (cheat, index) => {
     const peer = (await network.bend({ [index]: cheat }))[0]!;
     const seen = await askUntil(peer, () => rejected().includes(peer));
-    if (speakerOf(seen) !== peer)
-      expect(seen.end!.attempts, "somebody else spoke on").toBeGreaterThan(1);
+    if (speakerOf(seen) !== peer) expect(seen.end!.attempts, "somebody else spoke on").toBeGreaterThan(1);
     expect(seen.text).not.toMatch(/[A-Z]{6,}/);
   });
 
