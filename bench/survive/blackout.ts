@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { largestGap } from "../../src/commands/chaos/aftermath.ts";
 import type { Chance } from "../../src/simulator/chance.ts";
-import type { Outcome } from "./client.ts";
 import type { Running } from "./contenders.ts";
 import type { Rig, UpstreamFault } from "./faults.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Load } from "./stage.ts";
 import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
 
@@ -72,7 +73,7 @@ function tallyOf(
   const prefilled = switched.filter(({ speakers }) => rig.prefills(speakers[1]!.name));
   const replayed = switched.filter(({ speakers }) => !rig.prefills(speakers[1]!.name));
   const latency = ({ latencyMs }: Outcome) => latencyMs;
-  const gap = ({ gapMs }: Outcome) => gapMs;
+  const gap = (outcome: Outcome) => largestGap(outcome, Number.NEGATIVE_INFINITY) ?? 0;
   return {
     ...emptyTally,
     inFlight: endsOf(outcomes(inFlight)),
@@ -81,7 +82,7 @@ function tallyOf(
     latencyMs: timesOf(whole([...inFlight, ...after]).map(latency)),
     prefillGapMs: timesOf(prefilled.map(gap)),
     replayGapMs: timesOf(replayed.map(gap)),
-    replayOwnMs: timesOf(replayed.map(({ gapMs, speakers }) => gapMs - speakers[1]!.before * tokenMs)),
+    replayOwnMs: timesOf(replayed.map((one) => gap(one) - one.speakers[1]!.before * tokenMs)),
     blackouts: 1,
   };
 }

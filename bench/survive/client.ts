@@ -1,22 +1,8 @@
+import { StringDecoder } from "node:string_decoder";
 import { Pool } from "undici";
-import { questionOf, story } from "./story.ts";
-
-/** What became of one request, as an application sees it. */
-export interface Outcome {
-  /**
-   * "whole": complete, exact, in order, once, with an honest end. "error": the application was told that it failed.
-   * "silent": it failed and looks as if it had not. "timeout": it said nothing more within the client's patience.
-   */
-  readonly end: "whole" | "error" | "silent" | "timeout";
-  readonly latencyMs: number;
-  readonly firstMs: number;
-  /** Longest time between two pieces of content. */
-  readonly gapMs: number;
-  /** Did any content come? */
-  readonly begun: boolean;
-  /** Who spoke after whom, where the answer says so: its name, and how many tokens had come before. */
-  readonly speakers: ReadonlyArray<{ readonly name: string; readonly before: number }>;
-}
+import type { Piece } from "../../src/commands/chaos/stream.ts";
+import { endOf, type Heard, type Outcome, type Speaker } from "./outcome.ts";
+import { questionOf } from "./story.ts";
 
 export interface Question {
   readonly number: number;
@@ -62,7 +48,7 @@ export class Client {
       text += part;
       if (Number.isNaN(firstMs) && hasContent(text)) firstMs = performance.now() - begun;
     }
-    const end = judge(statusCode, text, question);
+    const end = endOf({ status: statusCode, body: text, how: "whole" }, question);
     if (end !== "whole") throw new Error(`an answer ended in ${end} (status ${statusCode})`);
     return { firstMs, latencyMs: performance.now() - begun };
   }
@@ -81,17 +67,20 @@ function requestOf({ number, tokens, stream, headers }: Question) {
   };
 }
 
+/** One answer as it comes, event by event. */
 class Answer {
   onEnd = () => {};
   readonly #question: Question;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #begunAt = performance.now();
-  readonly #parts: Buffer[] = [];
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #events: string[] = [];
+  readonly #pieces: Piece[] = [];
+  readonly #speakers: Speaker[] = [];
+  #rest = "";
+  #words = 0;
   #controller: { abort(reason: Error): void } | undefined;
   #status = 0;
-  #firstAt = Number.NaN;
-  #lastAt = Number.NaN;
-  #gapMs = 0;
   #over = false;
 
   constructor(question: Question, resolve: (outcome: Outcome) => void) {
@@ -109,91 +98,53 @@ class Answer {
   }
 
   onResponseData(_: unknown, part: Buffer): void {
-    this.#parts.push(part);
-    if (
-      !part.includes('"content":"') ||
-      (Number.isNaN(this.#firstAt) && !hasContent(part.toString("latin1")))
-    ) {
-      return;
+    const at = performance.now();
+    const events = (this.#rest + this.#decoder.write(part)).split("\n\n");
+    this.#rest = events.pop() ?? "";
+    for (const event of events) {
+      this.#events.push(event);
+      const said = contentIn(event);
+      if (said === undefined) continue;
+      // Holdfast names whoever begins to speak in an answer.
+      const name = /"executor":"([^"]+)"/.exec(event)?.[1];
+      if (name !== undefined) this.#speakers.push({ name, before: this.#words, at });
+      const words = said.trim().split(" ").length;
+      this.#words += words;
+      this.#pieces.push({ at, words });
     }
-    const now = performance.now();
-    if (Number.isNaN(this.#firstAt)) this.#firstAt = now;
-    else this.#gapMs = Math.max(this.#gapMs, now - this.#lastAt);
-    this.#lastAt = now;
   }
 
   onResponseEnd(): void {
-    this.#end(judge(this.#status, Buffer.concat(this.#parts).toString(), this.#question));
+    // The last event may lack the blank line after it.
+    this.#events.push(this.#rest);
+    this.#end("whole");
   }
 
   onResponseError(): void {
-    this.#end("error");
+    this.#end("cut");
   }
 
   late(only?: "unbegun"): void {
-    if (only === "unbegun" && !Number.isNaN(this.#firstAt)) return;
-    this.#end("timeout");
+    if (only === "unbegun" && this.#pieces.length > 0) return;
+    this.#end("late");
     this.#controller?.abort(new Error("too late"));
   }
 
-  #end(end: Outcome["end"]): void {
+  #end(how: Heard["how"]): void {
     if (this.#over) return;
     this.#over = true;
     this.onEnd();
+    const end = endOf({ status: this.#status, body: this.#events.join("\n\n"), how }, this.#question);
     const latencyMs = performance.now() - this.#begunAt;
-    const begun = !Number.isNaN(this.#firstAt);
-    const firstMs = begun ? this.#firstAt - this.#begunAt : latencyMs;
-    const speakers = begun && this.#question.stream ? speakersIn(Buffer.concat(this.#parts).toString()) : [];
-    this.#resolve({ end, latencyMs, firstMs, gapMs: this.#gapMs, begun, speakers });
+    this.#resolve({ end, latencyMs, pieces: this.#pieces, speakers: this.#speakers });
   }
 }
 
-function judge(status: number, body: string, { number, tokens, stream }: Question): Outcome["end"] {
-  if (status !== 200) return "error";
-  const expected = story(number, tokens).join("");
-  try {
-    if (!stream) return isWhole(JSON.parse(body).choices[0], expected) ? "whole" : "silent";
-    return judgeStream(body, expected);
-  } catch {
-    // What is not JSON crashes the official client: the application is told.
-    return "error";
-  }
+/** Undefined where there is none, or an empty one. */
+function contentIn(event: string): string | undefined {
+  return /"content":"((?:[^"\\]|\\.)+)"/.exec(event)?.[1];
 }
 
 function hasContent(text: string): boolean {
   return /"content":"[^"]/.test(text);
-}
-
-function isWhole(choice: { message: { content: string }; finish_reason: string }, expected: string): boolean {
-  return choice.message.content === expected && choice.finish_reason === "stop";
-}
-
-/** As the official client reads it: a stream that just stops looks like success to it. */
-function judgeStream(body: string, expected: string): "whole" | "error" | "silent" {
-  let text = "";
-  let finish: string | undefined;
-  let done = false;
-  for (const part of body.split("\n\n")) {
-    if (!part.startsWith("data:")) continue;
-    const data = part.slice(5).trim();
-    if (data === "[DONE]") {
-      done = true;
-      continue;
-    }
-    const chunk = JSON.parse(data);
-    if (chunk.error) return "error";
-    const choice = chunk.choices?.[0];
-    text += choice?.delta?.content ?? "";
-    finish = choice?.finish_reason ?? finish;
-  }
-  return text === expected && finish === "stop" && done ? "whole" : "silent";
-}
-
-/** Holdfast names whoever begins to speak in an answer. */
-function speakersIn(body: string): Array<{ name: string; before: number }> {
-  const events = body.split("\n\n").filter((event) => hasContent(event));
-  return events.flatMap((event, before) => {
-    const name = /"executor":"([^"]+)"/.exec(event)?.[1];
-    return name === undefined ? [] : [{ name, before }];
-  });
 }

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mayLeave } from "../processes.ts";
 import { blackout } from "./blackout.ts";
-import { Client, type Outcome, type Question } from "./client.ts";
+import { Client, type Question } from "./client.ts";
 import { Rig, type UpstreamFault, upstreamFaults } from "./faults.ts";
 import { startHoldfast } from "./holdfast.ts";
 import { ownNodes } from "./own-nodes.ts";
+import type { Outcome } from "./outcome.ts";
 import { litellmProgram, portkeyScript, versions } from "./peers.ts";
 import { freePort, startServer } from "./server.ts";
 import { simulatedNodes } from "./simulated.ts";
@@ -96,7 +97,7 @@ function direct(upstreams: readonly string[]): Running {
       for (let attempt = 0; attempt <= 3; attempt++) {
         const client = clients[turn++ % clients.length]!;
         outcome = await client.ask({ ...question, firstTimeoutMs: attemptMs });
-        if (outcome.begun || outcome.end === "whole") break;
+        if (outcome.pieces.length > 0 || outcome.end === "whole") break;
       }
       return { ...outcome!, latencyMs: performance.now() - begun };
     },

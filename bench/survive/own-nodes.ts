@@ -101,8 +101,8 @@ function tallyOf(aftermath: Aftermath, { outcome }: Judged, bypassed: number): T
 }
 
 function endsOf(streams: readonly Stream[], outcome: Judged["outcome"]): Ends {
-  const ends = { ...noEnds };
-  const kinds = { success: "whole", error: "error", hang: "timeout" } as const;
+  const ends = { ...noEnds, withdrawn: 0 };
+  const kinds = { success: "whole", error: "error", withdrawn: "withdrawn", hang: "timeout" } as const;
   for (const stream of streams) {
     const came = outcome(stream);
     ends[came in kinds ? kinds[came as keyof typeof kinds] : "silent"] += 1;

@@ -46,7 +46,8 @@ const method =
   "Own nodes: faults as docs/chaos.md describes them, requests due by the clock, as many a second as keep the streams " +
   "in flight. Gap: largest between two pieces of content, of streams whose speaker failed after they had begun to " +
   "speak; warm: a witness the stream had named survived. Recovery: until words come at nine tenths of what the " +
-  "survivors can say. Back: from being mended until used again.";
+  "survivors can say. Back: from being mended until used again. Withdrawn: false words had been read when the stream " +
+  "ended in an error that took them back; neither a success nor silent.";
 
 const isOwn = ({ contender }: Entry) => contender === ownNodes.name || contender === simulatedNodes.name;
 
@@ -73,8 +74,8 @@ function row({ fault, contender, streams, tally }: Entry): string {
 }
 
 const ownHead = [
-  "| fault | contender | streams | in flight | alive | errors | silent | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | withdrawn | silent | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
 function ownRow({ fault, contender, streams, tally }: Entry): string {
@@ -83,7 +84,8 @@ function ownRow({ fault, contender, streams, tally }: Entry): string {
   const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
   return line([
     ...[fault, contender, streams, share(tally.inFlight), share(alive)],
-    ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`, alive.silent],
+    ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`],
+    ...[alive.withdrawn ?? "–", alive.silent],
     ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
     `${ms(recoveryMs, 0.5)} / ${neverRecovered > 0 ? `never: ${neverRecovered}` : ms(recoveryMs, 1)}`,
     `${ms(returnMs, 0.5)} / ${neverReturned > 0 ? `not within 10 s: ${neverReturned}` : ms(returnMs, 1)}`,

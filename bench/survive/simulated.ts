@@ -111,8 +111,13 @@ function tallyOf(audience: Audience, { calmFrom, at, returnsMs, never }: Course)
 }
 
 function endsOf(answers: readonly Answered[]): Ends {
-  const ends = { ...noEnds };
-  const kinds = { succeeded: "whole", refused: "error", failed: "error", silent: "silent" } as const;
-  for (const { end } of answers) ends[kinds[end]] += 1;
+  const ends = { ...noEnds, withdrawn: 0 };
+  for (const answer of answers) ends[endOf(answer)] += 1;
   return ends;
+}
+
+function endOf({ end, why, violation }: Answered): keyof Ends {
+  if (end === "succeeded") return "whole";
+  if (violation === undefined) return "error";
+  return why?.startsWith("rejected_after_delivery") ? "withdrawn" : "silent";
 }

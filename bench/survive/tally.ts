@@ -1,8 +1,11 @@
 import { wilson } from "../../src/commands/chaos/statistics.ts";
-import type { Outcome } from "./client.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** Requests by how they ended. */
-export type Ends = Record<Outcome["end"], number>;
+export type Ends = Record<Outcome["end"], number> & {
+  /** False words that an explicit error took back; only where somebody lies. An earlier version took them for errors. */
+  withdrawn?: number;
+};
 
 /** Times by size, in steps of 2 %: small to keep, and exact enough for a percentile. */
 export type Times = Record<string, number>;
@@ -67,7 +70,7 @@ export function aliveIn({ inFlight, after }: Pick<Tally, "inFlight" | "after">):
 }
 
 export function countOf(ends: Ends): number {
-  return ends.whole + ends.error + ends.silent + ends.timeout;
+  return ends.whole + ends.error + (ends.withdrawn ?? 0) + ends.silent + ends.timeout;
 }
 
 export function timesOf(values: readonly number[]): Times {

@@ -10,6 +10,8 @@ export interface Count {
   readonly requests: number;
   readonly success: number;
   readonly error: number;
+  /** False words that an explicit error took back. */
+  readonly withdrawn: number;
   readonly silent: Readonly<Record<(typeof silentFailures)[number], number>>;
   readonly share: number;
   /** 95 %, Wilson. */
@@ -86,7 +88,7 @@ export function countOf(streams: readonly Stream[], outcome: (stream: Stream) =>
     if (outcomes[index] === "error" && error !== undefined) codes[error] = (codes[error] ?? 0) + 1;
   const [requests, success] = [streams.length, count("success")];
   return {
-    ...{ requests, success, error: count("error"), codes },
+    ...{ requests, success, error: count("error"), withdrawn: count("withdrawn"), codes },
     silent: Object.fromEntries(silentFailures.map((name) => [name, count(name)])) as Count["silent"],
     share: requests === 0 ? 1 : success / requests,
     interval: wilson(success, requests),

@@ -63,12 +63,12 @@ function methodOf(exact: boolean): string {
 export function asText(report: Report): string {
   const { all, calm, generator, machine } = report;
   const head = [
-    ...["fault", "blackouts", "in flight: ok", "alive 10 s: ok", "errors", "silent"],
+    ...["fault", "blackouts", "in flight: ok", "alive 10 s: ok", "errors", "withdrawn", "silent"],
     ...["gap p50", "p99", "(n)", "cold p99", "(n)", "recovery p50", "max", "back p50", "max"],
   ];
   const rows = report.faults.map((one) => [
     ...[one.fault, String(one.blackouts), share(one.inFlight), share(one.alive)],
-    ...[String(one.alive.error), String(silentOf(one.alive))],
+    ...[String(one.alive.error), String(one.alive.withdrawn), String(silentOf(one.alive))],
     ...[
       ms(one.gapMs.p50),
       ms(one.gapMs.p99),
@@ -84,7 +84,7 @@ export function asText(report: Report): string {
     table([head, ...rows]),
     ...(failures.length === 0 ? [] : ["", "Failures among those alive:", ...failures]),
     "",
-    `All requests: ${share(all)}; errors ${all.error}, silent failures ${silentOf(all)}.`,
+    `All requests: ${share(all)}; errors ${all.error}, false and withdrawn ${all.withdrawn}, silent failures ${silentOf(all)}.`,
     `When all is well: gap p50 ${ms(calm.gapMs.p50)}, p99 ${ms(calm.gapMs.p99)}; first words p50 ${ms(calm.firstMs.p50)}, p99 ${ms(calm.firstMs.p99)}.`,
     ...report.faults.map(
       ({ fault, firstMs, excessMs }) =>
@@ -101,11 +101,11 @@ export function asText(report: Report): string {
   ].join("\n");
 }
 
-/** Explicit errors by code, and silent failures by kind. */
-export function failuresOf(what: string, { codes, silent }: Count): string[] {
-  return [...Object.entries(codes), ...Object.entries(silent).filter(([, count]) => count > 0)].map(
-    ([name, count]) => `  ${what}: ${count} × ${name}`,
-  );
+/** Explicit errors by code, what was withdrawn, and silent failures by kind. */
+export function failuresOf(what: string, { codes, withdrawn, silent }: Count): string[] {
+  return Object.entries({ ...codes, withdrawn, ...silent })
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `  ${what}: ${count} × ${name}`);
 }
 
 /** Failures nobody was told of: there must be none. */

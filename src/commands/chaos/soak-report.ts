@@ -44,7 +44,7 @@ export function soakText(report: SoakReport): string {
   return [
     table([["process", "MB first", "MB last", "MB an hour", "95 %"], ...rows]),
     "",
-    `All requests: ${share(all)}; errors ${all.error}, silent failures ${silentOf(all)}; lost ${report.lost}.`,
+    `All requests: ${share(all)}; errors ${all.error}, false and withdrawn ${all.withdrawn}, silent failures ${silentOf(all)}; lost ${report.lost}.`,
     ...failuresOf("soak", all),
     `Nodes struck: ${struck.join(", ")}; at most ${report.awayMost} of ${report.nodes} away at once.`,
     `Largest gap of an answer p50 ${ms(gapMs.p50)}, p99 ${ms(gapMs.p99)}; first words p50 ${ms(firstMs.p50)}, p99 ${ms(firstMs.p99)}.`,

@@ -36,8 +36,12 @@ export interface Stream {
   done: boolean;
   /** Something came after the end. */
   overrun: boolean;
+  /** Something came that is no event of this interface. */
+  garbled: boolean;
   /** Code of the explicit error it ended in. */
   error: string | undefined;
+  /** How many tokens stand, as that error said. */
+  stands: number;
   end: "whole" | "cut" | "late" | "ours" | undefined;
 }
 
@@ -61,7 +65,7 @@ export function ask(
 ): { stream: Stream; giveUp: () => void } {
   const stream: Stream = {
     ...{ question, sentAt: performance.now(), pieces: [], casts: [], text: "", done: false, overrun: false },
-    ...{ endedAt: undefined, finish: undefined, error: undefined, end: undefined },
+    ...{ garbled: false, endedAt: undefined, finish: undefined, error: undefined, stands: 0, end: undefined },
   };
   const end = (how: NonNullable<Stream["end"]>) => {
     if (stream.end !== undefined) return;
@@ -116,18 +120,27 @@ interface Event {
     readonly witnesses?: string[];
     readonly verdict?: string;
   };
-  readonly error?: { readonly code?: string | null; readonly type?: string };
+  readonly error?: { readonly code?: string | null; readonly type?: string; readonly message?: string };
 }
 
-function hear(stream: Stream, line: string, at: number): void {
+/** Takes in one event, as it came at this time. */
+export function hear(stream: Stream, line: string, at: number): void {
   if (stream.done) stream.overrun = true;
   if (!line.startsWith("data: ")) return;
   if (line === "data: [DONE]") {
     stream.done = true;
     return;
   }
-  const { choices, holdfast, error } = JSON.parse(line.slice("data: ".length)) as Event;
-  if (error !== undefined) stream.error = error.code ?? error.type ?? "unnamed";
+  const event = eventIn(line.slice("data: ".length));
+  if (event === undefined) {
+    stream.garbled = true;
+    return;
+  }
+  const { choices, holdfast, error } = event;
+  if (error !== undefined) {
+    stream.error = error.code ?? error.type ?? "unnamed";
+    stream.stands = Number(/first (\d+) tokens stand/.exec(error.message ?? "")?.[1] ?? 0);
+  }
   if (holdfast?.executor !== undefined && holdfast.verdict === undefined)
     stream.casts.push({ at, executor: holdfast.executor, witnesses: holdfast.witnesses ?? [] });
   const [choice] = choices ?? [];
@@ -136,6 +149,16 @@ function hear(stream: Stream, line: string, at: number): void {
   if (content === undefined || content === "") return;
   stream.text += content;
   stream.pieces.push({ at, words: content.split(" ").length - 1 });
+}
+
+/** Undefined when it is no JSON object. */
+function eventIn(data: string): Event | undefined {
+  try {
+    const event: unknown = JSON.parse(data);
+    return typeof event === "object" && event !== null ? event : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function refusalCode(status: number, body: string): string {

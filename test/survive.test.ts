@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { endOf, type Heard } from "../bench/survive/outcome.ts";
+import { story } from "../bench/survive/story.ts";
+
+/** The bench's own eyes: what it takes for a success, and what not. */
+
+const question = { number: 7, tokens: 20, stream: true };
+const tokens = story(question.number, question.tokens);
+const words = (from: number, to: number) =>
+  tokens.slice(from, to).map((content) => event({ choices: [{ delta: { content }, finish_reason: null }] }));
+const event = (data: object) => `data: ${JSON.stringify(data)}\n\n`;
+const finish = event({ choices: [{ delta: {}, finish_reason: "stop" }] });
+const failed = event({ error: { message: "no", code: "no_providers" } });
+const done = "data: [DONE]\n\n";
+
+const cases: ReadonlyArray<[what: string, end: ReturnType<typeof endOf>, events: string[], how?: Heard["how"]]> =
+  [
+    ["a whole answer", "whole", [...words(0, 20), finish, done]],
+    ["an error in the middle", "error", [...words(0, 9), failed]],
+    ["what is no JSON", "error", [...words(0, 9), 'data: {"cho\n\n']],
+    ["an error after words that came twice", "silent", [...words(0, 9), ...words(7, 12), failed]],
+    ["an error after the end", "silent", [...words(0, 20), finish, done, failed]],
+    ["words after the end", "silent", [...words(0, 20), finish, done, ...words(0, 1)]],
+    ["an end too early", "silent", [...words(0, 9), finish, done]],
+    ["a stream that just stops", "silent", words(0, 9)],
+    ["a broken connection", "error", words(0, 9), "cut"],
+    ["a broken connection after words left out", "silent", [...words(0, 9), ...words(11, 12)], "cut"],
+    ["no end within the client's patience", "timeout", words(0, 9), "late"],
+    ["no end, after words that came twice", "silent", [...words(0, 9), ...words(7, 12)], "late"],
+  ];
+
+for (const [what, end, events, how = "whole"] of cases)
+  test(`${what} counts as ${end}`, () =>
+    expect(endOf({ status: 200, body: events.join(""), how }, question)).toBe(end));
+
+test("a refusal is an error, and none within the client's patience a time-out", () => {
+  expect(endOf({ status: 503, body: "{}", how: "whole" }, question)).toBe("error");
+  expect(endOf({ status: 0, body: "", how: "late" }, question)).toBe("timeout");
+});
