@@ -29,6 +29,19 @@ export function createChance(seed: number): Chance {
   };
 }
 
+/** `count` of these, each at most once. */
+export function drawSome<Item>(items: readonly Item[], count: number, chance: Chance): Item[] {
+  const left = [...items];
+  const drawn: Item[] = [];
+  while (drawn.length < count && left.length > 0) {
+    const at = chance.below(left.length);
+    drawn.push(left[at]!);
+    left[at] = left[left.length - 1]!;
+    left.pop();
+  }
+  return drawn;
+}
+
 /** FNV-1a over the name, begun from the seed. */
 export function mixName(seed: number, name: string): number {
   let hash = (2166136261 ^ seed) >>> 0;

@@ -44,16 +44,3 @@ export interface Stage {
   /** The instant from which `inFlight`, `after` and `recoveryMs` are counted; the first counts. */
   mark(): void;
 }
-
-/** `count` of these, each at most once. */
-export function drawSome<Item>(items: readonly Item[], count: number, chance: Chance): Item[] {
-  const left = [...items];
-  const drawn: Item[] = [];
-  while (drawn.length < count && left.length > 0) {
-    const at = chance.below(left.length);
-    drawn.push(left[at]!);
-    left[at] = left[left.length - 1]!;
-    left.pop();
-  }
-  return drawn;
-}

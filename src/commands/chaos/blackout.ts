@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Chance } from "../../simulator/chance.ts";
+import { type Chance, drawSome } from "../../simulator/chance.ts";
 import type { Arena, ArenaNode } from "./arena.ts";
 import { type Fault, mend, needsProxy, strike } from "./fault.ts";
 import type { Load } from "./load.ts";
@@ -51,7 +51,7 @@ export async function blackOut(
   const calmFrom = performance.now();
   await pause(calmMs.least + chance.below(calmMs.more), undefined, { signal });
   const nodes = arena.nodes();
-  const drawn = draw(nodes, plan.victims(nodes.length), chance);
+  const drawn = drawSome(nodes, plan.victims(nodes.length), chance);
   if (needsProxy(fault)) await untilCarrying(drawn, signal);
   const bypassed = needsProxy(fault) ? drawn.filter(({ cable }) => cable?.carriesMs() === 0).length : 0;
   const struck = load.inFlight();
@@ -95,9 +95,4 @@ export function returns(
       .filter(({ executor, witnesses }) => executor === peer || witnesses.includes(peer));
     return seen.length === 0 ? undefined : Math.min(...seen.map(({ at }) => at)) - mendedAt;
   });
-}
-
-function draw(nodes: readonly ArenaNode[], count: number, chance: Chance): ArenaNode[] {
-  const left = [...nodes];
-  return Array.from({ length: count }, () => left.splice(chance.below(left.length), 1)[0]!);
 }

@@ -1,6 +1,6 @@
-import type { Chance } from "../chance.ts";
+import { type Chance, drawSome } from "../chance.ts";
 import type { SimulatedNode } from "../node.ts";
-import { drawSome, type Scenario, type Terms } from "../scenario.ts";
+import type { Scenario, Terms } from "../scenario.ts";
 
 /** A share of the nodes fails at one instant, a third of the way through the requests. */
 export const blackout: Scenario = {

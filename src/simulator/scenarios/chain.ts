@@ -1,5 +1,6 @@
+import { drawSome } from "../chance.ts";
 import type { Belief } from "../ledger.ts";
-import { drawSome, type Scenario } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** The chain is away, was never reached, or its endpoints lie together, while nodes fail as well. */
 export const chain: Scenario = {

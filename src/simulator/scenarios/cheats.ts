@@ -1,5 +1,6 @@
 import { limits } from "../../protocol/limits.ts";
-import { drawSome, type Scenario, type Terms } from "../scenario.ts";
+import { drawSome } from "../chance.ts";
+import type { Scenario, Terms } from "../scenario.ts";
 
 /** Nodes that lie, or serve another model, and Sybils: many offers without stake, which stand still, break or lie. */
 export const cheats: Scenario = {

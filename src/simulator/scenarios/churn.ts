@@ -1,4 +1,5 @@
-import { drawSome, type Scenario } from "../scenario.ts";
+import { drawSome } from "../chance.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** Nodes come and go all the time: one after the other is killed or hung, and is back a little later. */
 export const churn: Scenario = {

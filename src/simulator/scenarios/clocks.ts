@@ -1,4 +1,5 @@
-import { drawSome, type Scenario } from "../scenario.ts";
+import { drawSome } from "../chance.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** Clocks that run fast or slow, are minutes apart, or are set by an hour, on nodes and on a gateway. */
 export const clocks: Scenario = {

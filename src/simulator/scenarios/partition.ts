@@ -1,5 +1,6 @@
+import { drawSome } from "../chance.ts";
 import type { Way } from "../network.ts";
-import { drawSome, type Scenario } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** A gateway and a part of the nodes lose sight of one another, often in one direction only; the cut moves, and heals. */
 export const partition: Scenario = {

@@ -1,4 +1,5 @@
-import { drawSome, type Scenario } from "../scenario.ts";
+import { drawSome } from "../chance.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** Nodes start anew with nothing but their disk, gateways with jobs in flight. */
 export const restart: Scenario = {

@@ -1,4 +1,5 @@
-import { drawSome, type Scenario } from "../scenario.ts";
+import { drawSome } from "../chance.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** Up to half of the nodes suffer something at some moment; a part of them gets over it while requests still come. */
 export const storm: Scenario = {
