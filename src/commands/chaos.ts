@@ -1,14 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { createChance } from "../simulator/chance.ts";
-import { type Arena, type ArenaNode, attach, startArena } from "./chaos/arena.ts";
-import { type Blackout, blackOut } from "./chaos/blackout.ts";
-import { type Churn, createChurn } from "./chaos/churn.ts";
-import { mend, needsProxy, needsSynthetic } from "./chaos/fault.ts";
+import { type Arena, attach, startArena } from "./chaos/arena.ts";
+import { blackOut } from "./chaos/blackout.ts";
+import { createChurn } from "./chaos/churn.ts";
+import { needsProxy, needsSynthetic } from "./chaos/fault.ts";
 import type { Count } from "./chaos/figures.ts";
 import { judgedOf } from "./chaos/judging.ts";
 import { type Load, startLoad } from "./chaos/load.ts";
 import { type ChaosOptions, readOptions } from "./chaos/options.ts";
+import { type Progress, putInOrder } from "./chaos/progress.ts";
 import { asText, reportOf, silentOf } from "./chaos/report.ts";
 import { soakReportOf, soakText } from "./chaos/soak-report.ts";
 import { type Flags, readSettings } from "./settings.ts";
@@ -19,15 +20,6 @@ const deadlineMs = 60_000;
 /** Time until answers have come often enough to know how long one takes, ms. */
 const warmMsMax = 60_000;
 
-/** What there is to undo and to tell, however it ends. */
-interface Progress {
-  arena: Arena | undefined;
-  load: Load | undefined;
-  churn: Churn | undefined;
-  readonly blackouts: Blackout[];
-  broken: readonly ArenaNode[];
-}
-
 /**
  * `holdfast chaos`: keeps streams in flight over a network, has nodes fail at random instants, and counts every
  * request. Figures go to standard output, progress to standard error. Exit code 1 when any request failed silently.
@@ -37,15 +29,7 @@ export async function chaos(flags: Flags): Promise<void> {
   const progress: Progress = {
     ...{ arena: undefined, load: undefined, churn: undefined, blackouts: [], broken: [] },
   };
-  const ending = onStop(async () => {
-    const { arena, load, churn, broken } = progress;
-    load?.abort();
-    if (arena === undefined) return;
-    const mending = mend(arena, churn?.broken() ?? broken, AbortSignal.abort());
-    tell(options, progress, true);
-    await mending;
-    await arena.close();
-  });
+  const ending = onStop(() => putInOrder(progress, () => tell(options, progress, true)));
   try {
     progress.arena = await findArena(flags, options, ending);
     progress.load = startAsking(progress.arena, options);
@@ -58,10 +42,7 @@ export async function chaos(flags: Flags): Promise<void> {
     if (ending.aborted) await new Promise<never>(() => {});
     throw error;
   } finally {
-    if (!ending.aborted) {
-      progress.load?.abort();
-      await progress.arena?.close();
-    }
+    if (!ending.aborted) await putInOrder(progress);
   }
 }
 

@@ -120,7 +120,7 @@ async function arenaOf(
         nodes().filter(
           ({ name, pid, start }) => dead.some((one) => one.name === name) && !isAlive(pid, start),
         );
-      while (away().length > 0 && performance.now() < deadline && !signal.aborted) await pause(reviveLookMs);
+      while (!signal.aborted && performance.now() < deadline && away().length > 0) await pause(reviveLookMs);
     },
   };
 }

@@ -38,7 +38,8 @@ export interface BlackoutPlan {
 
 /**
  * Waits for a random moment, makes drawn nodes fail at one instant, mends them and waits until they are used again.
- * `begun` is called at the instant. Aborting ends the waits; what is broken is then for the caller to mend.
+ * `begun` is called at the instant. Aborting ends the waits, as any error does; what is broken is then for the caller to
+ * mend.
  */
 export async function blackOut(
   arena: Arena,
@@ -55,14 +56,14 @@ export async function blackOut(
   if (needsProxy(fault)) await untilCarrying(drawn, signal);
   const bypassed = needsProxy(fault) ? drawn.filter(({ cable }) => cable?.carriesMs() === 0).length : 0;
   const struck = load.inFlight();
-  const at = performance.now();
-  strike(fault, drawn);
   const peers = new Set(drawn.map(({ peer }) => peer));
   const blackout: Blackout = {
-    ...{ fault, calmFrom, at, victims: peers, nodes: nodes.length, struck, bypassed },
+    ...{ fault, calmFrom, at: performance.now(), victims: peers, nodes: nodes.length, struck, bypassed },
     mendedAt: undefined,
   };
+  // First, so that whoever mends knows of all of them, should striking end half-way.
   begun(blackout, drawn);
+  strike(fault, drawn);
   await pause(outageMs, undefined, { signal });
   await mend(arena, drawn, signal);
   const mendedAt = performance.now();

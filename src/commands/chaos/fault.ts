@@ -26,9 +26,9 @@ export function strike(fault: Fault, nodes: readonly ArenaNode[]): void {
 export async function mend(arena: Arena, nodes: readonly ArenaNode[], signal: AbortSignal): Promise<void> {
   const killed = nodes.filter(({ pid, start }) => !isAlive(pid, start));
   for (const node of nodes) {
-    setAilment(node.home, undefined);
-    node.cable?.sever(undefined);
     if (!killed.includes(node)) send(node, "SIGCONT");
+    node.cable?.sever(undefined);
+    setAilment(node.home, undefined);
   }
   if (killed.length > 0) await arena.revive(killed, signal);
 }
