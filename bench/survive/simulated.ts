@@ -1,11 +1,13 @@
 import { faults as realFaults } from "../../src/commands/chaos/fault.ts";
+import { seatedShare } from "../../src/commands/chaos/judging.ts";
 import { isLie } from "../../src/commands/chaos/options.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import { type Answered, type Audience, createAudience } from "../../src/simulator/audience.ts";
 import { drawSome } from "../../src/simulator/chance.ts";
 import { faults } from "../../src/simulator/faults/catalogue.ts";
 import { heal } from "../../src/simulator/faults/heal.ts";
-import { aliveAfter, aliveAt, recoveryOf } from "../../src/simulator/figures.ts";
+import { aliveAfter, aliveAt } from "../../src/simulator/figures.ts";
+import { recoveryOf } from "../../src/simulator/recovery.ts";
 import { createWorld, type World } from "../../src/simulator/world.ts";
 import type { Contender, Stage, StageOptions } from "./stage.ts";
 import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
@@ -16,6 +18,8 @@ const readingSpeedup = 32;
 const delayMsMean = 2;
 /** Three processes that die at once beside fifty streams: 84 to 187 ms were seen. */
 const deathMsMean = 120;
+/** As many as the real nodes say they have. */
+const slots = 64;
 
 /** The same ten nodes in the simulator, at the same paces and under the same load: what it predicts of `holdfast-nodes`. */
 export const simulatedNodes: Contender = {
@@ -29,7 +33,7 @@ async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Sta
   const { streams, tokens, tokenMs } = load;
   const holdMs = isLie(fault) ? limits.holdMsMax : limits.holdMsDefault;
   const world = await createWorld(chance.child("world"), {
-    ...{ nodes: size, cheats: 0, slots: 64, faults: { delayMsMean, refusal: 0, deathMsMean } },
+    ...{ nodes: size, cheats: 0, slots, faults: { delayMsMean, refusal: 0, deathMsMean } },
     defaults: { finality: "stream", witnesses: limits.witnessesDefault, holdMs },
     pace: { stepMs: tokenMs, judgeMsPerToken: tokenMs / readingSpeedup },
   });
@@ -69,6 +73,7 @@ async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Sta
       return tallyOf(audience, {
         ...{ calmFrom, at, returnsMs: [...returned.values()] },
         never: victims.length - returned.size,
+        capacity: seatedShare(streams, (size - failing) * slots),
       });
     },
     close: async () => {},
@@ -84,9 +89,10 @@ interface Course {
   readonly at: number;
   readonly returnsMs: readonly number[];
   readonly never: number;
+  readonly capacity: number;
 }
 
-function tallyOf(audience: Audience, { calmFrom, at, returnsMs, never }: Course): Tally {
+function tallyOf(audience: Audience, { calmFrom, at, returnsMs, never, capacity }: Course): Tally {
   const { answered } = audience;
   const inFlight = aliveAt(answered, at);
   const alive = aliveAfter(answered, at);
@@ -96,15 +102,14 @@ function tallyOf(audience: Audience, { calmFrom, at, returnsMs, never }: Course)
     timesOf(whole(ones).map(({ askedAt, endedAt }) => endedAt - askedAt));
   const gaps = (kind: Answered["struck"]) =>
     timesOf(whole(inFlight.filter(({ struck }) => struck === kind)).map(({ gapMs }) => gapMs));
-  // The simulator tells the end of the first good half second, chaos its beginning.
-  const recovery = recoveryOf(audience, at);
+  const recovery = recoveryOf(audience.said, at, capacity);
   return {
     ...emptyTally,
     inFlight: endsOf(inFlight),
     after: endsOf(alive.filter((one) => !inFlight.includes(one))),
     ...{ healthyMs: latencies(healthy), latencyMs: latencies(alive) },
     ...{ warmGapMs: gaps("warm"), coldGapMs: gaps("cold") },
-    recoveryMs: timesOf(recovery === undefined ? [] : [Math.max(0, recovery - 500)]),
+    recoveryMs: timesOf(recovery === undefined ? [] : [recovery]),
     neverRecovered: recovery === undefined ? 1 : 0,
     ...{ returnMs: timesOf(returnsMs), neverReturned: never, blackouts: 1 },
   };

@@ -6,6 +6,7 @@ import { checkTruth } from "./checkers/truth.ts";
 import type { Asked } from "./gateway.ts";
 import { contextOf, tokensOf } from "./model.ts";
 import type { SimulatedNode } from "./node.ts";
+import type { Said } from "./recovery.ts";
 import type { World } from "./world.ts";
 
 /** One answered request, as far as figures need it. */
@@ -30,9 +31,10 @@ export interface Audience {
   /** These nodes fail now: notes whose answers they were speaking. */
   struck(nodes: ReadonlySet<SimulatedNode>): void;
   readonly answered: readonly Answered[];
-  /** Deliveries in each tenth of a second. */
-  readonly throughput: readonly number[];
-  underWay(): number;
+  /** Deliveries of answers that have ended, in steps of time. */
+  readonly said: readonly Said[];
+  /** Requests without an end so far, in the order of asking. */
+  readonly underWay: ReadonlySet<{ readonly askedAt: number }>;
 }
 
 export interface Questions {
@@ -50,14 +52,14 @@ interface Open extends Asked {
   struckAt: number;
 }
 
-/** Width of a step of the throughput curve, ms. */
-export const throughputStepMs = 100;
+/** Width of a step in which deliveries are counted, ms: as fine as recovery is told. */
+const stepMs = 25;
 
 export function createAudience(world: World, chance: Chance, options: { readonly tokens: number }): Audience {
   const { timeline, gateways } = world;
   const open = new Set<Open>();
   const answered: Answered[] = [];
-  const throughput: number[] = [];
+  const said: Array<{ at: number; words: number }> = [];
 
   function askOne(retries: number, ended: () => void): void {
     const words = `tell me ${chance.below(100_000)} things`;
@@ -88,17 +90,17 @@ export function createAudience(world: World, chance: Chance, options: { readonly
     }
     answered.push(judge(asked, timeline.now()));
     for (const time of asked.seen.times) {
-      const step = Math.floor(time / throughputStepMs);
-      while (throughput.length <= step) throughput.push(0);
-      throughput[step]! += 1;
+      const step = Math.floor(time / stepMs);
+      while (said.length <= step) said.push({ at: said.length * stepMs, words: 0 });
+      said[step]!.words += 1;
     }
     ended();
   }
 
   return {
     answered,
-    throughput,
-    underWay: () => open.size,
+    said,
+    underWay: open,
     ask({ count, perSecond, retries }, over) {
       let left = count;
       let coming = count;

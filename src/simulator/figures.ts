@@ -1,4 +1,4 @@
-import { type Answered, type Audience, throughputStepMs } from "./audience.ts";
+import type { Answered } from "./audience.ts";
 
 /** How the requests of one window went. */
 export interface Tally {
@@ -47,23 +47,6 @@ export function spreadOf(values: readonly number[]): Spread {
     ...{ p50: round(at(0.5), 1), p99: round(at(0.99), 1), max: round(at(1), 1) },
   };
 }
-
-/**
- * From the strike until text comes as fast again as before it, ms: the end of the first half second whose deliveries
- * reach 95 % of the mean of the two seconds before. The load is one that the survivors can carry. Undefined: never.
- */
-export function recoveryOf({ throughput }: Audience, strikeAt: number): number | undefined {
-  const step = Math.ceil(strikeAt / throughputStepMs);
-  const before = throughput.slice(Math.max(0, step - 21), step - 1);
-  const wanted = 0.95 * (before.reduce((sum, count) => sum + count, 0) / before.length) * halfSecond;
-  for (let from = step; from + halfSecond <= throughput.length; from++) {
-    const got = throughput.slice(from, from + halfSecond).reduce((sum, count) => sum + count, 0);
-    if (got >= wanted) return (from + halfSecond) * throughputStepMs - Math.round(strikeAt);
-  }
-  return undefined;
-}
-
-const halfSecond = 500 / throughputStepMs;
 
 export function round(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits;

@@ -8,8 +8,9 @@ import { checkSeats } from "./checkers/seats.ts";
 import { checkStarved, starvedAttemptsEach } from "./checkers/starved.ts";
 import { faults } from "./faults/catalogue.ts";
 import { heal } from "./faults/heal.ts";
-import { aliveAfter, aliveAt, recoveryOf, type Spread, spreadOf, type Tally, tally } from "./figures.ts";
+import { aliveAfter, aliveAt, type Spread, spreadOf, type Tally, tally } from "./figures.ts";
 import type { NetworkFaults } from "./link.ts";
+import { recoveryOf } from "./recovery.ts";
 import type { Scenario, Stage, Terms } from "./scenario.ts";
 import { scenarios } from "./scenarios/catalogue.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
@@ -87,7 +88,7 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   if (watch({ answered: storm.length, requests: terms.requests, world })) {
     return { ...figures, calm: tally([]), violations: broken };
   }
-  if (audience.underWay() > 0) broken.push(`${audience.underWay()} requests have no end`);
+  if (audience.underWay.size > 0) broken.push(`${audience.underWay.size} requests have no end`);
 
   stage.end();
   calm(world, scenario, network);
@@ -207,7 +208,8 @@ function resultOf(world: World, audience: Audience, storm: readonly Answered[], 
     inFlight: tally(marked === undefined ? [] : aliveAt(storm, marked)),
     after: tally(marked === undefined ? [] : aliveAfter(storm, marked)),
     ...{ gapMs: gaps("warm"), coldGapMs: gaps("cold") },
-    recoveryMs: marked === undefined ? undefined : recoveryOf(audience, marked),
+    // The load is one that those left can carry.
+    recoveryMs: marked === undefined ? undefined : recoveryOf(audience.said, marked, 1),
     errors,
     attemptsMost: network.attempts.mostOfOneJob(),
     ...spanOf(world),

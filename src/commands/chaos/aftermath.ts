@@ -1,3 +1,4 @@
+import { recoveryOf } from "../../simulator/recovery.ts";
 import { type Blackout, outageMs, returns } from "./blackout.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Piece, Stream } from "./stream.ts";
@@ -40,7 +41,11 @@ export function aftermathOf(blackout: Blackout, judged: Judged): Aftermath {
     alive: [...struck, ...begun].filter(isOver),
     warmGapsMs: lost.filter(({ warm }) => warm).map(({ gapMs }) => gapMs),
     coldGapsMs: lost.filter(({ warm }) => !warm).map(({ gapMs }) => gapMs),
-    recoveryMs: recovery(blackout, judged),
+    recoveryMs: recoveryOf(
+      streams.flatMap(({ pieces }) => pieces),
+      at,
+      judged.capacity(blackout.nodes - blackout.victims.size),
+    ),
     returnsMs: mendedAt === undefined ? [] : returns(blackout, streams),
   };
 }
@@ -69,31 +74,4 @@ export function largestGap({ pieces }: { readonly pieces: readonly Piece[] }, af
     if (at > after) largest = Math.max(largest ?? 0, at - pieces[index - 1]!.at);
   }
   return largest;
-}
-
-/** Windows in which words are counted, ms: several chunks of every stream, yet shorter than what is to be seen. */
-const windowMs = 500;
-const stepMs = 25;
-const baselineMs = 3_000;
-const recovered = 0.9;
-
-/** See Aftermath.recoveryMs; undefined: not while the outage lasted. */
-function recovery({ at, nodes, victims }: Blackout, { streams, capacity }: Judged): number | undefined {
-  const pieces = streams.flatMap((stream) => stream.pieces);
-  const bins = new Float64Array(Math.ceil((outageMs + windowMs) / stepMs));
-  let before = 0;
-  for (const piece of pieces) {
-    if (piece.at < at - baselineMs || piece.at >= at + outageMs) continue;
-    if (piece.at < at) before += piece.words;
-    else bins[Math.floor((piece.at - at) / stepMs)]! += piece.words;
-  }
-  const wanted = (before / baselineMs) * windowMs * capacity(nodes - victims.size) * recovered;
-  // A network that said nothing before has nothing to come back to.
-  if (before === 0) return undefined;
-  const width = windowMs / stepMs;
-  for (let from = 0; from + width <= outageMs / stepMs; from += 1) {
-    const said = bins.subarray(from, from + width).reduce((sum, words) => sum + words, 0);
-    if (said >= wanted) return from * stepMs;
-  }
-  return undefined;
 }

@@ -25,7 +25,6 @@ export function judgedOf(
     .filter(({ end, endedAt }) => end === "whole" && (endedAt ?? firstAt) < firstAt)
     .map(({ pieces }) => ((pieces.at(-1)?.at ?? 0) - (pieces[0]?.at ?? 0)) / (wordsOf(pieces) - 1))
     .filter(Number.isFinite);
-  const seatsWanted = wanted * (1 + limits.witnessesDefault);
   const nodes = arena.nodes().length;
   return {
     streams,
@@ -33,8 +32,13 @@ export function judgedOf(
     wordMs: words.reduce((sum, ms) => sum + ms, 0) / words.length,
     // Synthetic seats cost nothing, so those that are left carry as much as before; with a model, processors are lost.
     capacity: (survivors) =>
-      arena.synthetic ? Math.min(1, (survivors * arena.slots) / seatsWanted) : survivors / nodes,
+      arena.synthetic ? seatedShare(wanted, survivors * arena.slots) : survivors / nodes,
   };
+}
+
+/** Share of so many streams that so many seats carry: each takes one for its speaker and one for every witness. */
+export function seatedShare(streams: number, seats: number): number {
+  return Math.min(1, seats / (streams * (1 + limits.witnessesDefault)));
 }
 
 function wordsOf(pieces: Stream["pieces"]): number {
