@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { commitOf } from "../src/simulator/commit.ts";
 import { familyOf } from "../test/rigs/command.ts";
 
 /** Where and on what a figure came about. */
@@ -22,7 +22,7 @@ export function thisMachine(): Machine {
     memoryGb: Math.round(totalmem() / 1e9),
     system: `${platform()} ${release()} ${arch()}`,
     node: process.version,
-    commit: commit(),
+    commit: commitOf(),
   };
 }
 
@@ -111,16 +111,4 @@ function ownTicks(pid: number): number {
 
 function sum(values: ReadonlyArray<string | number | undefined>): number {
   return values.reduce<number>((total, value) => total + Number(value), 0);
-}
-
-function commit(): string {
-  const git = (...args: string[]) =>
-    execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8", stdio: "pipe" }).trim();
-  try {
-    return (
-      git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--", "../src") === "" ? "" : "+")
-    );
-  } catch {
-    return "unknown";
-  }
 }

@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../../src/adapters/process/free-ports.ts";
 import { mayLeave } from "../processes.ts";
 import { blackout } from "./blackout.ts";
 import { Client, type Question } from "./client.ts";
 import { Rig, type UpstreamFault, upstreamFaults } from "./faults.ts";
 import { startHoldfast } from "./holdfast.ts";
-import { ownNodes } from "./own-nodes.ts";
 import type { Outcome } from "./outcome.ts";
+import { ownNodes } from "./own-nodes.ts";
 import { litellmProgram, portkeyScript, versions } from "./peers.ts";
-import { freePort, startServer } from "./server.ts";
+import { startServer } from "./server.ts";
 import { simulatedNodes } from "./simulated.ts";
 import type { Contender, Stage, StageOptions } from "./stage.ts";
 
@@ -108,7 +109,7 @@ function direct(upstreams: readonly string[]): Running {
 }
 
 async function startPortkey(upstreams: readonly string[]): Promise<Running> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const script = await portkeyScript();
   const server = await startServer(process.execPath, [script, `--port=${port}`, "--headless"], port);
   const targets = upstreams.map((url) => ({ provider: "openai", api_key: "none", custom_host: url }));
@@ -118,7 +119,7 @@ async function startPortkey(upstreams: readonly string[]): Promise<Running> {
 }
 
 async function startLitellm(upstreams: readonly string[]): Promise<Running> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const program = await litellmProgram();
   const home = mkdtempSync(join(tmpdir(), "holdfast-litellm-"));
   mayLeave(home);

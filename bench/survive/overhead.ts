@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { residentMb } from "../../src/commands/chaos/memory.ts";
 import type { Figure, Outcome } from "../measurement.ts";
 import { median } from "../statistics.ts";
 import { Client, type Question } from "./client.ts";
@@ -34,7 +35,7 @@ export async function overhead(settings: OverheadSettings): Promise<Outcome> {
   };
   const reading = new Client(messages.url);
   await pause(1_000);
-  const idle = rssMb(gateway.pid);
+  const idle = residentMb(gateway.pid) ?? Number.NaN;
   const seen: Round[] = [];
   for (let round = 0; round <= rounds; round++) {
     const order = round % 2 === 0 ? ways : ways.toReversed();
@@ -46,7 +47,7 @@ export async function overhead(settings: OverheadSettings): Promise<Outcome> {
     say(`round ${round}: ${ways.map((way) => `${way} ${describe(all[way])}`).join("; ")}`);
     say(`         a relay of messages ${all.messagesPerS.toFixed(0)} requests/s`);
   }
-  const after = rssMb(gateway.pid);
+  const after = residentMb(gateway.pid) ?? Number.NaN;
   await Promise.all([reading.close(), ...ways.map((way) => clients[way].close())]);
   await Promise.all([gateway.stop(), relay.stop(), messages.stop(), upstream.stop()]);
   return outcomeOf(seen, { starts, idle, after });
@@ -108,10 +109,6 @@ async function startTime(upstream: string): Promise<number> {
   await client.close();
   await gateway.stop();
   return took;
-}
-
-function rssMb(pid: number): number {
-  return (Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024) / 1e6;
 }
 
 /** CPU time of a process since its start, counted in hundredths of a second (proc_pid_stat(5), fields 14 and 15). */

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { cleanEnvironment } from "../../test/rigs/command.ts";
 import { guarded } from "../processes.ts";
@@ -33,15 +32,6 @@ export async function end(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => child.kill("SIGKILL"), 3_000);
   await exit;
   clearTimeout(late);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function takesConnections(port: number): Promise<boolean> {
