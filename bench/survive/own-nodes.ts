@@ -57,7 +57,7 @@ async function stageOf({ size, fault, load, chance }: StageOptions): Promise<Sta
 /** Nobody gives up here: a bench that is interrupted ends everything it started. */
 const never = new AbortController().signal;
 /** A request without an end after this counts as one, ms: a time-out. */
-const deadlineMs = 20_000;
+export const deadlineMs = 20_000;
 const warmMsMax = 90_000;
 
 async function tooCold(): Promise<never> {
