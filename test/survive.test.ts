@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { takeoverOf } from "../bench/survive/blackout.ts";
 import { endOf, type Heard } from "../bench/survive/outcome.ts";
 import { story } from "../bench/survive/story.ts";
 
@@ -13,21 +14,22 @@ const finish = event({ choices: [{ delta: {}, finish_reason: "stop" }] });
 const failed = event({ error: { message: "no", code: "no_providers" } });
 const done = "data: [DONE]\n\n";
 
-const cases: ReadonlyArray<[what: string, end: ReturnType<typeof endOf>, events: string[], how?: Heard["how"]]> =
-  [
-    ["a whole answer", "whole", [...words(0, 20), finish, done]],
-    ["an error in the middle", "error", [...words(0, 9), failed]],
-    ["what is no JSON", "error", [...words(0, 9), 'data: {"cho\n\n']],
-    ["an error after words that came twice", "silent", [...words(0, 9), ...words(7, 12), failed]],
-    ["an error after the end", "silent", [...words(0, 20), finish, done, failed]],
-    ["words after the end", "silent", [...words(0, 20), finish, done, ...words(0, 1)]],
-    ["an end too early", "silent", [...words(0, 9), finish, done]],
-    ["a stream that just stops", "silent", words(0, 9)],
-    ["a broken connection", "error", words(0, 9), "cut"],
-    ["a broken connection after words left out", "silent", [...words(0, 9), ...words(11, 12)], "cut"],
-    ["no end within the client's patience", "timeout", words(0, 9), "late"],
-    ["no end, after words that came twice", "silent", [...words(0, 9), ...words(7, 12)], "late"],
-  ];
+const cases: ReadonlyArray<
+  [what: string, end: ReturnType<typeof endOf>, events: string[], how?: Heard["how"]]
+> = [
+  ["a whole answer", "whole", [...words(0, 20), finish, done]],
+  ["an error in the middle", "error", [...words(0, 9), failed]],
+  ["what is no JSON", "error", [...words(0, 9), 'data: {"cho\n\n']],
+  ["an error after words that came twice", "silent", [...words(0, 9), ...words(7, 12), failed]],
+  ["an error after the end", "silent", [...words(0, 20), finish, done, failed]],
+  ["words after the end", "silent", [...words(0, 20), finish, done, ...words(0, 1)]],
+  ["an end too early", "silent", [...words(0, 9), finish, done]],
+  ["a stream that just stops", "silent", words(0, 9)],
+  ["a broken connection", "error", words(0, 9), "cut"],
+  ["a broken connection after words left out", "silent", [...words(0, 9), ...words(11, 12)], "cut"],
+  ["no end within the client's patience", "timeout", words(0, 9), "late"],
+  ["no end, after words that came twice", "silent", [...words(0, 9), ...words(7, 12)], "late"],
+];
 
 for (const [what, end, events, how = "whole"] of cases)
   test(`${what} counts as ${end}`, () =>
@@ -36,4 +38,19 @@ for (const [what, end, events, how = "whole"] of cases)
 test("a refusal is an error, and none within the client's patience a time-out", () => {
   expect(endOf({ status: 503, body: "{}", how: "whole" }, question)).toBe("error");
   expect(endOf({ status: 0, body: "", how: "late" }, question)).toBe("timeout");
+});
+
+test("a gap is laid to whoever took over after it, however often the speaker changed", () => {
+  const speakers = [
+    { name: "a", before: 0, at: 0 },
+    { name: "b", before: 2, at: 300 },
+    { name: "c", before: 3, at: 900 },
+  ];
+  const spoken = (...times: number[]) => times.map((at) => ({ at, words: 1 }));
+  expect(takeoverOf({ pieces: spoken(0, 30, 300, 900, 930), speakers })).toEqual({
+    ...{ gapMs: 600, by: speakers[2] },
+  });
+  // A slow one's own gap comes before it is given up.
+  expect(takeoverOf({ pieces: spoken(0, 260, 300, 400, 430), speakers })?.by.name).toBe("b");
+  expect(takeoverOf({ pieces: spoken(0, 500), speakers: speakers.slice(0, 1) })).toBeUndefined();
 });

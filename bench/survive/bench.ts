@@ -48,9 +48,9 @@ export async function bench(args: readonly string[]): Promise<void> {
 
 const usual: Load = {
   ...{ streams: 50, tokens: 60, tokenMs: 1000 / 30 },
-  ...{ beforeMs: 1_000, afterMs: 10_000, settleMs: 3_000 },
+  ...{ beforeMs: 3_000, afterMs: 10_000, returnMs: 10_000 },
 };
-const hurried: Partial<Load> = { tokens: 30, afterMs: 4_000, beforeMs: 300, settleMs: 200 };
+const hurried: Partial<Load> = { tokens: 30, afterMs: 4_000, beforeMs: 300, returnMs: 500 };
 const size = 10;
 
 /** Blackouts of one cell until its goal is reached. Everything is started anew for each cell. */

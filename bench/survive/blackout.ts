@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { largestGap } from "../../src/commands/chaos/aftermath.ts";
-import type { Chance } from "../../src/simulator/chance.ts";
+import { type Chance, drawSome } from "../../src/simulator/chance.ts";
+import { recoveryOf } from "../../src/simulator/recovery.ts";
 import type { Running } from "./contenders.ts";
 import type { Rig, UpstreamFault } from "./faults.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Speaker } from "./outcome.ts";
 import type { Load } from "./stage.ts";
 import { type Ends, emptyTally, noEnds, type Tally, timesOf } from "./tally.ts";
 
@@ -14,8 +14,9 @@ interface Asked {
 }
 
 /**
- * One blackout: streams are kept in flight, some upstreams fail at one instant, and every request that was open then
- * or began in the time after it is counted, to its end.
+ * One blackout: streams are kept in flight, some upstreams fail at one instant, are mended after a while and have time
+ * to be used again, all under the same load. Every request that was open at the instant or began before they were
+ * mended is counted, to its end; those begun later only show who serves again.
  */
 export async function blackout(
   running: Running,
@@ -39,52 +40,97 @@ export async function blackout(
   };
   const workers = Array.from({ length: load.streams }, (_, index) => worker(index));
   await pause(load.tokens * load.tokenMs + load.beforeMs + chance.below(500));
-  const victims = drawn(rig.upstreams.length, failing, chance);
+  const victims = drawSome([...rig.upstreams.keys()], failing, chance);
   const at = performance.now();
   rig.hurt(victims, fault);
   await pause(load.afterMs);
   const until = performance.now();
+  await rig.heal(victims, fault);
+  const course = { at, until, healedAt: performance.now(), victims };
+  // Where nobody tells who speaks there is nothing to wait for.
+  const areBack = () => returnsOf(asked, rig, course)?.every((ms) => ms !== undefined) ?? true;
+  while (!areBack() && performance.now() < course.healedAt + load.returnMs) await pause(100);
   open = false;
   await Promise.all(workers);
-  await rig.heal(victims, fault);
-  await pause(load.settleMs);
-  return tallyOf(asked, rig, { at, until, tokenMs: load.tokenMs });
+  return tallyOf(asked, rig, course, load.tokenMs);
 }
 
 /** A client's patience with one answer, ms. */
 const timeoutMs = 20_000;
 
-function drawn(count: number, failing: number, chance: Chance): number[] {
-  const left = Array.from({ length: count }, (_, index) => index);
-  return Array.from({ length: failing }, () => left.splice(chance.below(left.length), 1)[0]!);
+interface Course {
+  /** When they failed, when the time ended in which requests count, and when all were well again. */
+  readonly at: number;
+  readonly until: number;
+  readonly healedAt: number;
+  readonly victims: readonly number[];
 }
 
-function tallyOf(
+/** How long after all were well each spoke again, ms; undefined where answers do not tell who speaks. */
+function returnsOf(
   asked: readonly Asked[],
   rig: Rig,
-  { at, until, tokenMs }: { at: number; until: number; tokenMs: number },
-): Tally {
-  const healthy = asked.filter((one) => one.endedAt <= at);
-  const inFlight = asked.filter((one) => one.at <= at && one.endedAt > at);
-  const after = asked.filter((one) => one.at > at && one.at <= until);
+  { healedAt, victims }: Course,
+): Array<number | undefined> | undefined {
+  const speakers = (from: number) =>
+    asked.flatMap(({ at, outcome }) => (at > from ? (outcome?.speakers ?? []) : []));
+  if (speakers(0).length === 0) return undefined;
+  // What was asked before may name who had been lost.
+  const later = speakers(healedAt);
+  return victims.map((victim) => {
+    const times = later.filter(({ name }) => rig.indexOf(name) === victim).map(({ at }) => at - healedAt);
+    return times.length === 0 ? undefined : Math.min(...times);
+  });
+}
+
+function tallyOf(asked: readonly Asked[], rig: Rig, course: Course, tokenMs: number): Tally {
+  const { at, until } = course;
   const outcomes = (ones: readonly Asked[]) => ones.flatMap(({ outcome }) => outcome ?? []);
-  const whole = (ones: readonly Asked[]) => outcomes(ones).filter(({ end }) => end === "whole");
-  const switched = whole([...inFlight, ...after]).filter(({ speakers }) => speakers.length === 2);
-  const prefilled = switched.filter(({ speakers }) => rig.prefills(speakers[1]!.name));
-  const replayed = switched.filter(({ speakers }) => !rig.prefills(speakers[1]!.name));
-  const latency = ({ latencyMs }: Outcome) => latencyMs;
-  const gap = (outcome: Outcome) => largestGap(outcome, Number.NEGATIVE_INFINITY) ?? 0;
+  const healthy = outcomes(asked.filter((one) => one.endedAt <= at));
+  const inFlight = outcomes(asked.filter((one) => one.at <= at && one.endedAt > at));
+  const after = outcomes(asked.filter((one) => one.at > at && one.at <= until));
+  const latencies = (ones: readonly Outcome[]) =>
+    timesOf(ones.filter(({ end }) => end === "whole").map(({ latencyMs }) => latencyMs));
+  const taken = [...inFlight, ...after].flatMap((one) => takeoverOf(one) ?? []);
+  const prefilled = taken.filter(({ by }) => rig.prefills(by.name));
+  const replayed = taken.filter(({ by }) => !rig.prefills(by.name));
+  const said = outcomes(asked).flatMap(({ pieces }) => pieces);
+  // Those left can carry any number of streams.
+  const recoveryMs = recoveryOf(said, at, 1);
+  const returnsMs = returnsOf(asked, rig, course) ?? [];
+  const known = returnsMs.filter((ms) => ms !== undefined);
   return {
     ...emptyTally,
-    inFlight: endsOf(outcomes(inFlight)),
-    after: endsOf(outcomes(after)),
-    healthyMs: timesOf(whole(healthy).map(latency)),
-    latencyMs: timesOf(whole([...inFlight, ...after]).map(latency)),
-    prefillGapMs: timesOf(prefilled.map(gap)),
-    replayGapMs: timesOf(replayed.map(gap)),
-    replayOwnMs: timesOf(replayed.map((one) => gap(one) - one.speakers[1]!.before * tokenMs)),
+    ...{ inFlight: endsOf(inFlight), after: endsOf(after) },
+    ...{ healthyMs: latencies(healthy), latencyMs: latencies([...inFlight, ...after]) },
+    prefillGapMs: timesOf(prefilled.map(({ gapMs }) => gapMs)),
+    replayGapMs: timesOf(replayed.map(({ gapMs }) => gapMs)),
+    replayOwnMs: timesOf(replayed.map(({ gapMs, by }) => gapMs - by.before * tokenMs)),
+    recoveryMs: timesOf(recoveryMs === undefined ? [] : [recoveryMs]),
+    neverRecovered: recoveryMs === undefined ? 1 : 0,
+    ...{ returnMs: timesOf(known), neverReturned: returnsMs.length - known.length },
     blackouts: 1,
   };
+}
+
+/**
+ * The largest gap of an answer that changed its speaker, however often and however it ended, and who took over then: a
+ * slow one's gap comes before it is given up, and is laid to whoever spoke next.
+ */
+export function takeoverOf({
+  pieces,
+  speakers,
+}: Pick<Outcome, "pieces" | "speakers">): { readonly gapMs: number; readonly by: Speaker } | undefined {
+  const [, ...changes] = speakers;
+  const last = changes.at(-1);
+  if (last === undefined) return undefined;
+  let [gapMs, endedAt] = [0, 0];
+  for (let index = 1; index < pieces.length; index += 1) {
+    const { at } = pieces[index]!;
+    const gap = at - pieces[index - 1]!.at;
+    if (gap > gapMs) [gapMs, endedAt] = [gap, at];
+  }
+  return { gapMs, by: changes.find(({ at }) => at >= endedAt) ?? last };
 }
 
 function endsOf(outcomes: readonly Outcome[]): Ends {

@@ -41,9 +41,14 @@ export class Rig {
     });
   }
 
-  /** Does the upstream of this name (host and port) take up a begun answer? */
+  /** Which upstream has this name (host and port). */
+  indexOf(name: string): number {
+    return this.urls.findIndex((url) => new URL(url).host === name);
+  }
+
+  /** Does the upstream of this name take up a begun answer? */
   prefills(name: string): boolean {
-    return this.#manners[this.urls.findIndex((url) => url.includes(name))]?.prefill ?? false;
+    return this.#manners[this.indexOf(name)]?.prefill ?? false;
   }
 
   hurt(victims: readonly number[], fault: UpstreamFault): void {

@@ -45,8 +45,8 @@ bench/results/survive.json.
 
 Names: ${names.join(", ")}
 
-All cells take some six hours; docs/chaos.md says which take how long, and how to run them in pieces:
-  --only holdfast --only 3of10         55 min   --only holdfast --only holdfast-nodes --only 7of10   25 min
+All cells take some seven hours; docs/chaos.md says which take how long, and how to run them in pieces:
+  --only holdfast --only 3of10         75 min   --only holdfast --only holdfast-nodes --only 7of10   25 min
   --only holdfast-nodes --only 3of10   75 min   --only curve                                         15 min
 `;
 

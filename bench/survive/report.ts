@@ -6,7 +6,7 @@ import type { Entry, Journal } from "./journal.ts";
 import { curveFailings, failings } from "./options.ts";
 import { ownNodes } from "./own-nodes.ts";
 import { simulatedNodes } from "./simulated.ts";
-import { aliveIn, countOf, type Ends, percentileOf, type Times, wilsonLower } from "./tally.ts";
+import { aliveIn, countOf, type Ends, percentileOf, type Tally, type Times, wilsonLower } from "./tally.ts";
 import { validation } from "./validation.ts";
 
 /** The whole journal as Markdown: tables by how many fail, the curve, the overhead, and who was set up how. */
@@ -41,13 +41,16 @@ const method =
   "follows whenever an answer ends. kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; " +
   "reset, cut, garbage and 500 break the streams under way at once and later ones half-way (500: later ones at the " +
   "start); slow is a twentieth of the pace; for netdown a proxy stands before each upstream, which then passes " +
-  "nothing on and says nothing. Gap: largest time between tokens in answers that changed their speaker " +
-  "once.\n\n" +
+  "nothing on and says nothing. Gap: largest time between tokens in answers that changed their speaker, however often " +
+  "and however they ended, by how the next speaker after it took over. After the ten seconds those that failed are " +
+  "mended, and where answers name who serves them the load goes on until all do again, for up to ten more.\n\n" +
   "Own nodes: faults as docs/chaos.md describes them, requests due by the clock, as many a second as keep the streams " +
   "in flight. Gap: largest between two pieces of content, of streams whose speaker failed after they had begun to " +
-  "speak; warm: a witness the stream had named survived. Recovery: until words come at nine tenths of what the " +
-  "survivors can say. Back: from being mended until used again. Withdrawn: false words had been read when the stream " +
-  "ended in an error that took them back; neither a success nor silent.";
+  "speak; warm: a witness the stream had named survived. Withdrawn: false words had been read when the stream " +
+  "ended in an error that took them back; neither a success nor silent.\n\n" +
+  "Both: recovery is the time until words come again at nine tenths of what those left can say, as against the three " +
+  "seconds before, over half a second, of which the beginning is told. Back: from when all are mended until each serves " +
+  "an answer begun after that, where answers name who serves them.";
 
 const isOwn = ({ contender }: Entry) => contender === ownNodes.name || contender === simulatedNodes.name;
 
@@ -59,8 +62,8 @@ function sorted(entries: readonly Entry[]): Entry[] {
 }
 
 const head = [
-  "| fault | contender | streams | in flight | alive | silent | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | silent | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
 function row({ fault, contender, streams, tally }: Entry): string {
@@ -69,7 +72,7 @@ function row({ fault, contender, streams, tally }: Entry): string {
     ...[fault, contender, streams, share(inFlight), share(aliveIn(tally)), aliveIn(tally).silent],
     ...[latency(tally), ms(prefillGapMs, 0.99)],
     Object.keys(replayGapMs).length === 0 ? "–" : `${ms(replayGapMs, 0.99)} (${ms(replayOwnMs, 0.99)})`,
-    blackouts,
+    ...[recovery(tally), back(tally), blackouts],
   ]);
 }
 
@@ -79,7 +82,7 @@ const ownHead = [
 ];
 
 function ownRow({ fault, contender, streams, tally }: Entry): string {
-  const { recoveryMs, neverRecovered, returnMs, neverReturned, bypassed, blackouts } = tally;
+  const { bypassed, blackouts } = tally;
   const alive = aliveIn(tally);
   const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
   return line([
@@ -87,8 +90,7 @@ function ownRow({ fault, contender, streams, tally }: Entry): string {
     ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`],
     ...[alive.withdrawn ?? "–", alive.silent],
     ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
-    `${ms(recoveryMs, 0.5)} / ${neverRecovered > 0 ? `never: ${neverRecovered}` : ms(recoveryMs, 1)}`,
-    `${ms(returnMs, 0.5)} / ${neverReturned > 0 ? `not within 10 s: ${neverReturned}` : ms(returnMs, 1)}`,
+    ...[recovery(tally), back(tally)],
     `${blackouts}${bypassed > 0 ? ` (${bypassed} nodes not reached)` : ""}`,
   ]);
 }
@@ -126,8 +128,22 @@ function line(cells: ReadonlyArray<string | number>): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function latency({ latencyMs, healthyMs }: Entry["tally"]): string {
+function latency({ latencyMs, healthyMs }: Tally): string {
   return `${ms(latencyMs, 0.5)} / ${ms(latencyMs, 0.99)} (${ms(healthyMs, 0.5)})`;
+}
+
+function recovery({ recoveryMs, neverRecovered }: Tally): string {
+  return medianAndMost(recoveryMs, neverRecovered, "never");
+}
+
+function back({ returnMs, neverReturned }: Tally): string {
+  return medianAndMost(returnMs, neverReturned, "not within 10 s");
+}
+
+/** Of something that may not have come about at all, so many times. */
+function medianAndMost(times: Times, without: number, missed: string): string {
+  if (without === 0 && Object.keys(times).length === 0) return "–";
+  return `${ms(times, 0.5)} / ${without > 0 ? `${missed}: ${without}` : ms(times, 1)}`;
 }
 
 function gaps(times: Times): string {

@@ -7,10 +7,10 @@ export interface Load {
   readonly streams: number;
   readonly tokens: number;
   readonly tokenMs: number;
-  /** Time before the fault, after it, and from its end to the next; ms. */
+  /** Over upstreams: time before the fault, how long it lasts, and how long those mended have to be used again; ms. */
   readonly beforeMs: number;
   readonly afterMs: number;
-  readonly settleMs: number;
+  readonly returnMs: number;
 }
 
 export interface StageOptions {

@@ -21,7 +21,7 @@ export interface Tally {
   /** Latency of whole answers: before the fault, and of both groups above. */
   readonly healthyMs: Times;
   readonly latencyMs: Times;
-  /** Over upstreams: largest gap in whole answers that changed their speaker once, by how the second took over. */
+  /** Over upstreams: largest gap in answers that changed their speaker, by how whoever spoke after it took over. */
   readonly prefillGapMs: Times;
   readonly replayGapMs: Times;
   /** The latter less the time in which that upstream says again what was said: what Holdfast itself takes. */

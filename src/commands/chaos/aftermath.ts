@@ -1,7 +1,7 @@
 import { recoveryOf } from "../../simulator/recovery.ts";
 import { type Blackout, outageMs, returns } from "./blackout.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Piece, Stream } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 
 /** What requests are measured by. */
 export interface Judged {
@@ -67,7 +67,7 @@ function lostSpeakers({ at, struck, victims }: Blackout): Array<{ warm: boolean;
 }
 
 /** Largest gap between two pieces of which the second came after `after`. */
-export function largestGap({ pieces }: { readonly pieces: readonly Piece[] }, after: number): number | undefined {
+export function largestGap({ pieces }: Stream, after: number): number | undefined {
   let largest: number | undefined;
   for (let index = 1; index < pieces.length; index += 1) {
     const at = pieces[index]!.at;
