@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { takeoverOf } from "../bench/survive/blackout.ts";
 import { endOf, type Heard } from "../bench/survive/outcome.ts";
 import { story } from "../bench/survive/story.ts";
+import { percentileOf, timesOf, wilsonLower } from "../bench/survive/tally.ts";
 
 /** The bench's own eyes: what it takes for a success, and what not. */
 
@@ -38,6 +39,14 @@ for (const [what, end, events, how = "whole"] of cases)
 test("a refusal is an error, and none within the client's patience a time-out", () => {
   expect(endOf({ status: 503, body: "{}", how: "whole" }, question)).toBe("error");
   expect(endOf({ status: 0, body: "", how: "late" }, question)).toBe("timeout");
+});
+
+test("the bench's figures: a bound that is honest near one, percentiles within two in a hundred", () => {
+  expect(wilsonLower(6000, 6000)).toBeCloseTo(0.99936, 5);
+  expect(wilsonLower(98, 100)).toBeCloseTo(0.92998, 4);
+  const times = timesOf(Array.from({ length: 1000 }, (_, index) => index + 1));
+  expect(percentileOf(times, 0.99) / 990).toBeCloseTo(1, 1);
+  expect(percentileOf({}, 0.5)).toBeNaN();
 });
 
 test("a gap is laid to whoever took over after it, however often the speaker changed", () => {

@@ -122,8 +122,10 @@ function withTally(
 }
 
 function describe(tally: Tally): string {
-  const one = (name: string, ends: Ends) =>
-    `${name} ${ends.whole}/${countOf(ends)}${ends.silent > 0 ? ` (${ends.silent} silent)` : ""}`;
+  const one = (name: string, ends: Ends) => {
+    const unsaid = ends.silent + ends.timeout;
+    return `${name} ${ends.whole}/${countOf(ends)}${unsaid > 0 ? ` (${unsaid} silent or timed out)` : ""}`;
+  };
   return `${one("in flight", tally.inFlight)}, ${one("alive", aliveIn(tally))}`;
 }
 

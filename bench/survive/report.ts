@@ -35,7 +35,8 @@ const method =
   "30 a second, temperature 0. They can carry any number of streams at that pace, so survivors have the capacity. At a " +
   "random instant some of them fail together and stay so for ten seconds. In flight: open at that instant. Alive: these, " +
   "and those begun in the ten seconds from it. A success is complete, exact, in order, once, with an honest end; silent " +
-  "is a failure that looks like a success. In brackets the lower bound of the share (Wilson, 95 %). Latencies and gaps " +
+  "is a failure that looks like a success, or false words whatever followed; timed out: no end within twenty seconds, " +
+  "of which nobody was told either. In brackets the lower bound of the share (Wilson, 95 %). Latencies and gaps " +
   "are of whole answers, from histograms in steps of 2 %.\n\n" +
   "Plain upstreams: every other one goes on from a begun answer, the rest can only be asked again; another request " +
   "follows whenever an answer ends. kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; " +
@@ -62,14 +63,15 @@ function sorted(entries: readonly Entry[]): Entry[] {
 }
 
 const head = [
-  "| fault | contender | streams | in flight | alive | silent | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | silent | timed out | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
 function row({ fault, contender, streams, tally }: Entry): string {
   const { inFlight, prefillGapMs, replayGapMs, replayOwnMs, blackouts } = tally;
+  const alive = aliveIn(tally);
   return line([
-    ...[fault, contender, streams, share(inFlight), share(aliveIn(tally)), aliveIn(tally).silent],
+    ...[fault, contender, streams, share(inFlight), share(alive), alive.error, alive.silent, alive.timeout],
     ...[latency(tally), ms(prefillGapMs, 0.99)],
     Object.keys(replayGapMs).length === 0 ? "–" : `${ms(replayGapMs, 0.99)} (${ms(replayOwnMs, 0.99)})`,
     ...[recovery(tally), back(tally), blackouts],
@@ -77,8 +79,8 @@ function row({ fault, contender, streams, tally }: Entry): string {
 }
 
 const ownHead = [
-  "| fault | contender | streams | in flight | alive | errors | withdrawn | silent | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | withdrawn | silent | timed out | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
 function ownRow({ fault, contender, streams, tally }: Entry): string {
@@ -87,8 +89,8 @@ function ownRow({ fault, contender, streams, tally }: Entry): string {
   const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
   return line([
     ...[fault, contender, streams, share(tally.inFlight), share(alive)],
-    ...[`${alive.error + alive.timeout}${codes.length > 0 ? `:${codes}` : ""}`],
-    ...[alive.withdrawn ?? "–", alive.silent],
+    ...[`${alive.error}${codes.length > 0 ? `:${codes}` : ""}`],
+    ...[alive.withdrawn ?? "–", alive.silent, alive.timeout],
     ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
     ...[recovery(tally), back(tally)],
     `${blackouts}${bypassed > 0 ? ` (${bypassed} nodes not reached)` : ""}`,
@@ -107,14 +109,15 @@ function curve(entries: readonly Entry[]): string[] {
   });
   const shown = contenders.filter((_, at) => rows.some(({ of }) => of[at] !== undefined));
   if (rows.filter(({ of }) => of.some((entry) => entry !== undefined)).length < 2) return [];
-  const cell = (entry: Entry | undefined) =>
-    entry === undefined
-      ? "– | –"
-      : `${share(aliveIn(entry.tally))} | ${aliveIn(entry.tally).error + aliveIn(entry.tally).timeout} + ${aliveIn(entry.tally).silent}`;
+  const cell = (entry: Entry | undefined) => {
+    if (entry === undefined) return "– | –";
+    const alive = aliveIn(entry.tally);
+    return `${share(alive)} | ${alive.error + (alive.withdrawn ?? 0)} + ${alive.silent + alive.timeout}`;
+  };
   return [
     "## The curve: kill, from none to nine of ten",
     [
-      `| failing | ${shown.map(({ name }) => `${name}, alive | explicit + silent failures`).join(" | ")} |`,
+      `| failing | ${shown.map(({ name }) => `${name}, alive | explicit + silent failures (timed out included)`).join(" | ")} |`,
       `|--:|${shown.map(() => "--:|--:").join("|")}|`,
       ...rows.map(
         ({ failing, of }) =>
