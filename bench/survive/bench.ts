@@ -12,6 +12,7 @@ import {
   readJournal,
   tallyIn,
   withEntry,
+  withHost,
   withoutEntry,
 } from "./journal.ts";
 import { type Options, readOptions, usage } from "./options.ts";
@@ -33,7 +34,9 @@ export async function bench(args: readonly string[]): Promise<void> {
   let journal = quick ? { overhead: undefined, entries: [] } : readJournal();
   for (const [name, method, run] of measurements) {
     const isAsked = only.includes(name) || (only.length === 0 && !quick);
-    if (!isAsked || (journal[name] !== undefined && !fresh && !only.includes(name))) continue;
+    // What was measured by another method is not what this one would find.
+    const isKept = journal[name]?.method === method;
+    if (!isAsked || (isKept && !fresh && !only.includes(name))) continue;
     journal = { ...journal, [name]: await measured(name, method, () => run(options), options) };
     keep(journal);
   }
@@ -113,10 +116,10 @@ function withTally(
   return withEntry(journal, cell, {
     ...{ contender: cell.contender.name, fault: cell.fault, failing: cell.failing, streams },
     tally: all,
-    seed: options.seed,
     at: new Date().toISOString(),
+    seeds: [...new Set([...(old?.seeds ?? []), options.seed])],
     commits: [...new Set([...(old?.commits ?? []), machine.commit])],
-    machine,
+    machines: withHost(old?.machines ?? [], machine),
     othersPercent: ((old?.othersPercent ?? 0) * before.blackouts + others) / all.blackouts,
   });
 }

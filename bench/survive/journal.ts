@@ -12,14 +12,17 @@ export interface Entry {
   readonly failing: number;
   readonly streams: number;
   readonly tally: Tally;
-  readonly seed: number;
-  /** Of the last blackout; the commits of all of them. */
+  /** When the last blackout was; seeds, commits and machines of all of them. */
   readonly at: string;
+  readonly seeds: readonly number[];
   readonly commits: readonly string[];
-  readonly machine: Machine;
+  readonly machines: readonly Host[];
   /** Share of the machine that others used, mean over the blackouts, %. */
   readonly othersPercent: number;
 }
+
+/** A machine, whatever ran on it. */
+export type Host = Omit<Machine, "commit">;
 
 /** Everything that was measured, from all runs together. */
 export interface Journal {
@@ -33,11 +36,29 @@ const file = join(import.meta.dirname, "../results/survive.json");
 
 export function readJournal(): Journal {
   if (!existsSync(file)) return { overhead: undefined, entries: [] };
-  const journal = JSON.parse(readFileSync(file, "utf8")) as Journal;
-  return {
-    ...journal,
-    entries: journal.entries.map((entry) => ({ ...entry, tally: added(entry.tally, {}) })),
-  };
+  const journal = JSON.parse(readFileSync(file, "utf8")) as Journal & { readonly entries: readonly Kept[] };
+  return { ...journal, entries: journal.entries.map(entryFrom) };
+}
+
+/** An earlier version kept the seed and the machine of the last run only. */
+type Kept = Omit<Entry, "seeds" | "machines"> &
+  (Pick<Entry, "seeds" | "machines"> | { readonly seed: number; readonly machine: Machine });
+
+export function entryFrom(kept: Kept): Entry {
+  const tally = added(kept.tally, {});
+  if ("seeds" in kept) return { ...kept, tally };
+  const { seed, machine, ...rest } = kept;
+  return { ...rest, tally, seeds: [seed], machines: [hostOf(machine)] };
+}
+
+/** Each once, in the order in which they came. */
+export function withHost(hosts: readonly Host[], machine: Machine): Host[] {
+  const texts = new Set([...hosts, hostOf(machine)].map((host) => JSON.stringify(host)));
+  return [...texts].map((text) => JSON.parse(text) as Host);
+}
+
+function hostOf({ cpu, cores, memoryGb, system, node }: Machine): Host {
+  return { cpu, cores, memoryGb, system, node };
 }
 
 /** Written whole and then put in place, so that an interrupted run leaves the one before. */

@@ -1,9 +1,12 @@
 import { faults } from "../../src/commands/chaos/fault.ts";
 import { section } from "../report.ts";
+import { capacityMethod } from "./capacity.ts";
 import { isOnCurve } from "./cells.ts";
 import { contenders } from "./contenders.ts";
-import type { Entry, Journal } from "./journal.ts";
+import { detectionMethod } from "./detection.ts";
+import type { Entry, Host, Journal } from "./journal.ts";
 import { curveFailings, failings } from "./options.ts";
+import { overheadMethod } from "./overhead.ts";
 import { ownNodes } from "./own-nodes.ts";
 import { simulatedNodes } from "./simulated.ts";
 import { aliveIn, countOf, type Ends, percentileOf, type Tally, type Times, wilsonLower } from "./tally.ts";
@@ -23,10 +26,13 @@ export function surviveReport({ overhead, capacity, detection, entries }: Journa
   }
   parts.push(...curve(entries), ...validation(entries));
   parts.push("## Set-ups", contenders.map(({ name, setting }) => `- ${name}: ${setting}`).join("\n"));
-  const last = [...entries].sort((a, b) => a.at.localeCompare(b.at)).at(-1);
-  if (last !== undefined) parts.push(whereAndWhen(entries, last));
-  for (const measured of [capacity, detection, overhead])
-    if (measured !== undefined) parts.push(section(measured));
+  if (entries.length > 0) parts.push(whereAndWhen(entries));
+  for (const [measured, now] of [
+    [capacity, capacityMethod],
+    [detection, detectionMethod],
+    [overhead, overheadMethod],
+  ] as const)
+    if (measured !== undefined) parts.push(section(measured), ...(measured.method === now ? [] : [outdated]));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -36,8 +42,9 @@ const method =
   "random instant some of them fail together and stay so for ten seconds. In flight: open at that instant. Alive: these, " +
   "and those begun in the ten seconds from it. A success is complete, exact, in order, once, with an honest end; silent " +
   "is a failure that looks like a success, or false words whatever followed; timed out: no end within twenty seconds, " +
-  "of which nobody was told either. In brackets the lower bound of the share (Wilson, 95 %). Latencies and gaps " +
-  "are of whole answers, from histograms in steps of 2 %.\n\n" +
+  "of which nobody was told either. In brackets the lower bound of the share (Wilson, 95 %). Latencies " +
+  "are of whole answers, all times from histograms in steps of 2 %. Others: what programs beside the bench used of the machine, " +
+  "mean over the blackouts. A dash: there was none, or the version that measured it did not keep it.\n\n" +
   "Plain upstreams: every other one goes on from a begun answer, the rest can only be asked again; another request " +
   "follows whenever an answer ends. kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; " +
   "reset, cut, garbage and 500 break the streams under way at once and later ones half-way (500: later ones at the " +
@@ -53,6 +60,9 @@ const method =
   "seconds before, over half a second, of which the beginning is told. Back: from when all are mended until each serves " +
   "an answer begun after that, where answers name who serves them.";
 
+/** Beside what an earlier version measured in another way. */
+const outdated = "**Measured by an older method than the bench's of today; to be measured anew.**";
+
 const isOwn = ({ contender }: Entry) => contender === ownNodes.name || contender === simulatedNodes.name;
 
 function sorted(entries: readonly Entry[]): Entry[] {
@@ -63,27 +73,29 @@ function sorted(entries: readonly Entry[]): Entry[] {
 }
 
 const head = [
-  "| fault | contender | streams | in flight | alive | errors | silent | timed out | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | silent | timed out | p50 / p99 latency (healthy p50) | gap p99, by prefill | by replay (own part) | recovery p50 / max | back p50 / max | blackouts | others | commits |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
 ];
 
-function row({ fault, contender, streams, tally }: Entry): string {
+function row(entry: Entry): string {
+  const { fault, contender, streams, tally } = entry;
   const { inFlight, prefillGapMs, replayGapMs, replayOwnMs, blackouts } = tally;
   const alive = aliveIn(tally);
   return line([
     ...[fault, contender, streams, share(inFlight), share(alive), alive.error, alive.silent, alive.timeout],
     ...[latency(tally), ms(prefillGapMs, 0.99)],
     Object.keys(replayGapMs).length === 0 ? "–" : `${ms(replayGapMs, 0.99)} (${ms(replayOwnMs, 0.99)})`,
-    ...[recovery(tally), back(tally), blackouts],
+    ...[recovery(tally), back(tally), blackouts, ...commitsAndOthers(entry)],
   ]);
 }
 
 const ownHead = [
-  "| fault | contender | streams | in flight | alive | errors | withdrawn | silent | timed out | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts |",
-  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+  "| fault | contender | streams | in flight | alive | errors | withdrawn | silent | timed out | p50 / p99 latency (healthy p50) | gap p50 / p99 when well | warm | cold | recovery p50 / max | back p50 / max | blackouts | others | commits |",
+  "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
 ];
 
-function ownRow({ fault, contender, streams, tally }: Entry): string {
+function ownRow(entry: Entry): string {
+  const { fault, contender, streams, tally } = entry;
   const { bypassed, blackouts } = tally;
   const alive = aliveIn(tally);
   const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
@@ -94,6 +106,7 @@ function ownRow({ fault, contender, streams, tally }: Entry): string {
     ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
     ...[recovery(tally), back(tally)],
     `${blackouts}${bypassed > 0 ? ` (${bypassed} nodes not reached)` : ""}`,
+    ...commitsAndOthers(entry),
   ]);
 }
 
@@ -166,10 +179,22 @@ function ms(times: Times, at: number): string {
   return Number.isNaN(value) ? "–" : `${Math.round(value)} ms`;
 }
 
-function whereAndWhen(entries: readonly Entry[], { machine, at }: Entry): string {
-  const { cpu, cores, memoryGb, system, node } = machine;
-  const commits = [...new Set(entries.flatMap((entry) => entry.commits))].join(", ");
-  const seeds = [...new Set(entries.map(({ seed }) => seed))].join(", ");
+function commitsAndOthers({ commits, othersPercent }: Entry): string[] {
+  return [`${Math.round(othersPercent)} %`, commits.join(", ")];
+}
+
+function whereAndWhen(entries: readonly Entry[]): string {
+  const each = (of: (entry: Entry) => ReadonlyArray<string | number>) =>
+    [...new Set(entries.flatMap(of))].join(", ");
+  const hosts = new Set(entries.flatMap(({ machines }) => machines.map(hostText)));
+  const last = entries
+    .map(({ at }) => at)
+    .toSorted()
+    .at(-1);
   const others = Math.round(Math.max(...entries.map(({ othersPercent }) => othersPercent)));
-  return `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}; commits ${commits}; seed ${seeds}; last blackout ${at}; others used up to ${others} % of the machine in a cell.`;
+  return `${[...hosts].join("; ")}; commits ${each(({ commits }) => commits)}; seeds ${each(({ seeds }) => seeds)}; last blackout ${last}; others used up to ${others} % of the machine in a cell.`;
+}
+
+function hostText({ cpu, cores, memoryGb, system, node }: Host): string {
+  return `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}`;
 }
