@@ -1,9 +1,8 @@
 import type { Seen } from "./application.ts";
-import { type Chance, createChance } from "./chance.ts";
+import { type Chance, createChance, drawSome } from "./chance.ts";
 import { checkGapless } from "./checkers/gapless.ts";
 import { checkHedges } from "./checkers/hedges.ts";
 import { checkOneEnd } from "./checkers/one-end.ts";
-import { drawSome } from "./scenario.ts";
 import { createTimeline } from "./timeline.ts";
 import {
   createUpstreamGateway,
