@@ -32,34 +32,69 @@ export interface Place {
   waitMs(): number | undefined;
 }
 
-type Entered = Job & Waiting;
+type Entered = Job & Waiting & { begun: boolean };
 interface Lane {
   readonly line: FairLine<Entered>;
   refused: number;
-  /** It will be looked at again in a moment. */
-  watched: boolean;
+  /** Its last turn: when a job of it began, counted in jobs that did. */
+  turn: number;
 }
 
-/** How often a line in which somebody waits is looked at, ms: seats come free at other gateways too, and time passes. */
+/** How often lines in which somebody waits are looked at, ms: seats come free at other gateways too, and time passes. */
 const lookMs = 250;
 
 export function createLine(clock: Clock): Line {
   const lanes = new Map<string, Lane>();
+  /** Jobs that run, over all lines, by account. */
+  const running = new Map<string, number>();
+  let turns = 0;
+  /** All will be looked at again in a moment. */
+  let watched = false;
 
   /** Whoever has room begins, and whoever would wait in vain is told so. */
-  function look(lane: Lane): void {
-    const { line } = lane;
-    for (let next = line.next(); next?.hasRoom(); next = line.next()) {
-      line.begin(next, clock.now());
-      next.begin();
+  function look(): void {
+    for (let lane = next(); lane !== undefined; lane = next()) begin(lane);
+    for (const lane of lanes.values()) {
+      for (const { job, waitMs } of lane.line.late(clock.now())) refuse(lane, job, waitMs);
     }
-    for (const { job, waitMs } of line.late(clock.now())) refuse(lane, job, waitMs);
-    if (lane.watched || line.next() === undefined) return;
-    lane.watched = true;
+    if (watched || waiting().length === 0) return;
+    watched = true;
     clock.after(lookMs, () => {
-      lane.watched = false;
-      look(lane);
+      watched = false;
+      look();
     });
+  }
+
+  const waiting = () => [...lanes.values()].filter(({ line }) => line.next() !== undefined);
+  const seatsOf = ({ line }: Lane) => running.get(line.next()!.client.account) ?? 0;
+
+  /**
+   * The line whose first may begin. One server's seats are shared by all its models: like those within a line, they go
+   * to whoever has the fewest, of equals to the line that has waited longest for a turn.
+   */
+  function next(): Lane | undefined {
+    const inTurn = waiting().sort((a, b) => seatsOf(a) - seatsOf(b) || a.turn - b.turn);
+    return inTurn.find(({ line }) => line.next()!.hasRoom());
+  }
+
+  function begin(lane: Lane): void {
+    const job = lane.line.next()!;
+    const { account } = job.client;
+    turns += 1;
+    lane.turn = turns;
+    job.begun = true;
+    running.set(account, (running.get(account) ?? 0) + 1);
+    lane.line.begin(job, clock.now());
+    job.begin();
+  }
+
+  function leave(lane: Lane, job: Entered): void {
+    const { account } = job.client;
+    const left = (running.get(account) ?? 0) - (job.begun ? 1 : 0);
+    if (left > 0) running.set(account, left);
+    else running.delete(account);
+    lane.line.leave(job, clock.now());
+    look();
   }
 
   function refuse(lane: Lane, job: Entered, waitMs: number | undefined): void {
@@ -72,10 +107,10 @@ export function createLine(clock: Clock): Line {
     if (known !== undefined) return known;
     // Which models there are is others' word: those whose lines are empty go before the memory is full of them.
     for (const [name, { line }] of lanes) {
-      const { waiting, running } = line.figures();
-      if (lanes.size >= limits.linesMax && waiting + running === 0) lanes.delete(name);
+      const figures = line.figures();
+      if (lanes.size >= limits.linesMax && figures.waiting + figures.running === 0) lanes.delete(name);
     }
-    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0, watched: false };
+    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0, turn: 0 };
     lanes.set(model, lane);
     return lane;
   }
@@ -85,24 +120,21 @@ export function createLine(clock: Clock): Line {
       const lane = laneOf(model);
       const { line } = lane;
       const patienceMs = Math.min(limits.jobWaitMsMax, asked.patienceMs ?? limits.jobWaitMsMax);
-      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs };
+      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs, begun: false };
       const turned = line.enter(job);
-      look(lane);
+      look();
       if (turned !== undefined) refuse(lane, turned.job, turned.waitMs);
       let over = false;
       return {
         leave() {
           if (over) return;
           over = true;
-          line.leave(job, clock.now());
-          look(lane);
+          leave(lane, job);
         },
         waitMs: () => line.figures().waitMs,
       };
     },
-    look() {
-      for (const lane of lanes.values()) look(lane);
-    },
+    look,
     status: () => [...lanes].map(([model, { line, refused }]) => ({ model, ...line.figures(), refused })),
   };
 }

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { createTimeline } from "../../simulator/timeline.ts";
+import { createLine } from "./line.ts";
+
+/** Models served from the same seats, in simulated time: every job takes a second. */
+function shared(seats: number) {
+  const timeline = createTimeline();
+  const line = createLine(timeline.clock());
+  const begun: string[] = [];
+  const refused: string[] = [];
+  let free = seats;
+  const enter = (model: string, account: string) => {
+    const place = line.enter(model, {
+      ...{ client: { account, user: "" }, deadlineAt: Number.POSITIVE_INFINITY },
+      hasRoom: () => free > 0,
+      begin() {
+        free -= 1;
+        begun.push(`${account} ${model}`);
+        timeline.at(timeline.now() + 1_000, () => {
+          free += 1;
+          place.leave();
+        });
+      },
+      refuse: () => refused.push(`${account} ${model}`),
+    });
+  };
+  return { enter, begun, refused, runTo: (ms: number) => timeline.run(ms, () => false) };
+}
+
+test("a crowd for one model delays another client's single job for another model by a turn", async () => {
+  const { enter, begun, runTo } = shared(2);
+  for (let count = 0; count < 20; count++) enter("a", "crowd");
+  await runTo(500);
+  enter("b", "single");
+  await runTo(1_500);
+  expect(begun.slice(2)).toContain("single b");
+});
+
+test("one client's models have their turns in turn, and nobody is told to wait who need not", async () => {
+  const { enter, begun, refused, runTo } = shared(1);
+  for (const model of ["a", "a", "a", "b", "b", "c"]) enter(model, "one");
+  await runTo(5_500);
+  expect(begun).toEqual(["one a", "one b", "one c", "one a", "one b", "one a"]);
+  expect(refused).toEqual([]);
+});
+
+test("seats that one model has to itself are not kept from it by those who wait for another's", () => {
+  const line = createLine(createTimeline().clock());
+  const begun: string[] = [];
+  for (const model of ["full", "free"]) {
+    line.enter(model, {
+      ...{ client: { account: "one", user: "" }, deadlineAt: Number.POSITIVE_INFINITY },
+      hasRoom: () => model === "free",
+      begin: () => begun.push(model),
+      refuse: () => begun.push(`not ${model}`),
+    });
+  }
+  expect(begun).toEqual(["free"]);
+});
