@@ -150,7 +150,7 @@ export class Attempt implements UpstreamHandlers {
       if (/^data: ?\[DONE\]\s*$/.test(this.#splitter.rest)) return this.#done();
       return this.#lose({ code: "cut", detail: "the stream ended without [DONE]" });
     }
-    const judged = judgeStatus(this.#status, this.#headers, this.#body);
+    const judged = judgeStatus(this.#status, this.#headers, this.#body, this.#ports.clock.wall());
     if (judged === "answer") return this.#wholeBody();
     if (typeof judged === "object") return this.#lose(judged);
     this.#settle();

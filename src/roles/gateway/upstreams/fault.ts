@@ -1,4 +1,5 @@
 import type { UpstreamFault } from "../../../ports.ts";
+import { httpDateMs } from "../../../protocol/http-date.ts";
 import { limits } from "../../../protocol/limits.ts";
 
 /** Why an attempt brought no answer, and what that says about its upstream. */
@@ -6,7 +7,7 @@ export interface AttemptFault {
   readonly code:
     | UpstreamFault["code"]
     | "status" // 5xx and the like
-    | "busy" // 429, 503 with Retry-After
+    | "busy" // 429, 503 with Retry-After, whatever that says
     | "no-model"
     | "misconfigured" // the key or the address is wrong; waiting does not help
     | "cut" // ended without finish_reason or [DONE]
@@ -22,17 +23,19 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 /**
  * What a status means: "answer", "relay" (the application's own mistake, passed on as it is and held against
  * nobody), "lacks" (it has no such model, which is no mistake while another may have it), or a fault of this upstream
- * that another may not have.
+ * that another may not have. `wallMs`: Unix time, for a pause until a date.
  */
 export function judgeStatus(
   status: number,
   headers: Headers,
   body: string,
+  wallMs: number,
 ): "answer" | "relay" | "lacks" | AttemptFault {
   if (status >= 200 && status < 300) return "answer";
   const detail = `status ${status}`;
-  const retryAfterMs = retryAfter(headers);
-  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
+  const asksForPause = pauseHeaders.some((name) => headers[name] !== undefined);
+  if (status === 429 || (status === 503 && asksForPause)) {
+    const retryAfterMs = pauseAsked(headers, wallMs);
     return { code: "busy", detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   if (status >= 500 || status === 408 || status === 409 || status === 425) return { code: "status", detail };
@@ -47,11 +50,20 @@ export function judgeStatus(
   return error?.code === "model_not_found" ? "lacks" : "relay";
 }
 
-function retryAfter(headers: Headers): number | undefined {
-  const ms = Number(headers["retry-after-ms"] ?? Number.NaN);
-  const seconds = Number(headers["retry-after"] ?? Number.NaN);
-  const wait = Number.isFinite(ms) ? ms : seconds * 1000;
-  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, limits.upstreamPauseMsMax) : undefined;
+const pauseHeaders = ["retry-after-ms", "retry-after"] as const;
+
+/** For how long it asks to be left alone, if that can be read: in seconds, or until a date (RFC 9110 §10.2.3). */
+function pauseAsked(headers: Headers, wallMs: number): number | undefined {
+  const [millis = "", after = ""] = pauseHeaders.map((name) => String(headers[name] ?? "").trim());
+  const until = httpDateMs(after);
+  // Its own clock wrote that date, and may be hours off ours.
+  const now = httpDateMs(String(headers["date"] ?? "")) ?? wallMs;
+  const wait = amount(millis, 1) ?? amount(after, 1000) ?? (until && Math.max(0, until - now));
+  return wait && Math.min(wait, limits.upstreamPauseMsMax);
+}
+
+function amount(text: string, unitMs: number): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) * unitMs : undefined;
 }
 
 /** The error a body tells of in the API's form, or in the forms vLLM and others give it; undefined when in none. */
