@@ -51,6 +51,8 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
       if (closing) return call.reply.refuse(gatewayClosing);
       const holdfast = holdfastOptions(call, options.defaults ?? defaultsOfUpstreams);
       if (isRefusal(holdfast)) return call.reply.refuse(holdfast);
+      // For the next call: this one waits for no list of models.
+      void catalogue.refresh();
       const deadlineMs = (options.deadlineMs ?? limits.upstreamDeadlineMsDefault) - (call.passed?.ms ?? 0);
       const turn = takeTurn(
         { clock, line },
