@@ -73,3 +73,14 @@ test("whoever would wait in vain is told so at once, with the wait there would b
   const early = refused.filter(({ at }) => at < 3_500);
   expect(early.length, "of them at once").toBeGreaterThan(0.8 * refused.length);
 });
+
+test("a witnessed answer for which all are too busy waits for another turn, as any other does", async () => {
+  const timeline = createTimeline();
+  const narrow = { ...calmServer, seats: 1 };
+  const { ask } = createUpstreamGateway(timeline, createChance(5), [narrow, narrow]);
+  const request = { temperature: 0, max_tokens: 10, holdfast: { witnesses: 1 } };
+  const seen = Array.from({ length: 3 }, () => ask(request, { ended: () => {} }).seen);
+  await timeline.run(60_000, () => false);
+  expect(seen.map(({ error }) => error).filter(Boolean)).toEqual([]);
+  expect(seen.map(({ verdict }) => verdict)).toEqual(["valid", "valid", "valid"]);
+});

@@ -15,7 +15,14 @@ import { answerKey } from "../../../protocol/openai-answer.ts";
 import { spokenBy } from "../backend.ts";
 import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { answerBroke, type FailedAttempt, type FailureCode, noAgreement, nobodyAnswered } from "./failure.ts";
+import {
+  answerBroke,
+  type FailedAttempt,
+  type FailureCode,
+  noAgreement,
+  nobodyAnswered,
+  onlyBusy,
+} from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { JobOptions, JobPorts } from "./job.ts";
 import type { Member } from "./member.ts";
@@ -274,6 +281,8 @@ export class WitnessedJob implements AttemptListener {
     // All that were asked said the same: that is for the application to hear.
     const none = code === "nobody" && this.#lacking === this.#asked;
     if (none && this.#denial !== undefined) return this.#relay(this.#denial);
+    const { putOff } = this.#options;
+    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#faults) && putOff()) return this.#end();
     const tellers = [...this.#parts.values()].filter(
       ({ attempt, body }) => attempt.spoke || body !== undefined,
     );
