@@ -86,7 +86,7 @@ export class Job implements AttemptListener {
       deadlineMs,
       expired: () => this.#feed({ t: "deadline" }),
       answer: () => this.#answer,
-      silent: (attempt) => this.#suspect(attempt),
+      silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
       slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
       stalled: (attempt) => {
         attempt.abort();
@@ -158,20 +158,6 @@ export class Job implements AttemptListener {
     this.#blame(attempt, fault);
     if (fault.code === "misconfigured") this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
     this.#feed({ t: "lost", attempt: attempt.id });
-  }
-
-  /**
-   * Another is asked beside one that is silent: at once where it has failed others too, or while there is suspicion to
-   * spare. When everything is slow, suspicion is everywhere, and acting upon all of it would make it worse.
-   */
-  #suspect({ id, member, startedAt, lastAt }: Attempt): boolean {
-    const { fleet } = this.#options;
-    const proven = member.failedSince(startedAt) || this.#ports.clock.now() - lastAt >= limits.silenceMsMax;
-    if (!proven && !fleet.mayHedge) return false;
-    const { asked } = this.#answer;
-    this.#feed({ t: "silent", attempt: id });
-    if (!proven && this.#answer.asked > asked) fleet.hedged();
-    return true;
   }
 
   #feed(event: AnswerEvent): void {
@@ -252,8 +238,10 @@ export class Job implements AttemptListener {
     attempt.abort();
     this.#attempts.delete(attempt.id);
     const { call } = this.#options;
+    const { speaker = Number.POSITIVE_INFINITY } = this.#answer;
     if (why === "overtaken") {
-      this.#blame(attempt, { code: "silent", detail: "another was quicker" });
+      // One that was asked before it had more time: that proves nothing against it.
+      if (speaker > attempt.id) this.#blame(attempt, { code: "silent", detail: "another was quicker" });
     } else if (why === "differs") {
       this.#blame(attempt, { code: "differs", detail: `${attempt.plan.how} did not repeat what was said` });
       if (attempt.plan.how === "prefill") {

@@ -15,10 +15,10 @@ export interface Watched {
   readonly attempts: ReadonlyMap<number, Attempt>;
   /** Time for the wait before anything is said; what has begun is bounded by its own rhythm. */
   readonly deadlineMs: Ms;
-  answer(): Pick<Answer, "over" | "begun" | "fruitless">;
-  /** Quiet for longer than is usual for it. Said once for each silence, but again soon while nothing may be done: false. */
-  silent(attempt: Attempt): boolean;
-  /** Speaks, far more slowly than is usual. May be said again. */
+  answer(): Pick<Answer, "over" | "begun" | "fruitless" | "asked">;
+  /** Quiet for longer than is usual for it: another may be asked beside it. Said once for each silence. */
+  silent(attempt: Attempt): void;
+  /** Speaks, far more slowly than is usual: another may be asked in its place. May be said again. */
   slow(attempt: Attempt): void;
   /** Quiet for so long, in the middle of an answer, that it is given up. */
   stalled(attempt: Attempt): void;
@@ -26,7 +26,7 @@ export interface Watched {
   expired(): void;
 }
 
-/** Notices silence. One timer for a whole answer, its deadline included: hearing something costs a clock reading. */
+/** Notices silence, and bounds what is done about it. One timer for a whole answer, its deadline included: hearing something costs a clock reading. */
 export class Watch {
   readonly #clock: Clock;
   readonly #watched: Watched;
@@ -76,7 +76,7 @@ export class Watch {
   weigh(attempt: Attempt): void {
     const { heard, intervalMs } = attempt.pace;
     if (heard < limits.slowPiecesMin || intervalMs < limits.slowCharMsMin) return;
-    if (this.#watched.fleet.isSlow(attempt.member, intervalMs)) this.#watched.slow(attempt);
+    if (this.#watched.fleet.isSlow(attempt.member, intervalMs)) this.#suspect(attempt, this.#watched.slow);
   }
 
   stop(): void {
@@ -107,11 +107,11 @@ export class Watch {
     for (const attempt of [...this.#watched.attempts.values()]) {
       if (this.#watched.answer().over) return;
       if (this.#dueOf(attempt) > now || !this.#watched.attempts.has(attempt.id)) continue;
-      if (attempt.reportedSilent) {
+      if (attempt.reportedSilent || now >= this.#givenUpAt(attempt)) {
         this.#watched.stalled(attempt);
       } else {
         attempt.reportedSilent = true;
-        if (this.#watched.silent(attempt)) continue;
+        if (this.#suspect(attempt, this.#watched.silent)) continue;
         attempt.reportedSilent = false;
         attempt.heldUntil = now + heldMs;
       }
@@ -120,23 +120,54 @@ export class Watch {
     this.#armBy(this.#deadlineAt);
   }
 
+  /**
+   * Tells of one that is silent or slow, upon which another may be asked: at once where it has failed others too, or
+   * while there is suspicion to spare. When everything is slow, suspicion is everywhere, and acting upon all of it would
+   * make it worse. But nobody waits for one as if it were the only one for longer than a begun answer waits.
+   */
+  #suspect(attempt: Attempt, tell: (attempt: Attempt) => void): boolean {
+    const { fleet, answer } = this.#watched;
+    const { member, startedAt, lastAt } = attempt;
+    const patience = limits.stallMsMax * this.#slower * this.#weightOf(attempt);
+    const proven = member.failedSince(startedAt) || this.#clock.now() - lastAt >= patience;
+    if (!proven && !fleet.mayHedge) return false;
+    const { asked } = answer();
+    tell(attempt);
+    for (let hedges = proven ? 0 : answer().asked - asked; hedges > 0; hedges--) fleet.hedged();
+    return true;
+  }
+
+  /** When one that is silent is given up, though nobody else may be there to go on. */
+  #givenUpAt({ lastAt }: Attempt): Ms {
+    return this.#watched.answer().begun ? lastAt + limits.stallMsMax : Number.POSITIVE_INFINITY;
+  }
+
   #dueOf(attempt: Attempt): Ms {
     const { begun, fruitless } = this.#watched.answer();
-    if (attempt.reportedSilent) return begun ? attempt.lastAt + limits.stallMsMax : Number.POSITIVE_INFINITY;
+    if (attempt.reportedSilent) return this.#givenUpAt(attempt);
     const kind: keyof Rhythms = this.#watched.streaming ? (attempt.spoke ? "gap" : "first") : "whole";
-    const slower = this.#watched.streaming ? 1 : wholeAnswersSlower;
+    const slower = this.#slower;
     const bounds = {
       least: limits.silenceMsMin * slower,
       most: limits.silenceMsMax * slower,
       unknown: limits.silenceMsUnknown * slower,
     };
-    const weight = attempt.spoke ? 1 : this.#weight;
+    const weight = this.#weightOf(attempt);
     // Whoever goes on with an answer is as warm as whoever began it: only the next one after it is given more time.
     const work = { weight, round: Math.max(0, fruitless - (begun ? 2 : 1)) };
     const { fleet } = this.#watched;
     const { rhythms, silentAt } = attempt.member;
     const alone = attempt.lastAt + silenceBudget(rhythms[kind], fleet.rhythms[kind], bounds, work);
     return Math.max(attempt.heldUntil, attempt.spoke ? Math.min(alone, silentAt) : alone);
+  }
+
+  /** How much longer than usual it may be silent: its prompt may be long, and whole answers come at once. */
+  #weightOf({ spoke }: Attempt): number {
+    return spoke ? 1 : this.#weight;
+  }
+
+  get #slower(): number {
+    return this.#watched.streaming ? 1 : wholeAnswersSlower;
   }
 }
 

@@ -82,11 +82,11 @@ export class WitnessedJob implements AttemptListener {
       attempts: this.#attempts,
       deadlineMs,
       expired: () => this.#fail("deadline"),
-      answer: () => ({ over: this.#over, begun: this.#begun, fruitless: this.#asked - holdfast.witnesses }),
-      silent: () => {
-        this.#judge();
-        return true;
-      },
+      answer: () => ({
+        ...{ over: this.#over, begun: this.#begun },
+        ...{ asked: this.#asked, fruitless: this.#asked - holdfast.witnesses },
+      }),
+      silent: () => this.#judge(),
       // Nobody speaks alone here: who is slow is waited for by the others, or overtaken by a quorum of them.
       slow: () => {},
       stalled: (attempt) => {
@@ -259,12 +259,15 @@ export class WitnessedJob implements AttemptListener {
 
   #finish(done: readonly Part[]): void {
     const part = done.find((each) => each === this.#speaker) ?? done[0]!;
-    for (const { member, startedAt, reportedSilent } of this.#attempts.values()) {
+    const last = Math.max(...done.map(({ attempt }) => attempt.id));
+    for (const { id, member, startedAt, reportedSilent } of this.#attempts.values()) {
       const fault = { code: "silent", detail: "others were quicker" } as const;
-      if (reportedSilent) member.faulted(fault, startedAt, this.#ports.clock.now());
+      // That proves nothing against one that was asked after all of them.
+      if (reportedSilent && id < last) member.faulted(fault, startedAt, this.#ports.clock.now());
     }
     this.#end();
-    const { id: job, holdfast, call } = this.#options;
+    const { id: job, holdfast, call, fleet } = this.#options;
+    fleet.answered();
     const end: HoldfastEnd = {
       ...{ job, ...spokenBy(call), finality: holdfast.finality, verdict: "valid", basis: "text" },
       ...{ switches: this.#switches, attempts: this.#asked },
