@@ -84,22 +84,22 @@ export const limits = {
   upstreamAttemptsAtOnceMax: 3,
   /** Attempts of one answer altogether. `attemptsMax` of them may pass without a new piece of text. */
   upstreamAttemptsMax: 32,
-  /** Silence of an upstream that starts an attempt beside it, ms: bounds on what its own rhythm suggests. */
+  /** Silence of an upstream that starts an attempt beside it, ms: bounds on what its rhythm suggests, and while that is unknown. */
   silenceMsMin: 400,
   silenceMsMax: 15_000,
+  silenceMsUnknown: 2_000,
   /** The same at least for one that falls silent in several streams at once, which chance seldom brings about. */
   silenceAllMsMin: 200,
   /** A look at who is silent that comes later than this, ms, comes again once what arrived meanwhile was read. */
   ownLateMs: 50,
-  /** The same while nothing is known of its rhythm. */
-  silenceMsUnknown: 2_000,
   /** A stream is slow when a character takes this many times what it usually does, and longer than the second, ms (25
    *  characters a second are about as quick as people read), after so many pieces; and how often one answer is handed on for it. */
   slowTimes: 4,
   slowCharMsMin: 40,
   slowPiecesMin: 2,
   reliefsMax: 2,
-  /** Silence in the middle of an answer after which an upstream is given up though nobody else can go on, ms. */
+  /** Silence within an answer after which an upstream is given up though nobody else can go on, ms. Before one begins, by its
+   *  prompt's weight, only where another model is to be tried: to load one takes minutes, and the last there is gets them. */
   stallMsMax: 120_000,
   /** How long an upstream's list of models is taken as it was, ms. */
   catalogueMsMax: 60_000,

@@ -1,4 +1,5 @@
 import type { Log } from "../ports.ts";
+import { withFallbacks } from "../roles/gateway/fallback.ts";
 import { createUpstreamBackend } from "../roles/gateway/upstreams/backend.ts";
 import { createApplication } from "./application.ts";
 import type { Chance } from "./chance.ts";
@@ -14,7 +15,7 @@ export interface SimulatedUpstreamGateway {
   /** `ended` is called when the answer has. */
   ask(
     request: Record<string, unknown>,
-    options: { readonly key?: string; readonly ended: () => void },
+    options: { readonly key?: string; readonly others?: readonly string[]; readonly ended: () => void },
   ): Asked;
 }
 
@@ -29,8 +30,9 @@ export function createUpstreamGateway(
   traits: readonly UpstreamTraits[],
 ): SimulatedUpstreamGateway {
   const upstreams = createUpstreams(timeline, chance, traits);
-  const backend = createUpstreamBackend(
-    { upstreams, clock: timeline.clock(), log, random: { bytes: (length) => new Uint8Array(length) } },
+  const clock = timeline.clock();
+  const plain = createUpstreamBackend(
+    { upstreams, clock, log, random: { bytes: (length) => new Uint8Array(length) } },
     {
       upstreams: upstreams.servers.map(({ url }, index) => {
         const { slots } = traits[index]!;
@@ -38,16 +40,18 @@ export function createUpstreamGateway(
       }),
     },
   );
+  const backend = withFallbacks({ clock }, plain, {});
   return {
     servers: upstreams.servers,
     hedges: () => (backend.status() as { hedges: number }).hedges,
-    ask(request, { key = "key", ended }) {
+    ask(request, { key = "key", others = [], ended }) {
       const { seen, reply, hangUp } = createApplication(timeline.now, { events: false, ended });
       const messages = [{ role: "user", content: "Tell a story." }];
       const body = { model: "simulated", messages, stream: true, ...request };
       const headers = { authorization: `Bearer ${key}` };
       const raw = JSON.stringify(body);
-      backend.answer({ endpoint: "chat/completions", requestId: "r", body, raw, headers, reply });
+      const call = { endpoint: "chat/completions", requestId: "r", body, raw, headers, reply } as const;
+      backend.answer({ ...call, ...(others.length > 0 && { others }) });
       return { seen, hangUp };
     },
   };

@@ -50,6 +50,8 @@ interface CallFacts {
   readonly remote?: string;
   /** The models that were tried before this one and that nobody answered with, and the time that took, ms. */
   readonly passed?: { readonly models: readonly string[]; readonly ms: Ms };
+  /** Another model is tried when nobody can answer with this one. */
+  readonly replaceable?: boolean;
   readonly reply: Reply;
 }
 

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { createApplication, type Seen } from "../../simulator/application.ts";
 import { createChance } from "../../simulator/chance.ts";
+import { createTimeline } from "../../simulator/timeline.ts";
+import { createUpstreamGateway } from "../../simulator/upstream-gateway.ts";
+import { calmServer } from "../../simulator/upstreams.ts";
 import { createWorld, type World } from "../../simulator/world.ts";
 import { withFallbacks } from "./fallback.ts";
 
-/** Models in place of others over the simulated network; over plain upstreams: test/real/fallback.test.ts. */
+/** Models in place of others, simulated; over real plain upstreams: test/real/fallback.test.ts. */
 
 const messages = [{ role: "user", content: "tell me something" }];
 
@@ -51,4 +54,39 @@ test("a model that is served is the one that answers, and nothing is said of oth
   const { events } = await ask(await smallWorld(), ["simulated", "unknown"]);
   expect(events[0]).toMatchObject({ holdfast: { model: "simulated" } });
   expect(events[0]).not.toHaveProperty("holdfast.insteadOf");
+});
+
+/** One request for a model whose two upstreams hang from the first second to the last one given. */
+async function askOfHanging({ others = [] as string[], untilMs = 0, witnesses = 0 }) {
+  const timeline = createTimeline();
+  const models = [["first"], ["first"], ["second"], ["second"]];
+  const traits = models.map((each) => ({ ...calmServer, models: each }));
+  const { servers, ask: askUpstreams } = createUpstreamGateway(timeline, createChance(1), traits);
+  await timeline.run(1_000, () => false);
+  for (const server of servers.slice(0, 2)) {
+    server.hang(true);
+    timeline.at(untilMs, () => server.hang(false));
+  }
+  const request = { model: "first", max_tokens: 5, temperature: 0, holdfast: { witnesses } };
+  const { seen } = askUpstreams(request, { others, ended: () => timeline.stop() });
+  await timeline.run(900_000, () => false);
+  return { seen, tookMs: timeline.now() - 1_000 };
+}
+
+test.each([0, 1])(
+  "a model whose upstreams all hang leaves the next one time to answer in its place, with %i witnesses",
+  async (witnesses) => {
+    const { seen, tookMs } = await askOfHanging({ others: ["second"], untilMs: 800_000, witnesses });
+    expect(seen).toMatchObject({
+      finish: "stop",
+      error: undefined,
+      text: "0:word 1:word 2:word 3:word 4:word",
+    });
+    expect(tookMs).toBeLessThan(300_000);
+  },
+);
+
+test("a model that none stands in for has all the time there is", async () => {
+  const { seen } = await askOfHanging({ untilMs: 400_000 });
+  expect(seen).toMatchObject({ finish: "stop", error: undefined });
 });

@@ -31,7 +31,8 @@ export function withFallbacks(
           refusals.push(refusal);
           next();
         });
-        backend.answer({ ...(at === 0 ? call : { ...withModel(call, chosen), passed }), reply });
+        const replaceable = at + 1 < models.length;
+        backend.answer({ ...(at === 0 ? call : { ...withModel(call, chosen), passed }), replaceable, reply });
       };
       next();
     },

@@ -84,6 +84,7 @@ export class Job implements AttemptListener {
       streaming: this.#streaming,
       attempts: this.#attempts,
       deadlineMs,
+      replaceable: call.replaceable === true,
       expired: () => this.#feed({ t: "deadline" }),
       answer: () => this.#answer,
       silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),

@@ -13,6 +13,8 @@ export interface Watched {
   readonly requestChars: number;
   readonly streaming: boolean;
   readonly attempts: ReadonlyMap<number, Attempt>;
+  /** Another model is tried when nobody can answer. */
+  readonly replaceable: boolean;
   /** Time for the wait before anything is said; what has begun is bounded by its own rhythm. */
   readonly deadlineMs: Ms;
   answer(): Pick<Answer, "over" | "begun" | "fruitless" | "asked">;
@@ -20,7 +22,7 @@ export interface Watched {
   silent(attempt: Attempt): void;
   /** Speaks, far more slowly than is usual: another may be asked in its place. May be said again. */
   slow(attempt: Attempt): void;
-  /** Quiet for so long, in the middle of an answer, that it is given up. */
+  /** Quiet for so long, in the middle of an answer or where another model can give it, that it is given up. */
   stalled(attempt: Attempt): void;
   /** The whole answer's time is over. */
   expired(): void;
@@ -33,6 +35,8 @@ export class Watch {
   readonly #weight: number;
   #dueAt: Ms = Number.POSITIVE_INFINITY;
   #deadlineAt: Ms;
+  /** Those that have not begun by then, and are silent, are given up. */
+  readonly #beginsUntil: Ms;
   #extended = false;
   /** It came late, and has let the reading go first. */
   #rereads = false;
@@ -43,6 +47,8 @@ export class Watch {
     this.#watched = watched;
     this.#weight = promptWeight(watched.requestChars);
     this.#deadlineAt = clock.now() + watched.deadlineMs;
+    const patience = Math.min(limits.stallMsMax * this.#slower * this.#weight, watched.deadlineMs / 2);
+    this.#beginsUntil = watched.replaceable ? clock.now() + patience : Number.POSITIVE_INFINITY;
   }
 
   /** A new attempt is under way. */
@@ -139,7 +145,7 @@ export class Watch {
 
   /** When one that is silent is given up, though nobody else may be there to go on. */
   #givenUpAt({ lastAt }: Attempt): Ms {
-    return this.#watched.answer().begun ? lastAt + limits.stallMsMax : Number.POSITIVE_INFINITY;
+    return this.#watched.answer().begun ? lastAt + limits.stallMsMax : this.#beginsUntil;
   }
 
   #dueOf(attempt: Attempt): Ms {

@@ -81,6 +81,7 @@ export class WitnessedJob implements AttemptListener {
       streaming: this.#streaming,
       attempts: this.#attempts,
       deadlineMs,
+      replaceable: call.replaceable === true,
       expired: () => this.#fail("deadline"),
       answer: () => ({
         ...{ over: this.#over, begun: this.#begun },
