@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readChunk } from "./openai-chunk.ts";
+import { countedToAnswer, readChunk } from "./openai-chunk.ts";
 
 const delta = (value: unknown, rest = {}) =>
   JSON.stringify({ choices: [{ index: 0, delta: value, ...rest }] });
@@ -37,3 +37,24 @@ test("ends, errors and garbage are told apart", () => {
     expect(readChunk(data)).toBeUndefined();
   }
 });
+
+test("tokens counted to the answer are no longer counted to the prompt, and nothing else changes", () => {
+  const usage = {
+    ...{ prompt_tokens: 30, completion_tokens: 5, total_tokens: 35, cost: 0.1 },
+    prompt_tokens_details: { cached_tokens: 25, audio_tokens: 0 },
+  };
+  const counted = JSON.parse(countedToAnswer(JSON.stringify({ id: "a", choices: [], usage }), 20));
+  expect(counted).toEqual({
+    ...{ id: "a", choices: [] },
+    usage: {
+      ...usage,
+      ...{ prompt_tokens: 10, completion_tokens: 25 },
+      prompt_tokens_details: { cached_tokens: 10, audio_tokens: 0 },
+    },
+  });
+});
+
+test.each(['{"choices":[]}', '{"choices":[],"usage":null}', '{"choices":[],"usage":{"prompt_tokens":"3"}}'])(
+  "what tells no counts stays as it is: %s",
+  (data) => expect(countedToAnswer(data, 20)).toBe(data),
+);

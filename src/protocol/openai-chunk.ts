@@ -1,3 +1,5 @@
+import { editMembers, memberText } from "./json-edit.ts";
+
 /** What one chunk of a streamed answer means for going on with it elsewhere. */
 export interface ChunkFacts {
   /** Answer text it adds. */
@@ -11,6 +13,8 @@ export interface ChunkFacts {
   readonly finished: boolean;
   /** The upstream's own error inside the stream. */
   readonly error: boolean;
+  /** It tells how many tokens prompt and answer have. */
+  readonly usage: boolean;
   readonly id: unknown;
   readonly created: unknown;
 }
@@ -26,7 +30,8 @@ export function readChunk(data: string): ChunkFacts | undefined {
   if (!isObject(chunk)) return undefined;
   const { id, created } = chunk;
   const error = (chunk["error"] ?? undefined) !== undefined;
-  const facts = { text: "", opaque: false, finished: false, error, id, created };
+  const usage = isObject(chunk["usage"]);
+  const facts = { text: "", opaque: false, finished: false, error, usage, id, created };
   const choices = chunk["choices"] ?? [];
   if (!Array.isArray(choices)) return undefined;
   for (const choice of choices) {
@@ -48,6 +53,25 @@ export function cutChunkText(data: string, chars: number): string {
       choice.delta.content = choice.delta.content.slice(chars);
   }
   return JSON.stringify(chunk);
+}
+
+/**
+ * The same chunk, with so many tokens counted to the answer instead of the prompt: a server that was given the beginning
+ * of an answer counts it as prompt. The total stays as it is.
+ */
+export function countedToAnswer(data: string, tokens: number): string {
+  const usage: unknown = JSON.parse(memberText(data, "usage") ?? "null");
+  if (!isObject(usage)) return data;
+  const { prompt_tokens: prompt, completion_tokens: completion, prompt_tokens_details: details } = usage;
+  if (typeof prompt !== "number" || typeof completion !== "number") return data;
+  const moved = Math.min(tokens, prompt);
+  const changed = { ...usage, prompt_tokens: prompt - moved, completion_tokens: completion + moved };
+  // Of a prompt no more can have been cached than there is.
+  if (isObject(details) && typeof details["cached_tokens"] === "number") {
+    const cached = Math.min(details["cached_tokens"], prompt - moved);
+    Object.assign(changed, { prompt_tokens_details: { ...details, cached_tokens: cached } });
+  }
+  return editMembers(data, { usage: JSON.stringify(changed) });
 }
 
 function readChoice(choice: Record<string, unknown>): { text: string; opaque: boolean } {

@@ -15,7 +15,12 @@ export interface SimulatedUpstreamGateway {
   /** `ended` is called when the answer has. */
   ask(
     request: Record<string, unknown>,
-    options: { readonly key?: string; readonly others?: readonly string[]; readonly ended: () => void },
+    options: {
+      readonly key?: string;
+      readonly others?: readonly string[];
+      readonly events?: boolean;
+      readonly ended: () => void;
+    },
   ): Asked;
 }
 
@@ -44,8 +49,8 @@ export function createUpstreamGateway(
   return {
     servers: upstreams.servers,
     hedges: () => (backend.status() as { hedges: number }).hedges,
-    ask(request, { key = "key", others = [], ended }) {
-      const { seen, reply, hangUp } = createApplication(timeline.now, { events: false, ended });
+    ask(request, { key = "key", others = [], events = false, ended }) {
+      const { seen, reply, hangUp } = createApplication(timeline.now, { events, ended });
       const messages = [{ role: "user", content: "Tell a story." }];
       const body = { model: "simulated", messages, stream: true, ...request };
       const headers = { authorization: `Bearer ${key}` };

@@ -110,10 +110,12 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
     const from = begun === "" ? 0 : begun.trim().split(" ").length;
     exchange.handlers.answered(200, { "content-type": "text/event-stream" });
     exchange.handlers.piece(chunk({ role: "assistant", content: "" }, null));
-    speak(exchange, from, from + asked.max_tokens);
+    const prompt = asked.messages.flatMap(({ content }) => content.trim().split(" ")).length;
+    const usage = asked.stream_options?.include_usage === true ? usageOf(prompt, asked.max_tokens) : "";
+    speak(exchange, { position: from, end: from + asked.max_tokens, usage });
   }
 
-  function speak(exchange: Exchange, position: number, end: number): void {
+  function speak(exchange: Exchange, { position, end, usage }: Speech): void {
     const { hiccup, tokenMs, jitterMs } = traits;
     const odd = chance.hits(hiccup.probability) ? chance.exponential(hiccup.ms) : 0;
     const pace = (ailment === "slow" ? 20 : 1) * tokenMs;
@@ -126,10 +128,10 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
       }
       if (position < end) {
         exchange.handlers.piece(chunk({ content: `${position === 0 ? "" : " "}${position}:word` }, null));
-        return speak(exchange, position + 1, end);
+        return speak(exchange, { position: position + 1, end, usage });
       }
       open.delete(exchange);
-      exchange.handlers.piece(`${chunk({}, "stop")}data: [DONE]\n\n`);
+      exchange.handlers.piece(`${chunk({}, "stop")}${usage}data: [DONE]\n\n`);
       exchange.handlers.ended();
     });
   }
@@ -187,6 +189,24 @@ interface Asked {
   readonly model: string;
   readonly messages: ReadonlyArray<{ readonly role: string; readonly content: string }>;
   readonly max_tokens: number;
+  readonly stream_options?: { readonly include_usage?: boolean };
+}
+
+/** Words from one position to another, and what it says of tokens after them. */
+interface Speech {
+  readonly position: number;
+  readonly end: number;
+  readonly usage: string;
+}
+
+/** Every word is a token. */
+function usageOf(prompt: number, completion: number): string {
+  const usage = {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+  };
+  return `data: ${JSON.stringify({ id: "c", created: 1, choices: [], usage })}\n\n`;
 }
 
 function chunk(delta: object, finish: string | null): string {

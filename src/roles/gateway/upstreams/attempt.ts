@@ -55,6 +55,8 @@ interface AttemptOptions {
   readonly plan: Plan;
   readonly style: PrefillStyle;
   readonly streaming: boolean;
+  /** Tokens of the answer that it is given by its plan, as nearly as is known. */
+  readonly given: number;
 }
 
 /** One exchange with one upstream: reads what comes, says what it means, ends exactly once. */
@@ -63,6 +65,7 @@ export class Attempt implements UpstreamHandlers {
   readonly member: Member;
   readonly plan: Plan;
   readonly style: PrefillStyle;
+  readonly given: number;
   readonly startedAt: Ms;
   /** Last sign of life with substance, or the start. */
   lastAt: Ms;
@@ -100,6 +103,7 @@ export class Attempt implements UpstreamHandlers {
     this.member = options.member;
     this.plan = options.plan;
     this.style = options.style;
+    this.given = options.given;
     this.startedAt = ports.clock.now();
     this.lastAt = this.startedAt;
     this.#streaming = options.streaming;

@@ -8,7 +8,7 @@ import {
   sseDone,
   sseEvent,
 } from "../../../protocol/openai.ts";
-import { cutChunkText } from "../../../protocol/openai-chunk.ts";
+import { countedToAnswer, cutChunkText } from "../../../protocol/openai-chunk.ts";
 import type { StreamPiece } from "./attempt.ts";
 
 /** What one event becomes on its way to the application. */
@@ -17,6 +17,8 @@ export interface Passing {
   readonly cut: number;
   /** It comes from another server than the answer's first events. */
   readonly foreign: boolean;
+  /** Tokens of the answer that this server was given, and counts to the prompt. */
+  readonly given?: number;
   readonly facts?: HoldfastStart | HoldfastEnd | (HoldfastStart & HoldfastEnd);
 }
 
@@ -38,7 +40,7 @@ export class StreamDelivery {
     return this.#begun;
   }
 
-  pass(piece: StreamPiece, { cut, foreign, facts }: Passing): void {
+  pass(piece: StreamPiece, { cut, foreign, given = 0, facts }: Passing): void {
     this.#begun = true;
     if (this.#identity === undefined && piece.facts?.id !== undefined) {
       const { id, created } = piece.facts;
@@ -50,6 +52,7 @@ export class StreamDelivery {
     }
     let data = cut === 0 ? piece.data : cutChunkText(piece.data, cut);
     if (foreign && this.#identity !== undefined) data = editMembers(data, this.#identity);
+    if (given > 0 && piece.facts?.usage === true) data = countedToAnswer(data, given);
     if (facts !== undefined) data = withMember(data, "holdfast", JSON.stringify(facts));
     this.#out += sseEvent(data.replaceAll("\n", " "));
   }

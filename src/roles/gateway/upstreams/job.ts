@@ -201,12 +201,14 @@ export class Job implements AttemptListener {
     const { member, plan, style } = choice;
     const id = this.#nextAttempt++;
     this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
-    const attempt = new Attempt(this.#ports, { id, member, plan, style, streaming: this.#streaming }, this);
+    // An event is a token on nearly every server.
+    const given = this.#pieceEnds.filter((end) => end <= plan.prefix.length).length;
+    const options = { id, member, plan, style, streaming: this.#streaming, given };
+    const attempt = new Attempt(this.#ports, options, this);
     this.#attempts.set(id, attempt);
     this.#feed({ t: "asked", attempt: id, plan });
     this.#watch.began(attempt);
-    const tokensBefore = this.#pieceEnds.filter((end) => end <= plan.prefix.length).length;
-    attempt.send(requestFor(member.target, call, plan, style, tokensBefore));
+    attempt.send(requestFor(member.target, call, plan, style, given));
   }
 
   #deliver(attempt: Attempt, { from: cut, start }: { from: number; start: boolean }): void {
@@ -217,8 +219,8 @@ export class Job implements AttemptListener {
       this.#ending.cuts.set(piece, { cut, start });
       return;
     }
-    const foreign = attempt.successor;
-    this.#delivery.pass(piece, start ? { cut, foreign, facts: this.#startFacts(attempt) } : { cut, foreign });
+    const passing = { cut, foreign: attempt.successor, given: attempt.given };
+    this.#delivery.pass(piece, start ? { ...passing, facts: this.#startFacts(attempt) } : passing);
   }
 
   #takesOver(attempt: Attempt): void {
@@ -271,17 +273,18 @@ export class Job implements AttemptListener {
     this.#attempts.delete(attempt.id);
     if (!this.#streaming) {
       attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
-      call.reply.text(200, withMember(this.#ending.body, "holdfast", JSON.stringify(this.#endFacts())));
+      call.reply.text(200, withMember(this.#ending.body, "holdfast", JSON.stringify(this.#endFacts(false))));
       return;
     }
     // An answer without any content, or one whose last words another had already said.
     if (!attempt.leads) this.#takesOver(attempt);
+    const estimated = attempt.plan.how === "prefill" && this.#ending.held.some(({ facts }) => facts?.usage);
     for (const piece of this.#ending.held) {
       const { cut, start } = this.#ending.cuts.get(piece) ?? { cut: 0, start: false };
-      const end = piece.facts?.finished === true ? this.#endFacts() : undefined;
+      const end = piece.facts?.finished === true ? this.#endFacts(estimated) : undefined;
       const facts = start ? { ...this.#startFacts(attempt), ...end } : end;
-      const foreign = attempt.successor;
-      this.#delivery.pass(piece, facts === undefined ? { cut, foreign } : { cut, foreign, facts });
+      const passing = { cut, foreign: attempt.successor, given: attempt.given };
+      this.#delivery.pass(piece, facts === undefined ? passing : { ...passing, facts });
     }
     this.#delivery.done();
   }
@@ -314,7 +317,7 @@ export class Job implements AttemptListener {
     return { job, ...spokenBy(call), executor: attempt.member.target.name, witnesses: [] };
   }
 
-  #endFacts(): HoldfastEnd {
+  #endFacts(estimated: boolean): HoldfastEnd {
     const { id, call, holdfast } = this.#options;
     const { switches, asked: attempts } = this.#answer;
     return {
@@ -323,6 +326,7 @@ export class Job implements AttemptListener {
       finality: holdfast.finality,
       verdict: "inconclusive",
       basis: "none",
+      ...(estimated ? { usage: "estimated" } : {}),
       switches,
       attempts,
     };

@@ -26,12 +26,12 @@ export function requestFor(
   call: Call,
   plan: Plan,
   style: PrefillStyle,
-  tokensBefore: number,
+  given: number,
 ): UpstreamRequest {
   const changes: Record<string, string | undefined> = {};
   if (target.model !== undefined) changes["model"] = JSON.stringify(target.model);
   if ("holdfast" in call.body) changes["holdfast"] = undefined;
-  if (plan.how === "prefill") Object.assign(changes, prefillChanges(call, plan.prefix, style, tokensBefore));
+  if (plan.how === "prefill") Object.assign(changes, prefillChanges(call, plan.prefix, style, given));
   const unchanged = Object.keys(changes).length === 0;
   return {
     method: "POST",
@@ -65,13 +65,13 @@ function prefillChanges(
   { endpoint, body, raw }: Call,
   prefix: string,
   style: PrefillStyle,
-  tokensBefore: number,
+  given: number,
 ): Record<string, string> {
   const changes: Record<string, string> = {};
   for (const name of ["max_tokens", "max_completion_tokens"]) {
     const max = body[name];
-    // What was said already counts; a chunk is a token on nearly every server.
-    if (typeof max === "number") changes[name] = String(Math.max(1, max - tokensBefore));
+    // What was said already counts.
+    if (typeof max === "number") changes[name] = String(Math.max(1, max - given));
   }
   if (endpoint === "completions") {
     changes["prompt"] = JSON.stringify(`${body["prompt"]}${prefix}`);

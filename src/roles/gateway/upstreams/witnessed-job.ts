@@ -207,7 +207,8 @@ export class WitnessedJob implements AttemptListener {
     const { member, plan, style } = choice;
     const id = this.#asked++;
     this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
-    const attempt = new Attempt(this.#ports, { id, member, plan, style, streaming: this.#streaming }, this);
+    const options = { id, member, plan, style, streaming: this.#streaming, given: 0 };
+    const attempt = new Attempt(this.#ports, options, this);
     this.#attempts.set(id, attempt);
     this.#parts.set(id, { attempt, script: new Script(), parts: [], body: undefined });
     this.#agreement = joined(this.#agreement, id);
