@@ -23,7 +23,7 @@ test("an error that does not end is the upstream's own, hung up on, and never pa
   const attempt = new Attempt(
     { upstreams, clock },
     {
-      ...{ id: 0, member, style: "flags", streaming: true, given: 0 },
+      ...{ id: 0, member, style: "flags", streaming: true },
       plan: { how: "fresh", prefix: "", overlap: "" },
     },
     {

@@ -55,8 +55,6 @@ interface AttemptOptions {
   readonly plan: Plan;
   readonly style: PrefillStyle;
   readonly streaming: boolean;
-  /** Tokens of the answer that it is given by its plan, as nearly as is known. */
-  readonly given: number;
 }
 
 /** One exchange with one upstream: reads what comes, says what it means, ends exactly once. */
@@ -65,7 +63,8 @@ export class Attempt implements UpstreamHandlers {
   readonly member: Member;
   readonly plan: Plan;
   readonly style: PrefillStyle;
-  readonly given: number;
+  /** Tokens of the answer that its plan gives it, as nearly as is known. */
+  given = 0;
   readonly startedAt: Ms;
   /** Last sign of life with substance, or the start. */
   lastAt: Ms;
@@ -103,7 +102,6 @@ export class Attempt implements UpstreamHandlers {
     this.member = options.member;
     this.plan = options.plan;
     this.style = options.style;
-    this.given = options.given;
     this.startedAt = ports.clock.now();
     this.lastAt = this.startedAt;
     this.#streaming = options.streaming;
@@ -126,6 +124,11 @@ export class Attempt implements UpstreamHandlers {
     if (this.#over) return;
     this.#settle();
     this.#exchange?.abort();
+  }
+
+  /** Nothing was heard of it for too long. */
+  giveUp(): void {
+    this.#lose({ code: "silent", detail: "nothing was heard of it" });
   }
 
   answered(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {

@@ -9,7 +9,7 @@ import {
   sseEvent,
 } from "../../../protocol/openai.ts";
 import { countedToAnswer, cutChunkText } from "../../../protocol/openai-chunk.ts";
-import type { StreamPiece } from "./attempt.ts";
+import type { RefusedResponse, StreamPiece } from "./attempt.ts";
 
 /** What one event becomes on its way to the application. */
 export interface Passing {
@@ -68,6 +68,11 @@ export class StreamDelivery {
     this.#out += sseDone;
     this.flush();
     this.#reply.end();
+  }
+
+  /** The application's own mistake, in the upstream's own words. */
+  relay({ status, body, contentType }: RefusedResponse): void {
+    this.#reply.text(status, body, { "content-type": contentType });
   }
 
   /** After a stream has begun: an unnamed error event and no [DONE]. Before: a plain refusal. */

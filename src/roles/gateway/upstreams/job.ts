@@ -12,13 +12,14 @@ import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { type Call, spokenBy } from "../backend.ts";
-import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
+import type { Attempt, AttemptListener, RefusedResponse, StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { answerBroke, type FailedAttempt, type FailureCode, nobodyAnswered, onlyBusy } from "./failure.ts";
+import { answerBroke, type FailureCode, nobodyAnswered, onlyBusy } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
+import { Roll } from "./roll.ts";
 import { Watch } from "./watch.ts";
 
 export interface JobPorts {
@@ -47,16 +48,13 @@ export class Job implements AttemptListener {
   readonly #streaming: boolean;
   readonly #delivery: StreamDelivery;
   readonly #watch: Watch;
-  readonly #attempts = new Map<number, Attempt>();
-  readonly #tried = new Map<Member, number>();
-  readonly #faults: FailedAttempt[] = [];
+  readonly #roll: Roll;
   #answer: Answer = newAnswer({
     attemptsMax: limits.attemptsMax,
     attemptsTotalMax: limits.upstreamAttemptsMax,
     atOnceMax: limits.upstreamAttemptsAtOnceMax,
     reliefsMax: limits.reliefsMax,
   });
-  #nextAttempt = 0;
   /** Length of the text after each piece delivered: how many tokens stand before a boundary. */
   readonly #pieceEnds: number[] = [];
   /** Refused one way of going on just now: the first to be asked in another. */
@@ -78,21 +76,18 @@ export class Job implements AttemptListener {
     this.#traits = traitsOf(call.endpoint, call.body);
     this.#streaming = call.body["stream"] === true;
     this.#delivery = new StreamDelivery(call.reply);
+    this.#roll = new Roll(ports, { ...options, traits: this.#traits, listener: this });
     this.#watch = new Watch(ports.clock, {
       fleet,
       requestChars: call.raw.length,
       streaming: this.#streaming,
-      attempts: this.#attempts,
+      attempts: this.#roll.attempts,
       deadlineMs,
       replaceable: call.replaceable === true,
       expired: () => this.#feed({ t: "deadline" }),
       answer: () => this.#answer,
       silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
       slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
-      stalled: (attempt) => {
-        attempt.abort();
-        this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
-      },
     });
   }
 
@@ -141,13 +136,13 @@ export class Job implements AttemptListener {
     this.#refusal = response;
     if (response.lacks) {
       attempt.member.denied(model, this.#ports.clock.now());
-      this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+      this.#roll.strike(attempt.member);
       const fault = { code: "no-model", detail: `status ${response.status}` } as const;
-      this.#faults.push({ upstream: attempt.member.target.name, fault });
+      this.#roll.faults.push({ upstream: attempt.member.target.name, fault });
     } else if (this.#answer.begun && attempt.plan.how === "prefill") {
       attempt.member.prefillRefused(model, attempt.style, this.#ports.clock.now());
       // The other style is no second try of the same thing.
-      this.#tried.set(attempt.member, (this.#tried.get(attempt.member) ?? 1) - 1);
+      this.#roll.forgive(attempt);
       this.#again = attempt.member;
     }
     this.#feed({ t: "refused", attempt: attempt.id, lacks: response.lacks });
@@ -155,9 +150,8 @@ export class Job implements AttemptListener {
   }
 
   lost(attempt: Attempt, fault: AttemptFault): void {
-    if (!this.#attempts.has(attempt.id)) return;
-    this.#blame(attempt, fault);
-    if (fault.code === "misconfigured") this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+    if (!this.#roll.attempts.has(attempt.id)) return;
+    this.#roll.blame(attempt, fault);
     this.#feed({ t: "lost", attempt: attempt.id });
   }
 
@@ -165,7 +159,7 @@ export class Job implements AttemptListener {
     const { state, effects } = step(this.#answer, event);
     const ended = state.over && !this.#answer.over;
     this.#answer = state;
-    if (event.t === "lost" || event.t === "refused") this.#attempts.delete(event.attempt);
+    if (event.t === "lost" || event.t === "refused") this.#roll.attempts.delete(event.attempt);
     for (const effect of effects) this.#perform(effect);
     if (!ended) return;
     this.#watch.stop();
@@ -173,42 +167,34 @@ export class Job implements AttemptListener {
   }
 
   #perform(effect: AnswerEffect): void {
+    const { attempts } = this.#roll;
     switch (effect.t) {
       case "recruit":
         return this.#recruit();
       case "deliver":
-        return this.#deliver(this.#attempts.get(effect.attempt)!, effect);
+        return this.#deliver(attempts.get(effect.attempt)!, effect);
       case "cancel":
-        return this.#cancel(this.#attempts.get(effect.attempt)!, effect.why);
+        return this.#cancel(attempts.get(effect.attempt)!, effect.why);
       case "finish":
-        return this.#finish(this.#attempts.get(effect.attempt)!);
+        return this.#finish(attempts.get(effect.attempt)!);
       case "fail":
         return this.#fail(effect.code);
       case "relay":
-        return this.#relay();
+        return this.#delivery.relay(this.#refusal!);
     }
   }
 
   #recruit(): void {
-    const { fleet, call } = this.#options;
-    const { said } = this.#answer;
-    const running = new Set([...this.#attempts.values()].map(({ member }) => member));
-    const asking = { model: call.body.model, said, traits: this.#traits };
-    const lacking = this.#answer.lacking > 0;
-    const wanted = { ...asking, tried: this.#tried, running, lacking, again: this.#again };
-    const choice = fleet.choose(wanted, this.#ports.clock.now());
-    if (choice === undefined) return this.#feed({ t: "nobody" });
-    const { member, plan, style } = choice;
-    const id = this.#nextAttempt++;
-    this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
+    const { said, lacking } = this.#answer;
+    const running = new Set([...this.#roll.attempts.values()].map(({ member }) => member));
+    const attempt = this.#roll.next({ said, running, lacking: lacking > 0, again: this.#again });
+    if (attempt === undefined) return this.#feed({ t: "nobody" });
+    const { id, plan } = attempt;
     // An event is a token on nearly every server.
-    const given = this.#pieceEnds.filter((end) => end <= plan.prefix.length).length;
-    const options = { id, member, plan, style, streaming: this.#streaming, given };
-    const attempt = new Attempt(this.#ports, options, this);
-    this.#attempts.set(id, attempt);
+    attempt.given = this.#pieceEnds.filter((end) => end <= plan.prefix.length).length;
     this.#feed({ t: "asked", attempt: id, plan });
     this.#watch.began(attempt);
-    attempt.send(requestFor(member.target, call, plan, style, given));
+    attempt.send(requestFor(this.#options.call, attempt));
   }
 
   #deliver(attempt: Attempt, { from: cut, start }: { from: number; start: boolean }): void {
@@ -239,38 +225,26 @@ export class Job implements AttemptListener {
 
   #cancel(attempt: Attempt, why: "overtaken" | "differs" | "unneeded"): void {
     attempt.abort();
-    this.#attempts.delete(attempt.id);
+    this.#roll.attempts.delete(attempt.id);
     const { call } = this.#options;
     const { speaker = Number.POSITIVE_INFINITY } = this.#answer;
     if (why === "overtaken") {
       // One that was asked before it had more time: that proves nothing against it.
-      if (speaker > attempt.id) this.#blame(attempt, { code: "silent", detail: "another was quicker" });
+      if (speaker > attempt.id) this.#roll.blame(attempt, { code: "silent", detail: "another was quicker" });
     } else if (why === "differs") {
-      this.#blame(attempt, { code: "differs", detail: `${attempt.plan.how} did not repeat what was said` });
+      const detail = `${attempt.plan.how} did not repeat what was said`;
+      this.#roll.blame(attempt, { code: "differs", detail });
       if (attempt.plan.how === "prefill") {
         attempt.member.prefillMissed(call.body.model, attempt.style, this.#ports.clock.now());
       }
     }
   }
 
-  #blame(attempt: Attempt, fault: AttemptFault): void {
-    const { member, startedAt } = attempt;
-    this.#faults.push({ upstream: member.target.name, fault });
-    member.faulted(fault, startedAt, this.#ports.clock.now());
-    const facts = {
-      job: this.#options.id,
-      upstream: member.target.name,
-      code: fault.code,
-      detail: fault.detail,
-    };
-    this.#ports.log.info("upstream attempt failed", facts);
-  }
-
   #finish(attempt: Attempt): void {
     const { call } = this.#options;
     attempt.member.endedWell(attempt.startedAt, attempt.pace);
     this.#options.fleet.answered();
-    this.#attempts.delete(attempt.id);
+    this.#roll.attempts.delete(attempt.id);
     if (!this.#streaming) {
       attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
       call.reply.text(200, withMember(this.#ending.body, "holdfast", JSON.stringify(this.#endFacts(false))));
@@ -289,27 +263,21 @@ export class Job implements AttemptListener {
     this.#delivery.done();
   }
 
-  /** The application's own mistake, in the upstream's own words. */
-  #relay(): void {
-    const { status, body, contentType } = this.#refusal!;
-    this.#options.call.reply.text(status, body, { "content-type": contentType });
-  }
-
   #fail(code: FailureCode): void {
-    const { id, call, putOff } = this.#options;
-    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#faults) && putOff()) return;
+    const { id, putOff } = this.#options;
+    const { faults } = this.#roll;
+    if (code === "nobody" && !this.#delivery.begun && onlyBusy(faults) && putOff()) return;
     const offset = this.#answer.said.length;
     const refusal = this.#delivery.begun
-      ? answerBroke(this.#faults, code, { offset, obstacle: this.#traits.obstacle })
-      : nobodyAnswered(this.#faults, code);
+      ? answerBroke(faults, code, { offset, obstacle: this.#traits.obstacle })
+      : nobodyAnswered(faults, code);
     this.#ports.log.warn("answer failed", {
       job: id,
       code: refusal.code,
       attempts: this.#answer.asked,
       offset,
     });
-    if (this.#streaming) this.#delivery.fail(refusal);
-    else call.reply.refuse(refusal);
+    this.#delivery.fail(refusal);
   }
 
   #startFacts(attempt: Attempt): HoldfastStart {

@@ -1,8 +1,8 @@
-import type { Plan } from "../../../domain/continuation/plan.ts";
 import type { UpstreamRequest } from "../../../ports.ts";
 import { editMembers, memberText } from "../../../protocol/json-edit.ts";
 import { endpointUrl } from "../../../protocol/upstreams.ts";
 import type { Call } from "../backend.ts";
+import type { Attempt } from "./attempt.ts";
 
 /** One configured upstream, with its key in hand. */
 export interface UpstreamTarget {
@@ -22,12 +22,10 @@ export type PrefillStyle = "flags" | "plain";
 
 /** The application's request as one upstream gets it: its own bytes, but for what must differ. */
 export function requestFor(
-  target: UpstreamTarget,
   call: Call,
-  plan: Plan,
-  style: PrefillStyle,
-  given: number,
+  { member, plan, style, given }: Pick<Attempt, "member" | "plan" | "style" | "given">,
 ): UpstreamRequest {
+  const { target } = member;
   const changes: Record<string, string | undefined> = {};
   if (target.model !== undefined) changes["model"] = JSON.stringify(target.model);
   if ("holdfast" in call.body) changes["holdfast"] = undefined;

@@ -22,8 +22,6 @@ export interface Watched {
   silent(attempt: Attempt): void;
   /** Speaks, far more slowly than is usual: another may be asked in its place. May be said again. */
   slow(attempt: Attempt): void;
-  /** Quiet for so long, in the middle of an answer or where another model can give it, that it is given up. */
-  stalled(attempt: Attempt): void;
   /** The whole answer's time is over. */
   expired(): void;
 }
@@ -114,7 +112,7 @@ export class Watch {
       if (this.#watched.answer().over) return;
       if (this.#dueOf(attempt) > now || !this.#watched.attempts.has(attempt.id)) continue;
       if (attempt.reportedSilent || now >= this.#givenUpAt(attempt)) {
-        this.#watched.stalled(attempt);
+        attempt.giveUp();
       } else {
         attempt.reportedSilent = true;
         if (this.#suspect(attempt, this.#watched.silent)) continue;
@@ -143,7 +141,7 @@ export class Watch {
     return true;
   }
 
-  /** When one that is silent is given up, though nobody else may be there to go on. */
+  /** When one that is silent is given up, in the middle of an answer or where another model can give it. */
   #givenUpAt({ lastAt }: Attempt): Ms {
     return this.#watched.answer().begun ? lastAt + limits.stallMsMax : this.#beginsUntil;
   }

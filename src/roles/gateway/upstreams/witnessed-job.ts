@@ -13,20 +13,13 @@ import { limits } from "../../../protocol/limits.ts";
 import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { answerKey } from "../../../protocol/openai-answer.ts";
 import { spokenBy } from "../backend.ts";
-import { Attempt, type AttemptListener, type RefusedResponse, type StreamPiece } from "./attempt.ts";
+import type { Attempt, AttemptListener, RefusedResponse, StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import {
-  answerBroke,
-  type FailedAttempt,
-  type FailureCode,
-  noAgreement,
-  nobodyAnswered,
-  onlyBusy,
-} from "./failure.ts";
+import { answerBroke, type FailureCode, noAgreement, nobodyAnswered, onlyBusy } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { JobOptions, JobPorts } from "./job.ts";
-import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
+import { Roll } from "./roll.ts";
 import { Script } from "./script.ts";
 import { Watch } from "./watch.ts";
 
@@ -52,10 +45,8 @@ export class WitnessedJob implements AttemptListener {
   readonly #asTheyCome: boolean;
   readonly #delivery: StreamDelivery;
   readonly #watch: Watch;
-  readonly #attempts = new Map<number, Attempt>();
+  readonly #roll: Roll;
   readonly #parts = new Map<number, Part>();
-  readonly #tried = new Map<Member, number>();
-  readonly #faults: FailedAttempt[] = [];
   #agreement = newAgreement(2);
   #speaker: Part | undefined;
   #delivered = 0;
@@ -75,11 +66,12 @@ export class WitnessedJob implements AttemptListener {
     this.#streaming = call.body["stream"] === true;
     this.#asTheyCome = holdfast.finality === "stream" && this.#traits.obstacle === undefined;
     this.#delivery = new StreamDelivery(call.reply);
+    this.#roll = new Roll(ports, { ...options, traits: this.#traits, listener: this });
     this.#watch = new Watch(ports.clock, {
       fleet,
       requestChars: call.raw.length,
       streaming: this.#streaming,
-      attempts: this.#attempts,
+      attempts: this.#roll.attempts,
       deadlineMs,
       replaceable: call.replaceable === true,
       expired: () => this.#fail("deadline"),
@@ -90,10 +82,6 @@ export class WitnessedJob implements AttemptListener {
       silent: () => this.#judge(),
       // Nobody speaks alone here: who is slow is waited for by the others, or overtaken by a quorum of them.
       slow: () => {},
-      stalled: (attempt) => {
-        attempt.abort();
-        this.lost(attempt, { code: "silent", detail: "nothing was heard of it" });
-      },
     });
   }
 
@@ -125,7 +113,7 @@ export class WitnessedJob implements AttemptListener {
 
   complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
     const part = this.#parts.get(attempt.id);
-    this.#attempts.delete(attempt.id);
+    this.#roll.attempts.delete(attempt.id);
     attempt.member.endedWell(attempt.startedAt, attempt.pace);
     if (part === undefined) return;
     if (!this.#streaming) attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
@@ -139,7 +127,7 @@ export class WitnessedJob implements AttemptListener {
   refused(attempt: Attempt, response: RefusedResponse): void {
     if (this.#over) return;
     this.#drop(attempt);
-    this.#tried.set(attempt.member, Number.POSITIVE_INFINITY);
+    this.#roll.strike(attempt.member);
     if (response.lacks) {
       attempt.member.denied(this.#options.call.body.model, this.#ports.clock.now());
       this.#lacking += 1;
@@ -150,18 +138,15 @@ export class WitnessedJob implements AttemptListener {
     this.#relay(response);
   }
 
-  #relay({ status, body, contentType }: RefusedResponse): void {
+  #relay(response: RefusedResponse): void {
     this.#end();
-    this.#options.call.reply.text(status, body, { "content-type": contentType });
+    this.#delivery.relay(response);
   }
 
   lost(attempt: Attempt, fault: AttemptFault): void {
     if (this.#over) return;
-    const { member, startedAt } = attempt;
     this.#drop(attempt);
-    member.faulted(fault, startedAt, this.#ports.clock.now());
-    this.#faults.push({ upstream: member.target.name, fault });
-    if (fault.code === "misconfigured") this.#tried.set(member, Number.POSITIVE_INFINITY);
+    this.#roll.blame(attempt, fault);
     this.#judge();
   }
 
@@ -171,7 +156,7 @@ export class WitnessedJob implements AttemptListener {
   }
 
   #drop({ id }: Attempt): void {
-    this.#attempts.delete(id);
+    this.#roll.attempts.delete(id);
     this.#parts.delete(id);
     this.#agreement = left(this.#agreement, id);
   }
@@ -185,7 +170,7 @@ export class WitnessedJob implements AttemptListener {
     const done = agreeing.filter(({ body }) => body !== undefined);
     if (done.length >= this.#agreement.quorum) return this.#finish(done);
     if (this.#streaming && this.#asTheyCome) this.#deliver();
-    const firm = ({ attempt }: Part) => !attempt.reportedSilent || !this.#attempts.has(attempt.id);
+    const firm = ({ attempt }: Part) => !attempt.reportedSilent || !this.#roll.attempts.has(attempt.id);
     const ids = (parts: readonly Part[]) => parts.map(({ attempt }) => attempt.id);
     while (!mayAgree(this.#agreement, ids([...this.#parts.values()].filter(firm)))) {
       if (this.#recruit()) continue;
@@ -196,24 +181,18 @@ export class WitnessedJob implements AttemptListener {
   }
 
   #recruit(): boolean {
-    const { fleet, call, holdfast } = this.#options;
+    const { call, holdfast } = this.#options;
     if (this.#asked - this.#lacking >= limits.attemptsMax + holdfast.witnesses) return false;
     // Nobody is its own witness: who answered or is answering is not asked again.
     const running = new Set([...this.#parts.values()].map(({ attempt }) => attempt.member));
-    const asking = { model: call.body.model, said: "", traits: this.#traits };
-    const wanted = { ...asking, tried: this.#tried, running, lacking: this.#lacking > 0 };
-    const choice = fleet.choose(wanted, this.#ports.clock.now());
-    if (choice === undefined) return false;
-    const { member, plan, style } = choice;
-    const id = this.#asked++;
-    this.#tried.set(member, (this.#tried.get(member) ?? 0) + 1);
-    const options = { id, member, plan, style, streaming: this.#streaming, given: 0 };
-    const attempt = new Attempt(this.#ports, options, this);
-    this.#attempts.set(id, attempt);
+    const attempt = this.#roll.next({ said: "", running, lacking: this.#lacking > 0 });
+    if (attempt === undefined) return false;
+    const { id } = attempt;
+    this.#asked += 1;
     this.#parts.set(id, { attempt, script: new Script(), parts: [], body: undefined });
     this.#agreement = joined(this.#agreement, id);
     this.#watch.began(attempt);
-    attempt.send(requestFor(member.target, call, plan, style, 0));
+    attempt.send(requestFor(call, attempt));
     return true;
   }
 
@@ -262,10 +241,10 @@ export class WitnessedJob implements AttemptListener {
   #finish(done: readonly Part[]): void {
     const part = done.find((each) => each === this.#speaker) ?? done[0]!;
     const last = Math.max(...done.map(({ attempt }) => attempt.id));
-    for (const { id, member, startedAt, reportedSilent } of this.#attempts.values()) {
+    for (const attempt of this.#roll.attempts.values()) {
       const fault = { code: "silent", detail: "others were quicker" } as const;
       // That proves nothing against one that was asked after all of them.
-      if (reportedSilent && id < last) member.faulted(fault, startedAt, this.#ports.clock.now());
+      if (attempt.reportedSilent && attempt.id < last) this.#roll.blame(attempt, fault);
     }
     this.#end();
     const { id: job, holdfast, call, fleet } = this.#options;
@@ -287,24 +266,24 @@ export class WitnessedJob implements AttemptListener {
     const none = code === "nobody" && this.#lacking === this.#asked;
     if (none && this.#denial !== undefined) return this.#relay(this.#denial);
     const { putOff } = this.#options;
-    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#faults) && putOff()) return this.#end();
+    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#roll.faults) && putOff())
+      return this.#end();
     const tellers = [...this.#parts.values()].filter(
       ({ attempt, body }) => attempt.spoke || body !== undefined,
     );
     this.#end();
     const begun = this.#delivery.begun;
     const offset = this.#delivered;
-    const differ = code === "nobody" && (begun || tellers.length > 0 || this.#faults.length === 0);
+    const differ = code === "nobody" && (begun || tellers.length > 0 || this.#roll.faults.length === 0);
     const names = tellers.map(({ attempt }) => attempt.member.target.name);
     const refusal = differ
       ? noAgreement(this.#agreement.quorum, names, begun ? offset : undefined)
       : begun
-        ? answerBroke(this.#faults, code, { offset, obstacle: this.#traits.obstacle })
-        : nobodyAnswered(this.#faults, code);
+        ? answerBroke(this.#roll.faults, code, { offset, obstacle: this.#traits.obstacle })
+        : nobodyAnswered(this.#roll.faults, code);
     const facts = { job: this.#options.id, code: refusal.code, attempts: this.#asked };
     this.#ports.log.warn("answer failed", facts);
-    if (this.#streaming) this.#delivery.fail(refusal);
-    else this.#options.call.reply.refuse(refusal);
+    this.#delivery.fail(refusal);
   }
 
   #startFacts(part: Part): HoldfastStart {
@@ -319,8 +298,8 @@ export class WitnessedJob implements AttemptListener {
     if (this.#over) return;
     this.#over = true;
     this.#watch.stop();
-    for (const attempt of this.#attempts.values()) attempt.abort();
-    this.#attempts.clear();
+    for (const attempt of this.#roll.attempts.values()) attempt.abort();
+    this.#roll.attempts.clear();
     this.#options.over();
   }
 }

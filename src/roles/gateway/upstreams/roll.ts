@@ -1,0 +1,66 @@
+import type { Traits } from "../../../domain/continuation/traits.ts";
+import type { Call } from "../backend.ts";
+import { Attempt, type AttemptListener } from "./attempt.ts";
+import type { FailedAttempt } from "./failure.ts";
+import type { AttemptFault } from "./fault.ts";
+import type { Fleet, Wanted } from "./fleet.ts";
+import type { JobPorts } from "./job.ts";
+import type { Member } from "./member.ts";
+
+interface RollOptions {
+  /** The answer's id in logs. */
+  readonly id: string;
+  readonly fleet: Fleet;
+  readonly call: Call;
+  readonly traits: Traits;
+  readonly listener: AttemptListener;
+}
+
+/** Whom one answer has asked, how often, and what is held against them. */
+export class Roll {
+  readonly #ports: JobPorts;
+  readonly #options: RollOptions;
+  /** Attempts under way. */
+  readonly attempts = new Map<number, Attempt>();
+  readonly faults: FailedAttempt[] = [];
+  readonly #tried = new Map<Member, number>();
+  #asked = 0;
+
+  constructor(ports: JobPorts, options: RollOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  /** Chooses whom to ask next, and how; still to be sent. Undefined when nobody can safely go on. */
+  next(wanted: Omit<Wanted, "model" | "traits" | "tried">): Attempt | undefined {
+    const { fleet, call, traits, listener } = this.#options;
+    const asking = { ...wanted, model: call.body.model, traits, tried: this.#tried };
+    const choice = fleet.choose(asking, this.#ports.clock.now());
+    if (choice === undefined) return undefined;
+    const id = this.#asked++;
+    this.#tried.set(choice.member, (this.#tried.get(choice.member) ?? 0) + 1);
+    const streaming = call.body["stream"] === true;
+    const attempt = new Attempt(this.#ports, { id, streaming, ...choice }, listener);
+    this.attempts.set(id, attempt);
+    return attempt;
+  }
+
+  /** It is not asked again for this answer. */
+  strike(member: Member): void {
+    this.#tried.set(member, Number.POSITIVE_INFINITY);
+  }
+
+  /** This attempt was no try of what is asked for next. */
+  forgive({ member }: Attempt): void {
+    this.#tried.set(member, (this.#tried.get(member) ?? 1) - 1);
+  }
+
+  blame({ member, startedAt }: Attempt, fault: AttemptFault): void {
+    const upstream = member.target.name;
+    this.faults.push({ upstream, fault });
+    member.faulted(fault, startedAt, this.#ports.clock.now());
+    if (fault.code === "misconfigured") this.strike(member);
+    const facts = { job: this.#options.id, upstream, code: fault.code, detail: fault.detail };
+    this.#ports.log.info("upstream attempt failed", facts);
+  }
+}
