@@ -94,7 +94,10 @@ All upstreams serve one model, by the name that model= gives it there; without i
     .option("--port <port>", "the endpoint's port, 0 for any (default: 11411)")
     .option("--host <address>", "the address to listen on (default: 127.0.0.1)")
     .addOption(
-      list("--upstream <spec>", "URL[,key=env:NAME][,model=THEIRS]: an OpenAI-compatible server; repeat it"),
+      list(
+        "--upstream <spec>",
+        "URL[,key=env:NAME][,model=THEIRS][,slots=COUNT][,price=NUMBER][,domain=NAME]: an OpenAI-compatible server, what a million tokens cost there, what it fails together with; repeat it",
+      ),
     )
     .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")
     .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")

@@ -4,14 +4,18 @@ import { endpointUrl, parseUpstreams } from "./upstreams.ts";
 
 describe("upstreams", () => {
   test("are read from flags and from the configuration file alike", () => {
-    const flag = "https://api.example.com/v1/,key=env:KEY,model=their=name,name=cloud";
-    const entry = { url: "https://api.example.com/v1", key: "env:KEY", model: "their=name", name: "cloud" };
+    const flag = "https://api.example.com/v1/,key=env:KEY,model=their=name,name=cloud,price=0.5,domain=us";
+    const entry = {
+      ...{ url: "https://api.example.com/v1", key: "env:KEY", model: "their=name", name: "cloud" },
+      ...{ price: 0.5, domain: "us" },
+    };
     expect(parseUpstreams([flag])).toEqual(parseUpstreams([entry]));
     expect(parseUpstreams([flag])[0]).toEqual({
       name: "cloud",
       url: "https://api.example.com/v1",
       key: { from: "env", name: "KEY" },
       model: "their=name",
+      ...{ price: 0.5, domain: "us" },
       forwardAuth: false,
     });
   });
@@ -38,6 +42,10 @@ describe("upstreams", () => {
     "http://h/v1,sk-secret",
     "http://h/v1,key=env:A,forward-auth",
     "http://h/v1,model=",
+    "http://h/v1,price=-1",
+    "http://h/v1,price=",
+    "http://h/v1,price=cheap",
+    "http://h/v1,domain=",
     { url: "http://h", extra: 1 },
     3,
   ])("that make no sense are refused without repeating a secret: %j", (entry) => {

@@ -18,6 +18,10 @@ export interface UpstreamSpec {
   readonly model?: string;
   /** Answers it works on at once. Without it that is found out by what it turns away. */
   readonly slots?: number;
+  /** What a million tokens cost there, in whatever unit the others' price has. Without it: nothing. */
+  readonly price?: number;
+  /** What it fails together with, beside its host: upstreams of one name are not each other's best stand-ins. */
+  readonly domain?: string;
   /** Passes the application's own Authorization header on. Never together with a key. */
   readonly forwardAuth: boolean;
 }
@@ -48,12 +52,28 @@ const upstreamEntrySchema = z.strictObject({
     .min(1, "slots is at least 1")
     .max(limits.upstreamConnectionsMax, `slots is at most ${limits.upstreamConnectionsMax}`)
     .exactOptional(),
+  price: z
+    .union(
+      [
+        z.number().min(0),
+        z
+          .string()
+          .regex(/^\d+(\.\d+)?$/)
+          .transform(Number),
+      ],
+      {
+        error: "price is what a million tokens cost, 0 or more",
+      },
+    )
+    .exactOptional(),
+  domain: z.string().min(1).max(100).exactOptional(),
   forwardAuth: z.boolean().default(false),
 });
 
 /**
- * Reads upstreams as flags give them (`URL,key=env:NAME,model=their-name,name=mine,slots=8,forward-auth`) or as the
- * configuration file does (objects). Throws HoldfastError `bad-upstream` (fault user); it never repeats a key.
+ * Reads upstreams as flags give them (`URL,key=env:NAME,model=their-name,name=mine,slots=8,price=3,domain=rack-1`, and
+ * `forward-auth`) or as the configuration file does (objects). Throws HoldfastError `bad-upstream` (fault user); it never
+ * repeats a key.
  */
 export function parseUpstreams(entries: readonly unknown[]): UpstreamSpec[] {
   if (entries.length > limits.upstreamsMax) {
@@ -89,11 +109,11 @@ function splitFlag(flag: string, index: number): Record<string, unknown> {
   for (const option of options) {
     const [name = "", ...value] = option.split("=");
     if (option.trim() === "forward-auth") fields["forwardAuth"] = true;
-    else if (["key", "model", "name", "slots"].includes(name.trim()))
+    else if (["key", "model", "name", "slots", "price", "domain"].includes(name.trim()))
       fields[name.trim()] = value.join("=").trim();
     else
       throw refusal(
-        `Upstream ${index + 1} has an option that is not known. There are key=, model=, name=, slots= and forward-auth.`,
+        `Upstream ${index + 1} has an option that is not known. There are key=, model=, name=, slots=, price=, domain= and forward-auth.`,
         index,
       );
   }

@@ -33,6 +33,25 @@ test("who can go on at once is asked before who must say everything again", () =
   expect(choose({ running: new Set([of("b")]) })).toMatchObject({ how: "replay" });
 });
 
+test("of two upstreams the dearer is asked later, and beside one at work the one that fails with it", () => {
+  const first = (running: readonly string[], specs: ReadonlyArray<{ price?: number; domain?: string }>) => {
+    const targets = specs.map((spec, at) => ({
+      name: "abc"[at]!,
+      url: `http://${at}/v1`,
+      forwardAuth: false,
+      ...spec,
+    }));
+    const fleet = new Fleet(targets);
+    const members = fleet.members.filter(({ target }) => running.includes(target.name));
+    const wanted = { ...wantedOf("m"), said: "", running: new Set(members) };
+    return new Set(Array.from({ length: 6 }, () => fleet.choose(wanted, 0)?.member.target.name));
+  };
+  expect(first([], [{ price: 10 }, { price: 1 }])).toEqual(new Set(["b"]));
+  expect(first([], [{}, {}])).toEqual(new Set(["a", "b"]));
+  expect(first(["a"], [{ domain: "rack" }, { domain: "rack" }, {}])).toEqual(new Set(["c"]));
+  expect(first(["a"], [{}, {}, {}])).toEqual(new Set(["b", "c"]));
+});
+
 test("a replay elsewhere is better than waiting on one in quarantine", () => {
   const { of, choose } = fleetOf("a", "b");
   refuseAll(of("a"));

@@ -98,7 +98,8 @@ export class Fleet {
     const ventureAt = said === "" && tried.size === 0 ? 0 : undefined;
     const spread = (index: number) => ((index + count - turn) % count) / count;
     let best: (Choice & { place: number }) | undefined;
-    const ranked = rank(this.members, now, { spread, ventureAt });
+    const beside = [...wanted.running].map(({ domain }) => domain);
+    const ranked = rank(this.members, now, { spread, ventureAt, beside });
     for (const member of wanted.again === undefined ? ranked : [wanted.again, ...ranked]) {
       const tries = tried.get(member) ?? 0;
       if (wanted.running.has(member) || tries >= triesMax) continue;

@@ -35,8 +35,8 @@ export const rhythmsUnknown = (): Rhythms => ({
 /** One upstream and everything learnt about it since the start. */
 export class Member implements Candidate {
   readonly target: UpstreamTarget;
-  /** A plain server does not say what it costs, and its user has chosen to trust it. */
-  readonly price = 0;
+  readonly price: number;
+  /** Its user has chosen to trust it. */
   readonly bonded = true;
   readonly domain: readonly string[];
   health: Health = healthy;
@@ -66,7 +66,9 @@ export class Member implements Candidate {
   constructor(target: UpstreamTarget, all: Rhythms) {
     this.target = target;
     this.#slots = this.#slotsMax;
-    this.domain = [`host ${new URL(target.url).hostname}`];
+    this.price = target.price ?? 0;
+    const { domain, url } = target;
+    this.domain = [`host ${new URL(url).hostname}`, ...(domain === undefined ? [] : [`named ${domain}`])];
     this.#all = all;
   }
 

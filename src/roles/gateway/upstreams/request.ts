@@ -11,6 +11,8 @@ export interface UpstreamTarget {
   readonly key?: string;
   readonly model?: string;
   readonly slots?: number;
+  readonly price?: number;
+  readonly domain?: string;
   readonly forwardAuth: boolean;
 }
 
