@@ -46,7 +46,7 @@ export function validation(entries: readonly Entry[]): string[] {
   );
   return [
     "## The simulator against reality: 3 of 10 own nodes fail",
-    `Real / simulated, and in how many blackouts. Bounds within which they are to agree: ${bounds.join(", ")}; beyond them a figure is marked ✗. The simulator has no processors that run out and no other programs beside it. One of its times is no prediction: the ${deathMsMean} ms (mean) until a dead process's connections end were fitted to real runs of this bench, so with kill the gaps agree in part because they were made to. Its paces are those the real nodes are told.`,
+    `Real / simulated, and in how many blackouts. Bounds within which they are to agree: ${bounds.join(", ")}; beyond them a figure is marked ✗. The simulator has no processors that run out and no other programs beside it. The ${deathMsMean} ms (mean) until a dead process's connections end were measured apart from these runs. Its paces are those the real nodes are told.`,
     [
       `| fault | ${predictions.map(({ name }) => name).join(" | ")} | blackouts |`,
       `|---|${predictions.map(() => "--:").join("|")}|--:|`,
