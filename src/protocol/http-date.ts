@@ -1,4 +1,7 @@
-/** Unix time, ms, of a date as HTTP writes it, in either of its forms with a zone (RFC 9110 §5.6.7); undefined when it is none. */
+/**
+ * Unix time, ms, of a date as HTTP writes it, in either of its forms with a zone (RFC 9110 §5.6.7); undefined when it is
+ * none. A year of two digits is one of this century: what is read here is a time to come back at.
+ */
 export function httpDateMs(text: string): number | undefined {
   const fields = form.exec(text.trim())?.groups;
   if (fields === undefined) return undefined;

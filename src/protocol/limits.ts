@@ -84,7 +84,7 @@ export const limits = {
   upstreamAttemptsAtOnceMax: 3,
   /** Attempts of one answer altogether. `attemptsMax` of them may pass without a new piece of text. */
   upstreamAttemptsMax: 32,
-  /** Silence of an upstream that starts an attempt beside it, ms: bounds on what its rhythm suggests, and while that is unknown. */
+  /** Silence that starts an attempt beside an upstream, ms: bounds on what its rhythm suggests, and while none is known. */
   silenceMsMin: 400,
   silenceMsMax: 15_000,
   silenceMsUnknown: 2_000,

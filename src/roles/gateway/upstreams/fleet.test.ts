@@ -47,6 +47,7 @@ test("of two upstreams the dearer is asked later, and beside one at work the one
     return new Set(Array.from({ length: 6 }, () => fleet.choose(wanted, 0)?.member.target.name));
   };
   expect(first([], [{ price: 10 }, { price: 1 }])).toEqual(new Set(["b"]));
+  expect(first([], [{ price: 0.6 }, { price: 0.15 }])).toEqual(new Set(["b"]));
   expect(first([], [{}, {}])).toEqual(new Set(["a", "b"]));
   expect(first(["a"], [{ domain: "rack" }, { domain: "rack" }, {}])).toEqual(new Set(["c"]));
   expect(first(["a"], [{}, {}, {}])).toEqual(new Set(["b", "c"]));

@@ -136,9 +136,7 @@ export class Job implements AttemptListener {
     this.#refusal = response;
     if (response.lacks) {
       attempt.member.denied(model, this.#ports.clock.now());
-      this.#roll.strike(attempt.member);
-      const fault = { code: "no-model", detail: `status ${response.status}` } as const;
-      this.#roll.faults.push({ upstream: attempt.member.target.name, fault });
+      this.#roll.lacks(attempt, `status ${response.status}`);
     } else if (this.#answer.begun && attempt.plan.how === "prefill") {
       attempt.member.prefillRefused(model, attempt.style, this.#ports.clock.now());
       // The other style is no second try of the same thing.
@@ -159,7 +157,7 @@ export class Job implements AttemptListener {
     const { state, effects } = step(this.#answer, event);
     const ended = state.over && !this.#answer.over;
     this.#answer = state;
-    if (event.t === "lost" || event.t === "refused") this.#roll.attempts.delete(event.attempt);
+    if (event.t === "lost" || event.t === "refused") this.#roll.gone(event.attempt);
     for (const effect of effects) this.#perform(effect);
     if (!ended) return;
     this.#watch.stop();
@@ -225,7 +223,7 @@ export class Job implements AttemptListener {
 
   #cancel(attempt: Attempt, why: "overtaken" | "differs" | "unneeded"): void {
     attempt.abort();
-    this.#roll.attempts.delete(attempt.id);
+    this.#roll.gone(attempt.id);
     const { call } = this.#options;
     const { speaker = Number.POSITIVE_INFINITY } = this.#answer;
     if (why === "overtaken") {
@@ -244,7 +242,7 @@ export class Job implements AttemptListener {
     const { call } = this.#options;
     attempt.member.endedWell(attempt.startedAt, attempt.pace);
     this.#options.fleet.answered();
-    this.#roll.attempts.delete(attempt.id);
+    this.#roll.gone(attempt.id);
     if (!this.#streaming) {
       attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
       call.reply.text(200, withMember(this.#ending.body, "holdfast", JSON.stringify(this.#endFacts(false))));

@@ -66,7 +66,8 @@ export class Member implements Candidate {
   constructor(target: UpstreamTarget, all: Rhythms) {
     this.target = target;
     this.#slots = this.#slotsMax;
-    this.price = target.price ?? 0;
+    // Ranking compares in small units, in which one more is nothing.
+    this.price = 1e6 * (target.price ?? 0);
     const { domain, url } = target;
     this.domain = [`host ${new URL(url).hostname}`, ...(domain === undefined ? [] : [`named ${domain}`])];
     this.#all = all;

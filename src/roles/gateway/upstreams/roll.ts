@@ -1,11 +1,17 @@
 import type { Traits } from "../../../domain/continuation/traits.ts";
+import type { Clock, Log, Upstreams } from "../../../ports.ts";
 import type { Call } from "../backend.ts";
 import { Attempt, type AttemptListener } from "./attempt.ts";
 import type { FailedAttempt } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { Fleet, Wanted } from "./fleet.ts";
-import type { JobPorts } from "./job.ts";
 import type { Member } from "./member.ts";
+
+interface RollPorts {
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 interface RollOptions {
   /** The answer's id in logs. */
@@ -18,17 +24,25 @@ interface RollOptions {
 
 /** Whom one answer has asked, how often, and what is held against them. */
 export class Roll {
-  readonly #ports: JobPorts;
+  readonly #ports: RollPorts;
   readonly #options: RollOptions;
-  /** Attempts under way. */
-  readonly attempts = new Map<number, Attempt>();
-  readonly faults: FailedAttempt[] = [];
+  readonly #attempts = new Map<number, Attempt>();
+  readonly #faults: FailedAttempt[] = [];
   readonly #tried = new Map<Member, number>();
   #asked = 0;
 
-  constructor(ports: JobPorts, options: RollOptions) {
+  constructor(ports: RollPorts, options: RollOptions) {
     this.#ports = ports;
     this.#options = options;
+  }
+
+  /** Those under way, by their numbers. */
+  get attempts(): ReadonlyMap<number, Attempt> {
+    return this.#attempts;
+  }
+
+  get faults(): readonly FailedAttempt[] {
+    return this.#faults;
   }
 
   /** Chooses whom to ask next, and how; still to be sent. Undefined when nobody can safely go on. */
@@ -41,8 +55,25 @@ export class Roll {
     this.#tried.set(choice.member, (this.#tried.get(choice.member) ?? 0) + 1);
     const streaming = call.body["stream"] === true;
     const attempt = new Attempt(this.#ports, { id, streaming, ...choice }, listener);
-    this.attempts.set(id, attempt);
+    this.#attempts.set(id, attempt);
     return attempt;
+  }
+
+  /** This attempt is over. */
+  gone(id: number): void {
+    this.#attempts.delete(id);
+  }
+
+  /** All of them are, and nobody is heard any more. */
+  end(): void {
+    for (const attempt of this.#attempts.values()) attempt.abort();
+    this.#attempts.clear();
+  }
+
+  /** It has no such model: no fault of its own, and no reason to ask it again for this answer. */
+  lacks({ member }: Attempt, detail: string): void {
+    this.strike(member);
+    this.#faults.push({ upstream: member.target.name, fault: { code: "no-model", detail } });
   }
 
   /** It is not asked again for this answer. */
@@ -57,7 +88,7 @@ export class Roll {
 
   blame({ member, startedAt }: Attempt, fault: AttemptFault): void {
     const upstream = member.target.name;
-    this.faults.push({ upstream, fault });
+    this.#faults.push({ upstream, fault });
     member.faulted(fault, startedAt, this.#ports.clock.now());
     if (fault.code === "misconfigured") this.strike(member);
     const facts = { job: this.#options.id, upstream, code: fault.code, detail: fault.detail };

@@ -26,7 +26,10 @@ export interface Watched {
   expired(): void;
 }
 
-/** Notices silence, and bounds what is done about it. One timer for a whole answer, its deadline included: hearing something costs a clock reading. */
+/**
+ * Notices silence, and bounds what is done about it. One timer for a whole answer, its deadline included: hearing something
+ * costs a clock reading.
+ */
 export class Watch {
   readonly #clock: Clock;
   readonly #watched: Watched;
@@ -45,7 +48,7 @@ export class Watch {
     this.#watched = watched;
     this.#weight = promptWeight(watched.requestChars);
     this.#deadlineAt = clock.now() + watched.deadlineMs;
-    const patience = Math.min(limits.stallMsMax * this.#slower * this.#weight, watched.deadlineMs / 2);
+    const patience = this.#patienceWith(this.#weight);
     this.#beginsUntil = watched.replaceable ? clock.now() + patience : Number.POSITIVE_INFINITY;
   }
 
@@ -127,18 +130,23 @@ export class Watch {
   /**
    * Tells of one that is silent or slow, upon which another may be asked: at once where it has failed others too, or
    * while there is suspicion to spare. When everything is slow, suspicion is everywhere, and acting upon all of it would
-   * make it worse. But nobody waits for one as if it were the only one for longer than a begun answer waits.
+   * make it worse. But silence that a begun answer would not bear is proof of itself.
    */
   #suspect(attempt: Attempt, tell: (attempt: Attempt) => void): boolean {
     const { fleet, answer } = this.#watched;
     const { member, startedAt, lastAt } = attempt;
-    const patience = limits.stallMsMax * this.#slower * this.#weightOf(attempt);
+    const patience = this.#patienceWith(this.#weightOf(attempt));
     const proven = member.failedSince(startedAt) || this.#clock.now() - lastAt >= patience;
     if (!proven && !fleet.mayHedge) return false;
     const { asked } = answer();
     tell(attempt);
     for (let hedges = proven ? 0 : answer().asked - asked; hedges > 0; hedges--) fleet.hedged();
     return true;
+  }
+
+  /** As long as a begun answer is waited on, as much longer as prompt and form take, and never most of the time there is. */
+  #patienceWith(weight: number): Ms {
+    return Math.min(limits.stallMsMax * this.#slower * weight, this.#watched.deadlineMs / 2);
   }
 
   /** When one that is silent is given up, in the middle of an answer or where another model can give it. */

@@ -113,7 +113,7 @@ export class WitnessedJob implements AttemptListener {
 
   complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
     const part = this.#parts.get(attempt.id);
-    this.#roll.attempts.delete(attempt.id);
+    this.#roll.gone(attempt.id);
     attempt.member.endedWell(attempt.startedAt, attempt.pace);
     if (part === undefined) return;
     if (!this.#streaming) attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
@@ -156,7 +156,7 @@ export class WitnessedJob implements AttemptListener {
   }
 
   #drop({ id }: Attempt): void {
-    this.#roll.attempts.delete(id);
+    this.#roll.gone(id);
     this.#parts.delete(id);
     this.#agreement = left(this.#agreement, id);
   }
@@ -298,8 +298,7 @@ export class WitnessedJob implements AttemptListener {
     if (this.#over) return;
     this.#over = true;
     this.#watch.stop();
-    for (const attempt of this.#roll.attempts.values()) attempt.abort();
-    this.#roll.attempts.clear();
+    this.#roll.end();
     this.#options.over();
   }
 }
