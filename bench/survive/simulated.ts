@@ -140,9 +140,9 @@ function endsOf(answers: readonly Answered[], waiting: number): Ends {
   return ends;
 }
 
-function endOf({ askedAt, endedAt, end, why, violation }: Answered): keyof Ends {
+function endOf({ askedAt, endedAt, end, violation, withdrawn }: Answered): keyof Ends {
   if (endedAt - askedAt > deadlineMs) return "timeout";
   if (end === "succeeded") return "whole";
   if (violation === undefined) return "error";
-  return why?.startsWith("rejected_after_delivery") ? "withdrawn" : "silent";
+  return withdrawn ? "withdrawn" : "silent";
 }

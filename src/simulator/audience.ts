@@ -1,4 +1,5 @@
 import { limits } from "../protocol/limits.ts";
+import type { Seen } from "./application.ts";
 import type { Chance } from "./chance.ts";
 import { checkGapless } from "./checkers/gapless.ts";
 import { checkOneEnd } from "./checkers/one-end.ts";
@@ -18,6 +19,8 @@ export interface Answered {
   readonly why: string | undefined;
   /** What broke a rule, whatever the end. */
   readonly violation: string | undefined;
+  /** False words, and nothing else, that its explicit error took back, naming how many of them are true. */
+  readonly withdrawn: boolean;
   /** It had a speaker that was struck; was a witness left? */
   readonly struck: "warm" | "cold" | undefined;
   /** Largest time between two deliveries after the strike, ms; 0 where there were none. */
@@ -129,8 +132,10 @@ export function createAudience(world: World, chance: Chance, options: { readonly
 
 function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number): Answered {
   const context = contextOf(tokensOf({ kind: "text", text: words }));
-  const violation = checkOneEnd(seen) ?? checkGapless(seen) ?? checkTruth(seen, context);
+  const form = checkOneEnd(seen) ?? checkGapless(seen);
+  const violation = form ?? checkTruth(seen, context);
   const { error, times } = seen;
+  const withdrawn = form === undefined && violation !== undefined && isTakenBack(seen, context);
   let gapMs = 0;
   for (let at = 1; at < times.length; at++) {
     if (struck !== undefined && times[at]! > struckAt) gapMs = Math.max(gapMs, times[at]! - times[at - 1]!);
@@ -138,5 +143,11 @@ function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number
   const explicit = seen.text === "" ? "refused" : "failed";
   const end = error !== undefined ? explicit : violation !== undefined ? "silent" : "succeeded";
   const why = error && `${error.code}: ${error.message.split(". ")[0]}`;
-  return { askedAt, endedAt, end, why, violation, struck, gapMs };
+  return { askedAt, endedAt, end, why, violation, withdrawn, struck, gapMs };
+}
+
+function isTakenBack({ text, error }: Seen, context: number): boolean {
+  if (error?.code !== "rejected_after_delivery") return false;
+  const stands = Number(/first (\d+) tokens stand/.exec(error.message)?.[1] ?? 0);
+  return checkTruth({ text: text.split(" ").slice(0, stands).join(" ") }, context) === undefined;
 }

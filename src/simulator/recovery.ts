@@ -23,7 +23,7 @@ export function recoveryOf(said: Iterable<Said>, at: number, capacity: number): 
   let before = 0;
   let since = at;
   for (const piece of said) {
-    if (piece.at < at - baselineMs || piece.at >= at + recoveryMsMax) continue;
+    if (piece.words === 0 || piece.at < at - baselineMs || piece.at >= at + recoveryMsMax) continue;
     if (piece.at >= at) steps[Math.floor((piece.at - at) / stepMs)]! += piece.words;
     else {
       before += piece.words;

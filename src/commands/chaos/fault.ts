@@ -26,6 +26,7 @@ export function strike(fault: Fault, nodes: readonly ArenaNode[]): void {
 export async function mend(arena: Arena, nodes: readonly ArenaNode[], signal: AbortSignal): Promise<void> {
   const killed = nodes.filter(({ pid, start }) => !isAlive(pid, start));
   for (const node of nodes) {
+    // First, since it cannot fail: whatever does afterwards must not leave a process stopped.
     if (!killed.includes(node)) send(node, "SIGCONT");
     node.cable?.sever(undefined);
     setAilment(node.home, undefined);

@@ -146,16 +146,20 @@ export function hear(stream: Stream, line: string, at: number): void {
   const [choice] = choices ?? [];
   stream.finish = choice?.finish_reason ?? stream.finish;
   const content = choice?.delta?.content;
-  if (content === undefined || content === "") return;
+  if (!content) return;
   stream.text += content;
   stream.pieces.push({ at, words: content.split(" ").length - 1 });
 }
 
-/** Undefined when it is no JSON object. */
+/** Undefined when it is no JSON object, or what is read of it has another form. */
 function eventIn(data: string): Event | undefined {
   try {
-    const event: unknown = JSON.parse(data);
-    return typeof event === "object" && event !== null ? event : undefined;
+    const event = JSON.parse(data) as Event | null;
+    if (typeof event !== "object" || event === null) return undefined;
+    const { choices = [] } = event;
+    if (!Array.isArray(choices)) return undefined;
+    const content: unknown = choices[0]?.delta?.content ?? "";
+    return typeof content === "string" ? event : undefined;
   } catch {
     return undefined;
   }
