@@ -6,6 +6,7 @@ import { capacity, capacityMethod } from "./capacity.ts";
 import { type Cell, cellsFor } from "./cells.ts";
 import { detection, detectionMethod } from "./detection.ts";
 import {
+  cellMethod,
   entryOf,
   type Journal,
   keepJournal,
@@ -72,7 +73,8 @@ async function fill(
     options.streams ?? usual.streams,
     contender.streamsMax ?? Number.POSITIVE_INFINITY,
   );
-  const kept = entryOf(journal, cell)?.streams ?? streams;
+  const before = entryOf(journal, cell);
+  const kept = before?.method === cellMethod ? before.streams : streams;
   if (kept !== streams)
     throw new Error(
       `${name} was measured with ${kept} streams; --fresh forgets that, or say --streams ${kept}`,
@@ -115,7 +117,7 @@ function withTally(
   const all = added(before, tally);
   return withEntry(journal, cell, {
     ...{ contender: cell.contender.name, fault: cell.fault, failing: cell.failing, streams },
-    tally: all,
+    ...{ method: cellMethod, tally: all },
     at: new Date().toISOString(),
     seeds: [...new Set([...(old?.seeds ?? []), options.seed])],
     commits: [...new Set([...(old?.commits ?? []), machine.commit])],

@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import type { Machine } from "../machine.ts";
 import { asJson, type Result } from "../results.ts";
 import type { Cell } from "./cells.ts";
-import { added, emptyTally, type Tally } from "./tally.ts";
+import { emptyTally, type Tally } from "./tally.ts";
+
+/** Raised when a figure of a cell comes to mean something else: what was measured otherwise is not added to. */
+export const cellMethod = 2;
 
 /** What is kept of one cell. */
 export interface Entry {
@@ -11,6 +14,8 @@ export interface Entry {
   readonly fault: string;
   readonly failing: number;
   readonly streams: number;
+  /** What its figures mean: `cellMethod` when it was measured. */
+  readonly method: number;
   readonly tally: Tally;
   /** When the last blackout was; seeds, commits and machines of all of them. */
   readonly at: string;
@@ -35,20 +40,7 @@ export interface Journal {
 const file = join(import.meta.dirname, "../results/survive.json");
 
 export function readJournal(): Journal {
-  if (!existsSync(file)) return { overhead: undefined, entries: [] };
-  const journal = JSON.parse(readFileSync(file, "utf8")) as Journal & { readonly entries: readonly Kept[] };
-  return { ...journal, entries: journal.entries.map(entryFrom) };
-}
-
-/** An earlier version kept the seed and the machine of the last run only. */
-type Kept = Omit<Entry, "seeds" | "machines"> &
-  (Pick<Entry, "seeds" | "machines"> | { readonly seed: number; readonly machine: Machine });
-
-export function entryFrom(kept: Kept): Entry {
-  const tally = added(kept.tally, {});
-  if ("seeds" in kept) return { ...kept, tally };
-  const { seed, machine, ...rest } = kept;
-  return { ...rest, tally, seeds: [seed], machines: [hostOf(machine)] };
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { overhead: undefined, entries: [] };
 }
 
 /** Each once, in the order in which they came. */
@@ -75,8 +67,10 @@ export function entryOf(journal: Journal, { contender, fault, failing }: Cell): 
   );
 }
 
+/** What there is to add to: of today's method. */
 export function tallyIn(journal: Journal, cell: Cell): Tally {
-  return entryOf(journal, cell)?.tally ?? emptyTally;
+  const entry = entryOf(journal, cell);
+  return entry?.method === cellMethod ? entry.tally : emptyTally;
 }
 
 export function withEntry(journal: Journal, cell: Cell, entry: Entry): Journal {

@@ -4,7 +4,7 @@ import { capacityMethod } from "./capacity.ts";
 import { isOnCurve } from "./cells.ts";
 import { contenders } from "./contenders.ts";
 import { detectionMethod } from "./detection.ts";
-import type { Entry, Host, Journal } from "./journal.ts";
+import { cellMethod, type Entry, type Host, type Journal } from "./journal.ts";
 import { curveFailings, failings } from "./options.ts";
 import { overheadMethod } from "./overhead.ts";
 import { ownNodes } from "./own-nodes.ts";
@@ -44,7 +44,9 @@ const method =
   "is a failure that looks like a success, or false words whatever followed; timed out: no end within twenty seconds, " +
   "of which nobody was told either. In brackets the lower bound of the share (Wilson, 95 %). Latencies " +
   "are of whole answers, all times from histograms in steps of 2 %. Others: what programs beside the bench used of the machine, " +
-  "mean over the blackouts. A dash: there was none, or the version that measured it did not keep it.\n\n" +
+  "mean over the blackouts. A dash: there was none. With †: measured when figures meant something else, and to be " +
+  "measured anew; silent then held no false words before an error, gaps were those of whole answers with one change of " +
+  "speaker, and nobody looked at recovery over upstreams.\n\n" +
   "Plain upstreams: every other one goes on from a begun answer, the rest can only be asked again; another request " +
   "follows whenever an answer ends. kill and hang are SIGKILL and SIGSTOP; stall says nothing more on open sockets; " +
   "reset, cut, garbage and 500 break the streams under way at once and later ones half-way (500: later ones at the " +
@@ -60,7 +62,7 @@ const method =
   "seconds before, over half a second, of which the beginning is told. Back: from when all are mended until each serves " +
   "an answer begun after that, where answers name who serves them.";
 
-/** Beside what an earlier version measured in another way. */
+/** Beside what was measured in another way. */
 const outdated = "**Measured by an older method than the bench's of today; to be measured anew.**";
 
 const isOwn = ({ contender }: Entry) => contender === ownNodes.name || contender === simulatedNodes.name;
@@ -78,11 +80,12 @@ const head = [
 ];
 
 function row(entry: Entry): string {
-  const { fault, contender, streams, tally } = entry;
+  const { fault, streams, tally } = entry;
   const { inFlight, prefillGapMs, replayGapMs, replayOwnMs, blackouts } = tally;
   const alive = aliveIn(tally);
   return line([
-    ...[fault, contender, streams, share(inFlight), share(alive), alive.error, alive.silent, alive.timeout],
+    ...[fault, marked(entry), streams, share(inFlight), share(alive)],
+    ...[alive.error, alive.silent, alive.timeout],
     ...[latency(tally), ms(prefillGapMs, 0.99)],
     Object.keys(replayGapMs).length === 0 ? "–" : `${ms(replayGapMs, 0.99)} (${ms(replayOwnMs, 0.99)})`,
     ...[recovery(tally), back(tally), blackouts, ...commitsAndOthers(entry)],
@@ -95,12 +98,12 @@ const ownHead = [
 ];
 
 function ownRow(entry: Entry): string {
-  const { fault, contender, streams, tally } = entry;
+  const { fault, streams, tally } = entry;
   const { bypassed, blackouts } = tally;
   const alive = aliveIn(tally);
   const codes = Object.entries(tally.codes).map(([code, count]) => ` ${count} × ${code}`);
   return line([
-    ...[fault, contender, streams, share(tally.inFlight), share(alive)],
+    ...[fault, marked(entry), streams, share(tally.inFlight), share(alive)],
     ...[`${alive.error}${codes.length > 0 ? `:${codes}` : ""}`],
     ...[alive.withdrawn ?? "–", alive.silent, alive.timeout],
     ...[latency(tally), gaps(tally.calmGapMs), gaps(tally.warmGapMs), gaps(tally.coldGapMs)],
@@ -138,6 +141,10 @@ function curve(entries: readonly Entry[]): string[] {
       ),
     ].join("\n"),
   ];
+}
+
+function marked({ contender, method }: Entry): string {
+  return method === cellMethod ? contender : `${contender} †`;
 }
 
 function line(cells: ReadonlyArray<string | number>): string {

@@ -3,7 +3,7 @@ import type { Outcome } from "./outcome.ts";
 
 /** Requests by how they ended. */
 export type Ends = Record<Outcome["end"], number> & {
-  /** False words that an explicit error took back; only where somebody lies. An earlier version took them for errors. */
+  /** False words that an explicit error took back; only where somebody lies. */
   withdrawn?: number;
 };
 
@@ -49,12 +49,9 @@ export const emptyTally: Tally = {
   ...{ recoveryMs: {}, returnMs: {}, neverRecovered: 0, neverReturned: 0, bypassed: 0, blackouts: 0 },
 };
 
-/** What was kept by an earlier version counts for nothing in what it did not know. */
-export function added(a: Partial<Tally>, b: Partial<Tally>): Tally {
+export function added(a: Tally, b: Tally): Tally {
   const names = Object.keys(emptyTally) as Array<keyof Tally>;
-  return Object.fromEntries(
-    names.map((name) => [name, sum(a[name] ?? emptyTally[name], b[name] ?? emptyTally[name])]),
-  ) as unknown as Tally;
+  return Object.fromEntries(names.map((name) => [name, sum(a[name], b[name])])) as unknown as Tally;
 }
 
 function sum(a: number | Record<string, number>, b: number | Record<string, number>) {
