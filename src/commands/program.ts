@@ -224,7 +224,7 @@ function addChaos(program: Command): void {
     .command("chaos")
     .summary("break nodes under load and count what became of every request")
     .description(
-      "Keeps streams in flight, has nodes fail at random instants, mends them, and prints what became of every request. Without --home it starts a network for this, of synthetic engines unless another is named.",
+      "Keeps streams in flight, has nodes fail at random instants, mends them, and prints what became of every request. Without --home it starts a network for this.",
     )
     .option(
       "--fault <names>",
@@ -239,7 +239,10 @@ function addChaos(program: Command): void {
     .option("--seed <number>", "draws moments, nodes and questions (default: drawn, and told)")
     .option("--home <folder>", "break the network that `holdfast up` runs out of this folder")
     .option("--nodes <count>", "nodes of the network it starts (default: 10)")
-    .addOption(engineOption)
+    .option(
+      "--engine <name>",
+      "llama; synthetic: no model, but paced words for load tests (default: synthetic)",
+    )
     .option("--pace <count>", "tokens a second of each stream, with synthetic engines (default: 30)")
     .option("--slots <count>", "jobs each node runs at once (default: 64 with synthetic engines)")
     .option("--json", "print one JSON object with every figure")
