@@ -46,7 +46,7 @@ export function readOptions(flags: Flags): ChaosOptions {
   const victims = victimsOf(kill);
   // Of a network that is there already it is known only later how many nodes it has.
   if (flags["home"] === undefined && !kill.endsWith("%") && Number(kill) >= nodes)
-    throw badOption("kill", kill, `fewer than the ${nodes} nodes there are`);
+    throw badOption("kill", kill, `fewer than the ${nodes} nodes there are: one is left to be asked`);
   const chosen = faultsOf(text(flags, "fault") ?? (soak ? "kill,hang" : "kill"));
   return {
     ...{ faults: chosen, kill, victims, nodes },
@@ -92,6 +92,8 @@ function victimsOf(given: string): (nodes: number) => number {
   const value = Number(digits);
   const fits = percent === "%" ? value > 0 && value <= 100 : Number.isInteger(value) && value > 0;
   if (!fits) throw badOption("kill", given, "a share such as 30%, or a number of nodes");
+  if (percent === "%" && value === 100)
+    throw badOption("kill", given, "less than 100%: one node is left to be asked");
   return (nodes) =>
     Math.max(1, Math.min(nodes - 1, Math.round(percent === "%" ? (nodes * value) / 100 : value)));
 }
