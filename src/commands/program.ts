@@ -96,7 +96,7 @@ All upstreams serve one model, by the name that model= gives it there; without i
     .addOption(
       list(
         "--upstream <spec>",
-        "URL[,key=env:NAME][,model=THEIRS][,slots=COUNT][,price=NUMBER][,domain=NAME]: an OpenAI-compatible server, what a million tokens cost there, what it fails together with; repeat it",
+        "URL[,key=env:NAME][,forward-auth][,model=THEIRS][,name=MINE][,slots=COUNT][,price=NUMBER][,domain=NAME]: an OpenAI-compatible server, its key or the application's own passed on, what it calls the model and is called here, answers at once, what a million tokens cost, what it fails together with; repeat it",
       ),
     )
     .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")

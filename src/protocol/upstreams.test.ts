@@ -46,6 +46,16 @@ describe("upstreams", () => {
     "http://h/v1,price=",
     "http://h/v1,price=cheap",
     "http://h/v1,domain=",
+    "http://h/v1,price=1e3",
+    "http://h/v1,slots=1.5",
+    "http://h/v1,domain=a,domain=b",
+    "http://h/v1,forward-auth,forward-auth",
+    "http://h/v1,forwardAuth=sk-secret",
+    { url: "http://h", price: "3" },
+    { url: "http://h", slots: "3" },
+    { url: "http://h", forwardAuth: "yes" },
+    { url: "http://h", key: 3 },
+    { key: "env:KEY" },
     { url: "http://h", extra: 1 },
     3,
   ])("that make no sense are refused without repeating a secret: %j", (entry) => {
@@ -58,5 +68,16 @@ describe("upstreams", () => {
     expect(thrown).toBeInstanceOf(HoldfastError);
     expect((thrown as HoldfastError).fault).toBe("user");
     expect((thrown as HoldfastError).explain()).not.toContain("sk-secret");
+  });
+
+  test.each([
+    ["http://h/v1,price=1e3", /^Upstream 1: price must be .* in plain decimals such as 0\.5\.$/],
+    ["http://h/v1,model=", /^Upstream 1: model must be text of 1 to 500 characters\.$/],
+    ["http://h/v1,domain=a,domain=b", /^Upstream 1 names domain twice\.$/],
+    [{ url: "http://h", extra: 1 }, /^Upstream 1: has an option that is not known\. There are url, name, /],
+    [3, /^Upstream 1: must be text or an object such as /],
+    [{}, /^Upstream 1: url must be an http/],
+  ])("are refused in words, not in the validator's: %j", (entry, message) => {
+    expect(() => parseUpstreams([entry])).toThrow(message);
   });
 });

@@ -26,48 +26,46 @@ export interface UpstreamSpec {
   readonly forwardAuth: boolean;
 }
 
+/** In words of our own: the validator's may repeat what was given, which may be a key. */
+const text = (charsMax: number) => {
+  const error = `must be text of 1 to ${charsMax} characters`;
+  return z.string({ error }).min(1, error).max(charsMax, error);
+};
+const slotsWanted = `must be a whole number from 1 to ${limits.upstreamConnectionsMax}`;
+const priceWanted = "must be what a million tokens cost, a number of 0 or more in plain decimals such as 0.5";
+const keyWanted = "is named, not written out: env:NAME or file:PATH";
+
 const keySchema = z
-  .string()
-  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s, "a key is named, not written out: env:NAME or file:PATH")
+  .string({ error: keyWanted })
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s, keyWanted)
   .transform(
     (text): KeySource =>
       text.startsWith("env:") ? { from: "env", name: text.slice(4) } : { from: "file", path: text.slice(5) },
   );
 
 /** One entry of the configuration file's `upstreams`. */
-const upstreamEntrySchema = z.strictObject({
+const entryForm = {
   url: z
-    .url({ protocol: /^https?$/, error: "not an http:// or https:// URL" })
-    .refine(
-      (url) => !/^https?:\/\/[^/?#]*@/i.test(url),
-      "credentials do not belong in a URL; use key=env:NAME",
-    )
+    .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
+    .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), "must not hold credentials: use key=env:NAME")
     .transform(apiBase),
-  name: z.string().min(1).max(100).exactOptional(),
+  name: text(100).exactOptional(),
   key: keySchema.exactOptional(),
-  model: z.string().min(1).max(500).exactOptional(),
-  slots: z.coerce
-    .number({ error: "slots is a number of answers at once" })
-    .int("slots is a whole number")
-    .min(1, "slots is at least 1")
-    .max(limits.upstreamConnectionsMax, `slots is at most ${limits.upstreamConnectionsMax}`)
+  model: text(500).exactOptional(),
+  slots: z
+    .int({ error: slotsWanted })
+    .min(1, slotsWanted)
+    .max(limits.upstreamConnectionsMax, slotsWanted)
     .exactOptional(),
-  price: z
-    .union(
-      [
-        z.number().min(0),
-        z
-          .string()
-          .regex(/^\d+(\.\d+)?$/)
-          .transform(Number),
-      ],
-      {
-        error: "price is what a million tokens cost, 0 or more",
-      },
-    )
-    .exactOptional(),
-  domain: z.string().min(1).max(100).exactOptional(),
-  forwardAuth: z.boolean().default(false),
+  price: z.number({ error: priceWanted }).min(0, priceWanted).exactOptional(),
+  domain: text(100).exactOptional(),
+  forwardAuth: z.boolean({ error: "must be true or false" }).default(false),
+};
+const upstreamEntrySchema = z.strictObject(entryForm, {
+  error: ({ code }) =>
+    code === "unrecognized_keys"
+      ? `has an option that is not known. There are ${Object.keys(entryForm).join(", ")}`
+      : 'must be text or an object such as {"url": "http://127.0.0.1:8000/v1"}',
 });
 
 /**
@@ -85,7 +83,7 @@ export function parseUpstreams(entries: readonly unknown[]): UpstreamSpec[] {
     const parsed = upstreamEntrySchema.safeParse(fields);
     if (!parsed.success) {
       const { path, message } = parsed.error.issues[0]!;
-      throw refusal(`Upstream ${index + 1}: ${[...path, ""].join(": ")}${message}.`, index);
+      throw refusal(`Upstream ${index + 1}: ${[...path, message].join(" ")}.`, index);
     }
     const { name: wanted, ...rest } = parsed.data;
     if (rest.key !== undefined && rest.forwardAuth) {
@@ -107,17 +105,25 @@ function splitFlag(flag: string, index: number): Record<string, unknown> {
   const [url, ...options] = flag.split(",");
   const fields: Record<string, unknown> = { url: url?.trim() };
   for (const option of options) {
-    const [name = "", ...value] = option.split("=");
-    if (option.trim() === "forward-auth") fields["forwardAuth"] = true;
-    else if (["key", "model", "name", "slots", "price", "domain"].includes(name.trim()))
-      fields[name.trim()] = value.join("=").trim();
-    else
+    const [given = "", ...rest] = option.split("=");
+    const name = given.trim();
+    const value = rest.join("=").trim();
+    const isSwitch = option.trim() === "forward-auth";
+    if (!isSwitch && !["key", "model", "name", "slots", "price", "domain"].includes(name))
       throw refusal(
         `Upstream ${index + 1} has an option that is not known. There are key=, model=, name=, slots=, price=, domain= and forward-auth.`,
         index,
       );
+    const field = isSwitch ? "forwardAuth" : name;
+    if (field in fields) throw refusal(`Upstream ${index + 1} names ${name} twice.`, index);
+    fields[field] = isSwitch ? true : isNumber(name, value) ? Number(value) : value;
   }
   return fields;
+}
+
+/** Number("") is 0 and Number("0x10") is 16: neither is what was meant. What is no number is left for the schema. */
+function isNumber(name: string, value: string): boolean {
+  return (name === "slots" || name === "price") && /^\d+(\.\d+)?$/.test(value);
 }
 
 function apiBase(url: string): string {
