@@ -87,6 +87,10 @@ describe("wrong usage", () => {
       [["gateway", "--home", home], "--rpc"],
       [["gateway", "--home", home, "--upstream", "ftp://nowhere"], "http"],
       [["gateway", "--home", home, "--upstream", "http://127.0.0.1:9/v1,key=env:NO_SUCH_KEY"], "NO_SUCH_KEY"],
+      [
+        ["gateway", "--home", home, "--upstream", "http://127.0.0.1:9", "--rpc", "http://127.0.0.1:9"],
+        "--rpc",
+      ],
       [["chat", "--home", home, "--temperature", "hot", "Hello"], "--temperature"],
       [
         [
