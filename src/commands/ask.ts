@@ -1,4 +1,5 @@
 import { HoldfastError } from "../protocol/errors.ts";
+import { askGateway } from "./gateway-words.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -69,13 +70,18 @@ export async function findModel(url: string): Promise<string> {
   const list = (await response.json().catch(() => undefined)) as { data?: Array<{ id: string }> } | undefined;
   const [first] = list?.data ?? [];
   if (first !== undefined) return first.id;
-  throw new HoldfastError("The gateway has no model on offer.", {
-    code: "no-model",
-    fault: "environment",
-    facts: { url },
-    remedy:
-      "Wait until a provider has joined (`holdfast status`), name a model with --model, or check what is at this URL.",
-  });
+  const plain = (await askGateway(url))?.backend === "upstreams";
+  throw new HoldfastError(
+    plain ? "None of the gateway's upstreams lists a model." : "The gateway has no model on offer.",
+    {
+      code: "no-model",
+      fault: "environment",
+      facts: { url },
+      remedy: plain
+        ? "See how each of them does (`holdfast status`), or name a model with --model."
+        : "Wait until a provider has joined (`holdfast status`), name a model with --model, or check what is at this URL.",
+    },
+  );
 }
 
 async function post(

@@ -1,4 +1,4 @@
-/** What the gateway itself says of a provider. */
+/** What the gateway itself says of a provider, or of a plain upstream. */
 export interface Seen {
   readonly peer: string;
   readonly alive?: boolean;
@@ -8,6 +8,9 @@ export interface Seen {
   readonly running?: number;
   readonly models?: ReadonlyArray<{ readonly id: string; readonly name: string }>;
   readonly endpoints?: readonly string[];
+  /** Only of an upstream. */
+  readonly state?: "well" | "failing" | "unknown";
+  readonly reason?: string | null;
 }
 
 /** One model's line at the gateway: who waits for seats, and how long a newcomer would. */
@@ -23,6 +26,8 @@ interface Queue {
 export interface GatewayWords {
   readonly providers: readonly Seen[];
   readonly queue: readonly Queue[];
+  /** "upstreams" where plain upstreams stand behind it. */
+  readonly backend?: string;
 }
 
 /** Time the gateway has to answer, ms. It is on this machine. */
@@ -32,8 +37,8 @@ const askMsMax = 2_000;
 export async function askGateway(url: string): Promise<GatewayWords | undefined> {
   try {
     const response = await fetch(new URL("/holdfast/status", url), { signal: AbortSignal.timeout(askMsMax) });
-    const { providers, queue = [] } = (await response.json()) as Partial<GatewayWords>;
-    return providers === undefined ? undefined : { providers, queue };
+    const { providers, queue = [], backend } = (await response.json()) as Partial<GatewayWords>;
+    return providers && { providers, queue, ...(backend === undefined ? {} : { backend }) };
   } catch {
     return undefined;
   }

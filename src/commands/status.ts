@@ -16,6 +16,9 @@ interface ProviderStatus {
   readonly name?: string;
   readonly endpoint?: string;
   readonly stake?: string;
+  /** Only of a plain upstream: how it does, and the reason where that is not well. */
+  readonly state?: "well" | "failing" | "unknown";
+  readonly reason?: string | null;
 }
 
 /**
@@ -34,10 +37,21 @@ export async function status(flags: Flags): Promise<void> {
       remedy: "Start a network with `holdfast up`, or name another folder with --home.",
     });
   }
-  const said = run.gateway === undefined ? undefined : await askGateway(run.gateway.url);
+  const said = run.gateway === undefined ? undefined : await askAnew(run.gateway.url);
   const facts = factsOf(home, run, said);
   console.log(flags["json"] ? JSON.stringify(facts) : asText(facts));
   process.exitCode = facts.gateway?.alive === true ? 0 : exitCode.environment;
+}
+
+/** Time for a gateway to look at its upstreams, ms: a little longer than it waits for the slowest of them. */
+const lookMsMax = 2_500;
+
+async function askAnew(url: string): Promise<GatewayWords | undefined> {
+  const said = await askGateway(url);
+  if (said?.backend !== "upstreams") return said;
+  // While nobody asks for answers it learns nothing of them, but by their lists of models.
+  await fetch(`${url}/models`, { signal: AbortSignal.timeout(lookMsMax) }).catch(() => {});
+  return askGateway(url);
 }
 
 type Facts = ReturnType<typeof factsOf>;
@@ -94,6 +108,7 @@ function remote(one: Seen): ProviderStatus {
     ...{ domain: one.domain ?? null, offer: one.offer ?? null },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(one.stake === undefined ? {} : { stake: one.stake }),
+    ...(one.state === undefined ? {} : { state: one.state, reason: one.reason ?? null }),
   };
 }
 
@@ -105,6 +120,11 @@ function asText({ home, gateway, chain, model, providers, queue }: Facts): strin
   if (chain)
     rows.push(["chain", mark(chain.alive), String(chain.pid ?? ""), chain.rpc.join(" "), `id ${chain.id}`]);
   for (const one of providers) {
+    if (one.state !== undefined) {
+      const facts = [one.peer, one.model, one.reason].filter((fact) => fact !== null && fact !== undefined);
+      rows.push(["upstream", one.state, "", one.endpoint ?? "", facts.join(", ")]);
+      continue;
+    }
     const what = one.model === model?.id ? (model?.name ?? "") : (one.model ?? "");
     // Its offer outlives a node by up to a minute.
     const held = one.offer === null ? "no offer" : one.alive ? "on offer" : "gone";

@@ -128,6 +128,31 @@ describe("the HTTP face", () => {
 });
 
 describe("starting", () => {
+  test("warns of each upstream that lists no models, with the likeliest mistake", async () => {
+    const warned: Array<Record<string, unknown>> = [];
+    const log = { ...silentLog, warn: (event: string, facts = {}) => void warned.push({ event, ...facts }) };
+    const free = await startUpstream();
+    const gone = free.url;
+    await free.close();
+    const upstreams = [rig.url, `${rig.url}/chat/completions`, rig.url.replace("/v1", "/api"), gone];
+    const started = await startUpstreamGateway({ log }, { port: 0, upstreams });
+    await expect.poll(() => warned.length).toBe(3);
+    const facts = (reason: RegExp, remedy: string) => ({
+      ...{ event: "upstream.unlisted", reason: expect.stringMatching(reason) },
+      remedy: expect.stringContaining(remedy),
+    });
+    expect(warned).toEqual([
+      expect.objectContaining(facts(/^\/models: status 404$/, `${rig.url}, without /chat/completions`)),
+      expect.objectContaining(facts(/^\/models: status 404$/, "/api/v1")),
+      expect.objectContaining(facts(/^\/models: unreachable /, "see whether it runs")),
+    ]);
+    const { providers } = (await (await fetch(`${started.url}/holdfast/status`)).json()) as {
+      providers: Array<{ state: string }>;
+    };
+    expect(providers.map(({ state }) => state)).toEqual(["well", "unknown", "unknown", "failing"]);
+    await started.close();
+  });
+
   const start = (options: object) =>
     startUpstreamGateway(ports, { port: 0, upstreams: [rig.url], ...options });
 

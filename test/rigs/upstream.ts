@@ -114,7 +114,8 @@ function serve(
   rig: UpstreamRig,
 ): void {
   const path = request.url ?? "";
-  if (path.endsWith("/models")) {
+  if (request.method === "GET") {
+    if (!/^\/v1\/models(\?|$)/.test(path)) return void response.writeHead(404).end("not here");
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ object: "list", data: is.models.map((id) => ({ id, object: "model" })) }));
     return;

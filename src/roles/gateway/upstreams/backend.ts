@@ -14,9 +14,10 @@ import { Catalogue } from "./catalogue.ts";
 import { Fleet } from "./fleet.ts";
 import { Job, type JobPorts } from "./job.ts";
 import { jobIds } from "./job-ids.ts";
-import type { Member } from "./member.ts";
+import { faultText, type Member } from "./member.ts";
 import type { UpstreamTarget } from "./request.ts";
 import { type Turn, takeTurn } from "./turn.ts";
+import { shownUrl, warnOfUnlisted } from "./unlisted.ts";
 import { WitnessedJob } from "./witnessed-job.ts";
 
 export interface UpstreamBackendPorts extends JobPorts {
@@ -42,7 +43,9 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
   const line = createLine(clock);
   const turns = new Set<Turn>();
   let closing = false;
-  void catalogue.refresh();
+  void catalogue.refresh().then(() => {
+    if (!closing) warnOfUnlisted(log, fleet.members);
+  });
 
   return {
     models: () => catalogue.refresh().then(() => catalogue.cards()),
@@ -102,22 +105,18 @@ function holdfastOptions(call: Call, defaults: HoldfastOptions): HoldfastOptions
 
 /** An upstream in the words of `holdfast status`: a provider whose peer id is its name. */
 function statusOf(member: Member, now: number): Record<string, unknown> {
-  const { target, health, running, lastFault, latencyMs, catalogue } = member;
+  const { target, health, running, lastFault, latencyMs, catalogue, condition } = member;
   const state = standing(health, now);
   const models = target.model === undefined ? [...(catalogue ?? [])] : [target.model];
   return {
     ...{
       peer: target.name,
-      endpoints: [withoutQuery(target.url)],
+      endpoints: [shownUrl(target.url)],
       models: models.map((name) => ({ id: name, name })),
     },
+    ...condition,
     ...{ alive: state !== "quarantined", standing: state, incidents: health.incidents, running },
     firstContentMs: latencyMs === undefined ? null : Math.round(latencyMs),
-    lastFault: lastFault === undefined ? null : `${lastFault.code} (${lastFault.detail})`,
+    lastFault: lastFault === undefined ? null : faultText(lastFault),
   };
-}
-
-/** Whoever reads the status may not hold the key that some servers take in an address. */
-function withoutQuery(url: string): string {
-  return url.replace(/\?.*$/s, "");
 }

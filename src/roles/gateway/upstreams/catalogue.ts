@@ -46,11 +46,20 @@ export class Catalogue {
       let body = "";
       const cancelTimer = this.#ports.clock.after(limits.catalogueWaitMsMax, () => {
         exchange.abort();
-        resolve();
+        missing(`no answer within ${limits.catalogueWaitMsMax} ms`);
       });
-      const done = () => {
+      const missing = (reason: string, away = false) => {
         cancelTimer();
-        if (status === 200) member.catalogue = modelIds(body) ?? member.catalogue;
+        member.listFault = { reason, away, at: this.#ports.clock.now() };
+        resolve();
+      };
+      const ended = () => {
+        if (status !== 200) return missing(`status ${status}`);
+        const ids = modelIds(body);
+        if (ids === undefined) return missing("its answer is no list of models");
+        cancelTimer();
+        member.catalogue = ids;
+        member.listFault = undefined;
         resolve();
       };
       const exchange = this.#ports.upstreams.send(
@@ -67,11 +76,10 @@ export class Catalogue {
             body += text;
             if (body.length <= limits.upstreamErrorCharsMax) return;
             exchange.abort();
-            status = 0;
-            done();
+            missing(`more than ${limits.upstreamErrorCharsMax} characters`);
           },
-          ended: done,
-          failed: done,
+          ended,
+          failed: ({ code, detail }) => missing(`${code} (${detail})`, code === "unreachable"),
         },
       );
     });

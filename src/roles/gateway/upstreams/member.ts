@@ -58,7 +58,11 @@ export class Member implements Candidate {
   pace: Rhythm = rhythmUnknown;
   /** Models it listed; undefined while unknown. */
   catalogue: ReadonlySet<string> | undefined;
+  /** Why its list of models could not be had when it was last asked for. `away`: nobody was there. */
+  listFault: { readonly reason: string; readonly away: boolean; readonly at: Ms } | undefined;
   lastFault: AttemptFault | undefined;
+  /** How it did with the last answer that it was asked for. */
+  #did: "well" | "badly" | undefined;
   readonly #prefill = new Map<string, PrefillKnowledge>();
   /** Models it said it has not, and until when that is believed. */
   readonly #denied = new Map<string, Ms>();
@@ -115,6 +119,7 @@ export class Member implements Candidate {
 
   /** `spoken`: how quickly it spoke in that answer. One that was stopped for being slow must not become its measure. */
   endedWell(startedAt: Ms, spoken: Rhythm): void {
+    this.#did = "well";
     this.health = afterSuccess(this.health, startedAt, limits.quarantine);
     this.#slots = Math.min(this.#slotsMax, slotsAfterAnswer(this.#slots, this.running));
     this.pace = rhythmJoined(this.pace, spoken);
@@ -124,7 +129,10 @@ export class Member implements Candidate {
     if (fault.code === "differs") return;
     this.lastFault = fault;
     if (fault.code === "busy") this.#turnedAway(now, fault.retryAfterMs);
-    else this.health = afterFailure(this.health, startedAt, now, limits.quarantine);
+    else {
+      this.#did = "badly";
+      this.health = afterFailure(this.health, startedAt, now, limits.quarantine);
+    }
   }
 
   #turnedAway(now: Ms, asked: Ms | undefined): void {
@@ -135,6 +143,21 @@ export class Member implements Candidate {
     if (this.target.forwardAuth) return;
     this.#slots = slotsAfterRefusal(this.#slots, this.running);
     this.pausedUntil = Math.max(this.pausedUntil, now + pause);
+  }
+
+  /**
+   * For whoever looks after it. What it did with an answer counts for more than whether it lists its models, which
+   * some that serve well do not.
+   */
+  get condition(): { readonly state: "well" | "failing" | "unknown"; readonly reason: string | null } {
+    const { lastFault, listFault } = this;
+    if (this.#did === "badly" && lastFault !== undefined)
+      return { state: "failing", reason: faultText(lastFault) };
+    if (listFault?.away === true && listFault.at > this.heardAt)
+      return { state: "failing", reason: listFault.reason };
+    if (this.#did === "well" || (this.catalogue !== undefined && listFault === undefined))
+      return { state: "well", reason: null };
+    return { state: "unknown", reason: listFault === undefined ? null : `/models: ${listFault.reason}` };
   }
 
   get slots(): number {
@@ -195,6 +218,10 @@ export class Member implements Candidate {
       this.#prefill.clear();
     this.#prefill.set(model, knowledge);
   }
+}
+
+export function faultText({ code, detail }: AttemptFault): string {
+  return `${code} (${detail})`;
 }
 
 interface PrefillKnowledge {
