@@ -52,6 +52,13 @@ describe("the HTTP face", () => {
     expect(seen.headers.get("x-request-id")).toMatch(/^req_/);
   });
 
+  test("asks no upstream with a field it goes by and cannot read", async () => {
+    const before = rig.requests.length;
+    const seen = await ask(gateway.url, { stream: "yes" });
+    expect(seen).toMatchObject({ status: 400, error: { param: "stream", type: "invalid_request_error" } });
+    expect(rig.requests.length).toBe(before);
+  });
+
   test("refuses broken UTF-8 without passing it on", async () => {
     const before = rig.requests.length;
     const body = Buffer.concat([

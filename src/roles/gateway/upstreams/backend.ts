@@ -8,6 +8,7 @@ import {
 } from "../../../protocol/holdfast-options.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { gatewayClosing, invalidRequest, isRefusal, type Refusal } from "../../../protocol/openai.ts";
+import { refuseUnreadable } from "../../../protocol/passed-request.ts";
 import type { Backend, Call } from "../backend.ts";
 import { createLine } from "../line.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -52,6 +53,8 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
 
     answer(call) {
       if (closing) return call.reply.refuse(gatewayClosing);
+      const unreadable = isForWords(call) ? refuseUnreadable(call.body) : undefined;
+      if (unreadable !== undefined) return call.reply.refuse(unreadable);
       const holdfast = holdfastOptions(call, options.defaults ?? defaultsOfUpstreams);
       if (isRefusal(holdfast)) return call.reply.refuse(holdfast);
       // For the next call: this one waits for no list of models.
@@ -87,6 +90,10 @@ export function createUpstreamBackend(ports: UpstreamBackendPorts, options: Upst
       await upstreams.close();
     },
   };
+}
+
+function isForWords({ endpoint }: Call): boolean {
+  return endpoint === "chat/completions" || endpoint === "completions";
 }
 
 /** What applies to this call; witnesses are for requests that ask for the same answer every time. */
