@@ -77,7 +77,8 @@ const forms: Readonly<Record<FailureCode, Form>> = {
     status: 502,
     code: "not_final",
     advice:
-      'An answer of fewer than about eight tokens cannot be proved: ask for those with finality "stream".',
+      "An answer of fewer than about eight tokens cannot be proved, nor one by engines that show no fingerprints: " +
+      'ask for those with finality "stream".',
   },
   "context-overflow": {
     ...{ status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
