@@ -21,3 +21,13 @@ test("elsewhere it is read back", () => {
   recordAlone(log, home, gateway);
   expect(readRun(home)).toMatchObject(gateway);
 });
+
+test("beside one that lives it leaves that one's record alone, and says so", () => {
+  const home = mkdtempSync(join(tmpdir(), "holdfast-run-file-"));
+  const warned: unknown[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (_: string, facts = {}) => warned.push(facts) };
+  recordAlone(log, home, gateway);
+  recordAlone(log, home, { ...gateway, gateway: { ...gateway.gateway, url: "http://127.0.0.1:2/v1" } });
+  expect(readRun(home)).toMatchObject(gateway);
+  expect(warned).toEqual([expect.objectContaining({ url: gateway.gateway.url })]);
+});

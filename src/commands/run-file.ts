@@ -63,21 +63,28 @@ function isLive(run: Run): boolean {
 }
 
 /**
- * Records a lone process, unless a living network has its own record here. Only `holdfast status` reads it: where it cannot
- * be written, the process that was to be seen there goes on without.
+ * Records a lone process, unless another that lives has its own record here. Only `holdfast status` reads it: where it
+ * cannot be written, the process that was to be seen there goes on without, and says so.
  */
 export function recordAlone(log: Log, home: string, run: Omit<Run, "v" | "startedAt">): void {
+  const path = join(home, file);
   const before = readRun(home);
-  if (before !== undefined && isLive(before)) return;
+  if (before !== undefined && isLive(before)) {
+    const reason = "what is recorded there still runs";
+    const url = before.gateway?.url;
+    log.warn("run-file.not-written", { file: path, ...(url && { url }), reason, remedy: unseen });
+    return;
+  }
   try {
     writeRun(home, { v: 1, startedAt: new Date().toISOString(), ...run });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const remedy =
-      "`holdfast status` will not see this process; --home names a folder that can be written to.";
-    log.warn("run-file.not-written", { file: join(home, file), reason, remedy });
+    log.warn("run-file.not-written", { file: path, reason, remedy: unseen });
   }
 }
+
+const unseen =
+  "`holdfast status` will not see this process; --home names a folder of its own that can be written to.";
 
 /** A process as a record names it; this one when none is named. */
 export function processOf(pid = process.pid): { pid: number; start?: string } {
