@@ -20,6 +20,7 @@ describe("the condition of an upstream", () => {
     member.catalogue = new Set(["m"]);
     expect(member.condition.state).toBe("well");
     member.faulted(reset, 0, 1);
+    member.faulted({ code: "busy", detail: "status 429" }, 1, 1);
     expect(member.condition).toEqual({ state: "failing", reason: "broken (reset)" });
     member.endedWell(2, rhythmUnknown);
     expect(member.condition.state).toBe("well");

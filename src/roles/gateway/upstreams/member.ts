@@ -61,8 +61,8 @@ export class Member implements Candidate {
   /** Why its list of models could not be had when it was last asked for. `away`: nobody was there. */
   listFault: { readonly reason: string; readonly away: boolean; readonly at: Ms } | undefined;
   lastFault: AttemptFault | undefined;
-  /** How it did with the last answer that it was asked for. */
-  #did: "well" | "badly" | undefined;
+  /** What became of the last answer that it was asked for and did not turn away. */
+  #did: "well" | AttemptFault | undefined;
   readonly #prefill = new Map<string, PrefillKnowledge>();
   /** Models it said it has not, and until when that is believed. */
   readonly #denied = new Map<string, Ms>();
@@ -130,7 +130,7 @@ export class Member implements Candidate {
     this.lastFault = fault;
     if (fault.code === "busy") this.#turnedAway(now, fault.retryAfterMs);
     else {
-      this.#did = "badly";
+      this.#did = fault;
       this.health = afterFailure(this.health, startedAt, now, limits.quarantine);
     }
   }
@@ -150,9 +150,9 @@ export class Member implements Candidate {
    * some that serve well do not.
    */
   get condition(): { readonly state: "well" | "failing" | "unknown"; readonly reason: string | null } {
-    const { lastFault, listFault } = this;
-    if (this.#did === "badly" && lastFault !== undefined)
-      return { state: "failing", reason: faultText(lastFault) };
+    const { listFault } = this;
+    if (this.#did !== undefined && this.#did !== "well")
+      return { state: "failing", reason: faultText(this.#did) };
     if (listFault?.away === true && listFault.at > this.heardAt)
       return { state: "failing", reason: listFault.reason };
     if (this.#did === "well" || (this.catalogue !== undefined && listFault === undefined))
