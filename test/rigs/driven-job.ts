@@ -25,6 +25,8 @@ export interface DrivenJob {
   say(peer: string, tokens: number, end?: Chunk["end"]): void;
   /** It accepts all there is. */
   judge(...peers: string[]): void;
+  /** It finds fault with this chunk of what there is, and with nothing before it. */
+  reject(peer: string, chunk: number): void;
   lose(peer: string): void;
 }
 
@@ -94,6 +96,11 @@ export function driveJob(names: readonly string[], options: DrivenOptions = {}):
     judge(...peers) {
       for (const peer of peers)
         happen({ kind: "judged", attempt: idOf(peer), branch: branchOf(peer), through: end() });
+    },
+    reject(peer, chunk) {
+      const { start, ids } = state.held[chunk]!.chunk;
+      const [attempt, branch, through] = [idOf(peer), branchOf(peer), start + ids.length];
+      happen({ kind: "rejected", attempt, branch, start, through });
     },
     lose: (peer) => happen({ kind: "lost", attempt: idOf(peer), cause: "broken" }),
   };

@@ -98,8 +98,8 @@ export function answerEnd(draft: Draft): number {
 }
 
 /**
- * Did it tokenise the prompt as the answer's first speaker did? Before the first chunk anyone may set the terms. Who has
- * none left of its own could only break them: what was said past its limit is its witnesses' to reject.
+ * Did it tokenise the prompt as the answer's first speaker did? Before the first chunk anyone may set the terms. Whose own
+ * limit is reached could say nothing more: what was said past it is its witnesses' to reject.
  */
 export function agrees(draft: Draft, attempt: Attempt): boolean {
   const { held, base } = draft;

@@ -14,6 +14,7 @@ import { isLate, isOnItsWay } from "./waiting.ts";
 
 /** Sees to it that somebody speaks who is not late. False when nobody is called and nobody can be found now. */
 export function keepFloor(draft: Draft): boolean {
+  relieveUnfit(draft);
   relieveSlow(draft);
   if (draft.floor.some(({ attempt }) => !isLate(draft, attempt))) return true;
   if (draft.fruitless < draft.policy.attemptsMax) {
@@ -45,8 +46,13 @@ export function callOff(draft: Draft, id: AttemptId): void {
   draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
   const ofUse = attempt.witness && witnessesOf(draft).length <= witnessesWanted(draft);
   if (!ofUse) return leave(draft, id, attempt.lateKnown ? "silent" : "unused");
+  stepDown(draft, attempt);
+}
+
+/** It follows on, and judges what it has not. */
+function stepDown(draft: Draft, { id, shown, judged, judgedChunks, drops }: Attempt): void {
   const to = answerEnd(draft);
-  const { shown, judged, judgedChunks, drops } = attempt;
+  draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
   changeAttempt(draft, id, {
     ...{ shown: Math.min(shown, draft.held.length), judged: Math.min(judged, to) },
     ...{ judgedChunks: Math.min(judgedChunks, draft.held.length), drops: [...drops, to] },
@@ -101,6 +107,25 @@ function openSpeaker(draft: Draft): AttemptId | undefined {
 const read = 2;
 function stageOf({ ready, readAt }: Attempt): number {
   return ready === undefined ? 0 : readAt === undefined ? 1 : read;
+}
+
+/**
+ * Whoever was called before it was ready may turn out to be unable to go on from here. That used up none of the tries,
+ * and where it can judge it stays, however many others do: by its word this may be what has to go. Where it cannot, it
+ * would say the same when asked again.
+ */
+function relieveUnfit(draft: Draft): void {
+  for (const { attempt: id, saidAt } of draft.floor) {
+    const attempt = attemptOf(draft, id);
+    if (saidAt !== undefined || attempt?.ready === undefined || agrees(draft, attempt)) continue;
+    draft.fruitless -= 1;
+    if (attempt.witness) {
+      stepDown(draft, attempt);
+      continue;
+    }
+    draft.barred = [...draft.barred, attempt.peer];
+    callOff(draft, id);
+  }
 }
 
 /**

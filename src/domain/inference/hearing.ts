@@ -8,7 +8,7 @@ import type { JobEvent } from "./event.ts";
 import { takeFloor } from "./floor.ts";
 import { paceAfter } from "./pace.ts";
 import type { Attempt, AttemptId, JobState } from "./state.ts";
-import { limitOf, promptTokensOf } from "./terms.ts";
+import { keepsTo, limitOf, promptTokensOf } from "./terms.ts";
 import { transcriptNext, transcriptStart } from "./transcript.ts";
 import { isStranger } from "./votes.ts";
 import { castVotes } from "./weighing.ts";
@@ -149,13 +149,7 @@ export function isComplete(state: JobState | Draft): boolean {
 function inPlace(draft: Draft, attempt: Attempt, chunk: Chunk): boolean {
   if (chunk.start !== answerEnd(draft)) return false;
   if (!attempt.witness) return (chunk.ids.length > 0 || chunk.end !== undefined) && spellsText(chunk);
-  const limit = limitOf(draft, attempt);
-  const end = chunkEnd(chunk);
-  return (
-    chunk.ids.length > 0 &&
-    end <= limit &&
-    (chunk.end === "length" ? end === limit : end < limit || chunk.end === "stop")
-  );
+  return chunk.ids.length > 0 && keepsTo(limitOf(draft, attempt), chunk);
 }
 
 /** Are the ids the code points of the text, one for one? */

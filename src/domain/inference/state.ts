@@ -135,7 +135,7 @@ export interface JobState {
   readonly lostAt: Ms;
   /** Who failed in this job, once for each time. */
   readonly failures: readonly PeerId[];
-  /** Who lied or broke the protocol in this job. */
+  /** Who lied or broke the protocol in this job, or cannot go on from what was said in it. */
   readonly barred: readonly PeerId[];
   /** Some providers of the model have a stake; and those without one that took part (see votes.ts). */
   readonly staked: boolean;

@@ -20,6 +20,23 @@ function sayRest(job: DrivenJob): void {
   }
 }
 
+/**
+ * As an honest witness does, which counts for itself: it judges what it has not, chunk for chunk. `slow`: what it would
+ * reject it has not read yet.
+ */
+function judgeRest(job: DrivenJob, peer: string, slow: boolean): void {
+  for (let part = job.partOf(peer); part !== undefined; part = job.partOf(peer)) {
+    const { judgedChunks, readAt, id, drops } = part;
+    const chunk = job.state().held[judgedChunks]?.chunk;
+    if (chunk === undefined || readAt === undefined) return;
+    const end = chunk.start + chunk.ids.length;
+    const fits = end < limit || (end === limit && chunk.end === "length");
+    if (fits) job.happen({ kind: "judged", attempt: id, branch: drops.length, through: end });
+    else if (slow) return;
+    else job.reject(peer, judgedChunks);
+  }
+}
+
 describe("a first speaker that states a false length of the prompt", () => {
   test("and falls silent binds none of those who go on from its words", () => {
     const claims = fc.oneof(fc.nat(80), fc.constantFrom(0, 63, 2 ** 40));
@@ -43,6 +60,78 @@ describe("a first speaker that states a false length of the prompt", () => {
         for (const peer of ["one", "two", "three"]) expect(job.outcomesOf(peer)).not.toContain("garbage");
       }),
     );
+  });
+
+  test("and speaks past the true limit makes offenders of nobody but itself", () => {
+    const honest = ["one", "two", "three", "four"];
+    const world = fc.record({
+      claim: fc.integer({ min: 1, max: promptTokens - 1 }),
+      tokens: fc.integer({ min: 1, max: 8 }),
+      witnesses: fc.integer({ min: 1, max: 2 }),
+      holdMs: fc.constantFrom(0, 250, 60_000),
+      /** Who is ready before it speaks, who before it is gone; when they judge, and what becomes of it. */
+      before: fc.subarray(honest),
+      during: fc.subarray(honest),
+      judging: fc.boolean(),
+      slow: fc.boolean(),
+      goes: fc.boolean(),
+      pauseMs: fc.constantFrom(0, 50, 400),
+    });
+    fc.assert(
+      fc.property(world, ({ claim, tokens, witnesses, holdMs, ...order }) => {
+        const job = driveJob(["liar", ...honest], { ...window, policy: { witnesses, holdMs } });
+        const warm = (peers: readonly string[]) => {
+          for (const peer of peers) if (job.partOf(peer)?.ready === undefined) job.warm(peer, promptTokens);
+        };
+        job.warm("liar", claim);
+        warm(order.before);
+        for (let said = 0; said <= limit && job.partOf("liar") !== undefined; said += tokens) {
+          const most = Math.min(tokens, window.contextTokens - claim - said);
+          job.say("liar", most, said + most === window.contextTokens - claim ? "length" : undefined);
+          if (order.judging) for (const peer of honest) judgeRest(job, peer, order.slow);
+        }
+        warm(order.during);
+        job.wait(order.pauseMs);
+        if (order.goes) job.lose("liar");
+        for (let turn = 0; turn < 200 && !job.state().ended; turn++) {
+          warm(honest);
+          for (const peer of honest) judgeRest(job, peer, order.slow);
+          if (job.speaker() !== undefined && job.speaker() !== "liar") sayRest(job);
+          job.happen({ kind: "proved", finding: { verdict: "valid", blamed: [] } });
+          job.wait(20);
+        }
+        const ends = [
+          ...job.of("finish").map(({ verdict }) => verdict),
+          ...job.of("fail").map(({ code }) => code),
+        ];
+        expect(ends).toHaveLength(1);
+        // What had left by the time it was found out cannot be taken back.
+        expect(["valid", "rejected-after-delivery"]).toContain(ends[0]);
+        if (holdMs > 1_000) expect(ends).toEqual(["valid"]);
+        for (const peer of honest)
+          for (const outcome of job.outcomesOf(peer))
+            expect(["completed", "vouched", "unused"]).toContain(outcome);
+      }),
+    );
+  });
+
+  test("and is lost past the true limit has nobody blamed who was called before it was ready", () => {
+    const job = driveJob(["liar", "one", "two", "three"], { ...window, policy: { witnesses: 1 } });
+    job.warm("liar", 1);
+    for (let said = 0; said < limit; said += 10) job.say("liar", 10);
+    job.say("liar", 2);
+    job.lose("liar");
+    const [called] = job.state().floor;
+    const peer = job.state().attempts.find(({ id }) => id === called?.attempt)!.peer;
+    job.warm(peer, promptTokens);
+    expect(job.outcomesOf(peer)).toEqual([]);
+    expect(job.state().floor.map(({ attempt }) => attempt)).not.toContain(called!.attempt);
+    expect(job.of("drop").at(-1)).toMatchObject({ attempt: called!.attempt, to: limit + 2 });
+    const other = job.state().attempts.find(({ ready }) => ready === undefined)!;
+    job.warm(other.peer, promptTokens);
+    expect(job.of("drop").at(-1), "two say the same").toMatchObject({ to: limit - 10 });
+    expect(job.of("speak").at(-1)).toMatchObject({ from: limit - 10 });
+    expect(job.of("open").map(({ peer }) => peer)).not.toContain("three");
   });
 
   test("leaves when two others state the same as each other, and they go on", () => {

@@ -1,15 +1,18 @@
 import { leave } from "./cast.ts";
+import { type Chunk, chunkEnd } from "./chunk.ts";
 import type { Draft } from "./draft.ts";
+import { fail } from "./ending.ts";
 import type { Attempt, JobState } from "./state.ts";
 import { isStranger } from "./votes.ts";
+import { goBack } from "./weighing.ts";
 
 /**
  * What follows from how long a prompt is: where an answer must end, and what the application is told. Providers state
  * that length and sign for the ids alone, so a number may be false though the ids are right.
  *
  * A statement therefore binds nobody but who made it: each speaker keeps to the limit that follows from its own, and its
- * witnesses, who count for themselves, reject an end at a false one. Were the first speaker's the limit of all, one false
- * number and a silence would make offenders of every honest one after it.
+ * witnesses, who count for themselves, reject an end at a false one, and what goes past the true one. Were the first
+ * speaker's the limit of all, one false number and a silence would make offenders of every honest one after it.
  */
 
 type Length = Pick<JobState, "tokensMax" | "tokensDefault" | "contextTokens">;
@@ -22,6 +25,13 @@ export function limitOf(job: Length, { ready }: Pick<Attempt, "ready">): number 
 /** Longest answer of this job, tokens. */
 export function answerLimit(job: Length & Pick<JobState, "base">): number {
   return limitAfter(job, job.base?.promptTokens ?? 0);
+}
+
+/** Does it stay within this limit, and say that it ends there if and only if it does? */
+export function keepsTo(limit: number, chunk: Chunk): boolean {
+  const end = chunkEnd(chunk);
+  if (end > limit) return false;
+  return chunk.end === "length" ? end === limit : end < limit || chunk.end === "stop";
 }
 
 function limitAfter({ tokensMax, tokensDefault, contextTokens }: Length, promptTokens: number): number {
@@ -40,8 +50,8 @@ export function promptTokensOfAnswer({ base, promptTokensMost }: Draft): number 
 
 /**
  * Settles how long the answer's prompt is. The same ids are of one number, so of those who have the same digest and state
- * different numbers somebody lies: two that outnumber the others are believed, as with tokens, and the others leave.
- * Until then it is what whoever spoke last says.
+ * different numbers somebody lies: two that outnumber the others are believed, as with tokens, and the others leave, and
+ * what was said by another number with them. Until then it is what whoever spoke last says.
  */
 export function settleTerms(draft: Draft): void {
   const { base, held } = draft;
@@ -54,6 +64,24 @@ export function settleTerms(draft: Draft): void {
   draft.base = { ...base, promptTokens: most ?? last?.ready?.promptTokens ?? base.promptTokens };
   if (most === undefined) return;
   for (const { id, ready } of alikeIn(draft)) if (ready?.promptTokens !== most) leave(draft, id, "garbage");
+  dropMisplaced(draft);
+}
+
+/** From past the limit that is settled nobody could go on, nor from an end that is none. */
+function dropMisplaced(draft: Draft): void {
+  const { held, delivered, satisfied } = draft;
+  const limit = answerLimit(draft);
+  // Characters, which a node without logits counts, have no place by it.
+  if (satisfied !== undefined || !alikeIn(draft).every(({ witness }) => witness)) return;
+  // Where the last keeps to it, so do all before.
+  if (keepsTo(limit, held.at(-1)!.chunk)) return;
+  const first = held.findIndex(({ chunk }) => !keepsTo(limit, chunk));
+  if (first >= delivered) return goBack(draft, first);
+  fail(
+    draft,
+    "rejected-after-delivery",
+    "by most providers' count the answer has to end elsewhere than what had been delivered",
+  );
 }
 
 /** Do some state another length than others? One more witness decides. */

@@ -136,6 +136,22 @@ describe("an attempt", () => {
     expect(words[2]).toMatchObject({ t: "rejected", start: 0, through: 4, reason });
   });
 
+  test("rejects what goes past its own limit, says nothing after it, and goes on when that is dropped", async () => {
+    const { tokensMax: _, ...unlimited } = open;
+    await tellAll({ ...unlimited, contextTokens: 8 });
+    const before = await spoken(4);
+    const ids = [1, 2, 3, 4];
+    const text = ids.map((id, at) => wordAt(4 + at, id)).join("");
+    const past = sign({ start: 4, ids, text, signature: "" }, true, [before.chunk]);
+    await tellAll(before, { ...before, chunk: past }, { t: "speak", from: 8 });
+    expect(words.slice(2)).toMatchObject([
+      { t: "judged", through: 4 },
+      { t: "rejected", start: 4, through: 8, at: 6, reason: "end" },
+    ]);
+    await tellAll({ t: "drop", to: 4, branch: 1 }, { t: "speak", from: 4 });
+    expect(words[4]).toMatchObject({ t: "chunk", branch: 1, chunk: { start: 4 } });
+  });
+
   test.each<[string, Order[], string]>([
     ["another model", [{ ...open, model: `sha256:${"00".repeat(32)}` as ModelId }], "unknown-model"],
     ["an answer that does not fit", [{ ...open, tokensMax: 300 }], "context-overflow"],

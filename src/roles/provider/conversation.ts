@@ -172,7 +172,11 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
         continue;
       }
       const said = await voice.speak(answer, () => orders.length > 0, stop.signal);
-      if (said === undefined || stop.signal.aborted) continue;
+      if (said === undefined || stop.signal.aborted) {
+        // With nothing to say, and nothing asked meanwhile, it waits to be called off.
+        speaking = orders.length > 0;
+        continue;
+      }
       const signature = signer.sign(answer.digestAfter(said));
       answer.append(said);
       const sealed = said.end === undefined ? {} : stand.seal();

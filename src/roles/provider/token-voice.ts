@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { SessionKey, TokenId } from "../../domain/ids.ts";
-import type { Chunk } from "../../domain/inference/chunk.ts";
+import { type Chunk, chunkEnd } from "../../domain/inference/chunk.ts";
 import { isChunkFull } from "../../domain/inference/filling.ts";
 import { judgeToken, judgeUnknown, judgeUntil } from "../../domain/verification/judge.ts";
 import { withMargin } from "../../domain/verification/margin-tally.ts";
@@ -73,6 +73,7 @@ export async function openTokenVoice(
   };
 
   async function speak(answer: Answer, interrupted: () => boolean, signal: AbortSignal) {
+    if (answer.end >= tokensMax) return undefined;
     const ids: TokenId[] = [];
     const begunAt = ports.clock.now();
     let end: Chunk["end"];
@@ -111,6 +112,9 @@ export async function openTokenVoice(
     const { ids, start } = chunk;
     const isOther = speaker !== heard;
     heard = speaker;
+    // Whatever it says: the window may have no room to read it.
+    if (chunkEnd(chunk) > tokensMax)
+      return { accepted: false, margin: 0, reason: "end", at: Math.max(start, tokensMax) };
     if (pending !== undefined) await sequence.judge([pending.id], signal);
     pending = undefined;
     const lists = await sequence.judge(ids, signal, next);

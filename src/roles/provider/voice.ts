@@ -21,7 +21,7 @@ export interface Voice {
   prepare(signal: AbortSignal): Promise<void>;
   /**
    * Says the next chunk of `answer`. Returns undefined when `interrupted()` became true before there was anything to
-   * say. Never called again after a chunk with `end`.
+   * say, or when its own limit leaves it nothing. Never called again after a chunk with `end`.
    */
   speak(
     answer: Answer,
