@@ -8,7 +8,8 @@ import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
 import { isComplete } from "./hearing.ts";
 import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
-import { answerLimit, limitOf, promptTokensOfAnswer } from "./terms.ts";
+import { answerLimit, isLengthDisputed, limitOf, promptTokensOfAnswer } from "./terms.ts";
+import { isStranger } from "./votes.ts";
 import { deadlineOf } from "./waiting.ts";
 import { dropFrom, goBack } from "./weighing.ts";
 
@@ -36,7 +37,7 @@ export function keepProof(draft: Draft): void {
   const { proof } = draft;
   if (!isComplete(draft)) return;
   if (proof === undefined) {
-    if (tokensVerdict(draft) === "valid") convene(draft);
+    if (tokensVerdict(draft) === "valid" && !isLengthAwaited(draft)) convene(draft);
     return;
   }
   if (proof.phase !== "seeking") return;
@@ -114,6 +115,15 @@ function convene(draft: Draft): void {
     ...{ kind: "prove", round: draft.rounds, executor: executor.id, witnesses },
     ...{ transcript: last.digest, tokens: chunkEnd(last.chunk), tokensMax },
   });
+}
+
+/**
+ * Who reckons with another limit has no seat in the committee. Where nothing leaves without a proof, whoever was asked
+ * because the length of the prompt is disputed is waited for, as long as connecting may take: its word decides.
+ */
+function isLengthAwaited(draft: Draft): boolean {
+  if (draft.policy.finality !== "final" || !isLengthDisputed(draft)) return false;
+  return witnessesOf(draft).some(({ ready, peer }) => ready === undefined && !isStranger(peer, draft));
 }
 
 /** Nothing can be found about this executor's answer; but where it has gone, another's last chunk may be as good. */

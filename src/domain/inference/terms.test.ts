@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DrivenJob, driveJob } from "../../../test/rigs/driven-job.ts";
+import { budgets } from "./budgets.ts";
 
 /** What one that states a false length of the prompt, with the right ids, can do to others where no limit was asked for. */
 
@@ -157,6 +158,36 @@ describe("a first speaker that states a false length of the prompt", () => {
     job.warm("two", promptTokens);
     expect(job.outcomesOf("liar")).toEqual(["garbage"]);
     expect(job.state().base).toMatchObject({ promptTokens });
+  });
+
+  test("beside a single witness, where nothing leaves unproved, is found out before a committee meets", () => {
+    const policy = { witnesses: 1, finality: "final" } as const;
+    const job = driveJob(["liar", "one", "two"], { ...window, policy });
+    job.warm("liar", 3);
+    job.warm("one", promptTokens);
+    job.say("liar", 4);
+    job.say("liar", 4, "stop");
+    job.judge("one");
+    expect([...job.of("prove"), ...job.of("fail")], "two was asked, and is not ready").toEqual([]);
+    job.warm("two", promptTokens);
+    expect(job.outcomesOf("liar")).toEqual(["garbage"]);
+    // Somebody has to answer for the whole: who went on says the last of it again.
+    const heir = job.speaker()!;
+    job.say(heir, 4, "stop");
+    job.judge(...["one", "two"].filter((peer) => peer !== heir));
+    job.happen({ kind: "proved", finding: { verdict: "valid", blamed: [] } });
+    expect(job.of("finish")).toMatchObject([{ verdict: "valid", basis: "fingerprint", promptTokens }]);
+  });
+
+  test("and one that never connects keep no answer waiting for longer than connecting may take", () => {
+    const policy = { witnesses: 1, finality: "final" } as const;
+    const job = driveJob(["liar", "one", "silent"], { ...window, policy });
+    job.warm("liar", 3);
+    job.warm("one", promptTokens);
+    job.say("liar", 4, "stop");
+    job.judge("one");
+    job.wait(budgets.readyMs + 100);
+    expect(job.of("fail")).toMatchObject([{ code: "not-final" }]);
   });
 
   test("has nobody asked to seal another answer than the one they heard", () => {
