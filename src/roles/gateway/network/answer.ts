@@ -113,7 +113,7 @@ export function createAnswer(ports: AnswerPorts, ask: Ask, ended: () => void): A
       },
       fail: (failure) => fail(failure, places[choice]?.waitMs()),
     });
-    const prospects: Roster["prospects"] = (without) => roster.prospectsOf(wanted, without);
+    const prospects: Roster["prospects"] = (beside) => roster.prospectsOf(wanted, beside);
     const learning = {
       ...roster,
       prospects,

@@ -19,7 +19,7 @@ import type { Roster } from "./job-ports.ts";
 import { createKnownNode, heedOffer, heedOutcome, type KnownNode, type Listing } from "./known-node.ts";
 
 export interface NetworkRoster extends Omit<Roster, "prospects" | "learnt"> {
-  /** Best first, to work beside these. */
+  /** Best first, without these, beside whom they are to work. */
   prospectsOf(wanted: Wanted, beside: readonly PeerId[]): readonly Prospect[];
   /** The same, if there is room for such an answer to begin. */
   roomFor(wanted: Wanted): readonly Prospect[] | undefined;
