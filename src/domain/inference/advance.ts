@@ -9,7 +9,7 @@ import { isComplete } from "./hearing.ts";
 import { keepProof } from "./proving.ts";
 import { settleTerms } from "./terms.ts";
 import { isStranger } from "./votes.ts";
-import { deadlineOf, dismissSilent } from "./waiting.ts";
+import { dismissSilent } from "./waiting.ts";
 import { weighVotes } from "./weighing.ts";
 
 /**
@@ -38,7 +38,7 @@ const rules = [
 ];
 
 function heedDeadline(draft: Draft): void {
-  if (draft.now >= deadlineOf(draft)) {
+  if (draft.now >= draft.deadlineAt) {
     fail(draft, "deadline", `the answer was not complete after ${draft.policy.deadlineMs} ms`);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { driveJob } from "../../../test/rigs/driven-job.ts";
+import { step } from "./job.ts";
 
 test("an answer that is whole shortly before its deadline goes out, though witnesses still owe their word", () => {
   const job = driveJob(["speaker", "one", "two"], { policy: { deadlineMs: 2_000 } });
@@ -11,6 +12,18 @@ test("an answer that is whole shortly before its deadline goes out, though witne
   job.wait(1_500);
   expect(job.of("fail")).toEqual([]);
   expect(job.of("finish")).toMatchObject([{ verdict: "inconclusive", answerTokens: 4 }]);
+});
+
+test("a deadline that comes nearer ends the job, and in the rest of its time nobody is late for it", () => {
+  const job = driveJob(["speaker", "one", "two"], { policy: { deadlineMs: 20_000 } });
+  for (const peer of ["speaker", "one", "two"]) job.warm(peer);
+  job.say("speaker", 2);
+  const tick = { kind: "tick" } as const;
+  const { state, effects } = step(job.state(), tick, 80, true, 100);
+  expect(effects).toEqual([{ kind: "wake", at: 100 }]);
+  expect(step(state, tick, 100, true).effects).toContainEqual(
+    expect.objectContaining({ kind: "fail", code: "deadline" }),
+  );
 });
 
 test("an answer to be proved, whose speaker is lost with its last word, is ended by another who answers for it", () => {

@@ -10,7 +10,7 @@ import { isUnwatched } from "./spec.ts";
 import { promptTokensOfAnswer } from "./terms.ts";
 import { uncheckedIn } from "./unchecked.ts";
 import { isStranger, standingOf, withSay } from "./votes.ts";
-import { deadlineOf, isLate } from "./waiting.ts";
+import { isLate } from "./waiting.ts";
 
 /** How a job ends: once, with a verdict or with an explicit failure. */
 
@@ -129,7 +129,7 @@ export function verdictEnd(draft: Draft): number | undefined {
   if (draft.completeAt === undefined) return undefined;
   const judged = !isDrawn(draft) && judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
   const most = judged ? Math.max(draft.policy.holdMs, 100) : budgets.verdictMs;
-  return Math.min(draft.completeAt + most, deadlineOf(draft) - budgets.lastWordMs);
+  return Math.min(draft.completeAt + most, draft.deadlineAt - budgets.lastWordMs);
 }
 
 /**

@@ -56,6 +56,7 @@ export function begin(options: JobOptions, now: Ms): Step {
       contextTokens,
       promptTokensMost: Math.min(contextTokens, promptTokensMost(spec.prompt)),
       startedAt: now,
+      deadlineAt: now + policy.deadlineMs,
       ended: false,
       prospects,
       prospectsAt: now,
@@ -100,10 +101,19 @@ export function begin(options: JobOptions, now: Ms): Step {
   );
 }
 
-/** `mayHedge`: the gateway can afford an attempt on suspicion; at most one comes of it. */
-export function step(state: JobState, event: JobEvent, now: Ms, mayHedge: boolean): Step {
+/**
+ * `mayHedge`: the gateway can afford an attempt on suspicion; at most one comes of it. `deadlineAt`: when the job is
+ * over, where that has come nearer.
+ */
+export function step(
+  state: JobState,
+  event: JobEvent,
+  now: Ms,
+  mayHedge: boolean,
+  deadlineAt: Ms = state.deadlineAt,
+): Step {
   if (state.ended) return { state, effects: [] };
-  return settle(state, event, now, mayHedge);
+  return settle({ ...state, deadlineAt }, event, now, mayHedge);
 }
 
 function settle(state: JobState, event: JobEvent, now: Ms, mayHedge: boolean): Step {

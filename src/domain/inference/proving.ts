@@ -10,7 +10,6 @@ import { isComplete } from "./hearing.ts";
 import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
 import { answerLimit, isLengthDisputed, limitOf, promptTokensOfAnswer } from "./terms.ts";
 import { isStranger } from "./votes.ts";
-import { deadlineOf } from "./waiting.ts";
 import { dropFrom, goBack } from "./weighing.ts";
 
 /**
@@ -67,7 +66,7 @@ export function heardProof(draft: Draft, { finding }: Extract<JobEvent, { kind: 
     return dropFrom(draft, (draft.satisfied ?? draft.held.length) - 1);
   }
   if (finding.verdict !== "inconclusive") return found(draft, finding);
-  const isTime = draft.now + budgets.opinionMs + budgets.proofMs <= deadlineOf(draft);
+  const isTime = draft.now + budgets.opinionMs + budgets.proofMs <= draft.deadlineAt;
   if (finding.undecided !== true || proof.opinions === budgets.opinionsMost || !isTime) return giveUp(draft);
   draft.proof = { ...proof, phase: "seeking", since: draft.now, opinions: proof.opinions + 1 };
 }
@@ -87,7 +86,7 @@ export function proofEnd(draft: Draft): number | undefined {
   const tokens = promptTokensOfAnswer(draft) + (last === undefined ? 0 : chunkEnd(last.chunk));
   const reading = budgets.opinionMs + tokens * budgets.readMsPerToken;
   const most = proof.phase === "asked" ? budgets.proofMs + (draft.policy.beaconMs ?? 0) : reading;
-  return Math.min(proof.since + most, deadlineOf(draft) - budgets.lastWordMs);
+  return Math.min(proof.since + most, draft.deadlineAt - budgets.lastWordMs);
 }
 
 /** Executor and witnesses who saw all of the answer form a committee; without any of them there is nothing to find. */

@@ -105,6 +105,8 @@ export interface JobState {
   /** Above this no provider's word is taken for how long the prompt is, tokens. */
   readonly promptTokensMost: number;
   readonly startedAt: Ms;
+  /** When the job is over; nearer than at first, where its time stood still and its application's did not. */
+  readonly deadlineAt: Ms;
   readonly ended: boolean;
 
   readonly prospects: readonly Prospect[];

@@ -48,7 +48,7 @@ export function isOnItsWay(draft: Draft, id: AttemptId): boolean {
 
 /** The next time at which something is due even if nothing happens. */
 export function wakeAt(draft: Draft): Ms {
-  const times = [deadlineOf(draft)];
+  const times = [draft.deadlineAt];
   const hold = holdEnd(draft);
   const verdict = verdictEnd(draft);
   const recruit = draft.lostAt + budgets.recruitAfterMs;
@@ -63,10 +63,6 @@ export function wakeAt(draft: Draft): Ms {
   // Whoever is wanted and was not found is looked for again at `seekAfter`; nothing else may happen until the deadline.
   for (const later of laters) if (later !== undefined && later > draft.now) times.push(later);
   return Math.min(...times);
-}
-
-export function deadlineOf(draft: Draft): Ms {
-  return draft.startedAt + draft.policy.deadlineMs;
 }
 
 function waitFor(draft: Draft, attempt: Attempt, peers: readonly Attempt[] = draft.attempts): Wait {

@@ -76,16 +76,37 @@ test("a process that is late at every turn acts at its second turn", () => {
   expect(woken).toEqual(woken.toSorted((a, b) => a - b));
 });
 
-test("no pause of the process puts off the job's own end, nor what is due shortly before it", () => {
+test("no pause of the process puts off the job's own end, which comes nearer by as much", () => {
   const job = createJobClock(clock, 3_000);
   const woken: number[] = [];
   job.wake(30, () => {});
   pass(800);
-  expect(job.now()).toBe(29);
-  job.wake(2_800, () => woken.push(time));
-  for (let step = 0; step < 21; step++) pass(100);
-  expect([woken, job.now()]).toEqual([[2_800], 2_900]);
-  job.wake(3_000, () => woken.push(time));
+  expect([job.now(), job.endAt()]).toEqual([29, 2_229]);
+  expect(job.real(job.endAt())).toBe(3_000);
+  job.wake(2_900, () => woken.push(time));
+  for (let step = 0; step < 22; step++) pass(100);
+  expect([woken, job.now()], "by the clock, however much later it was to wake").toEqual([[3_000], 2_229]);
+});
+
+test("a pause beyond the job's end is found out at once", () => {
+  const job = createJobClock(clock, 3_000);
+  const woken: boolean[] = [];
+  job.wake(2_000, () => woken.push(job.now() >= job.endAt()));
   pass(5_000);
-  expect([woken.at(-1), job.now()], "nor a pause beyond it").toEqual([7_900, 7_900]);
+  pass(1);
+  expect(woken).toEqual([true]);
+});
+
+test("near its end time goes on as before, whatever pauses there were: who spoke just now spoke just now", () => {
+  const job = createJobClock(clock, 10_000);
+  for (let pause = 0; pause < 4; pause++) {
+    job.wake(job.now() + 30, () => {});
+    pass(500);
+  }
+  const [before, at] = [job.now(), time];
+  for (let step = 0; step < 100 && time < 9_990; step++) {
+    pass(80);
+    job.wake(job.now() + 700, () => {});
+  }
+  expect(job.now() - before).toBe(time - at);
 });

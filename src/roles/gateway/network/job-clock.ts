@@ -6,12 +6,14 @@ import type { Clock } from "../../../ports.ts";
  * asleep, and what others said meanwhile waits to be read; taken at its word, the clock would call them all silent.
  *
  * That is forgiven once for each wake: by its second turn what had arrived is read, and a process that is late at every
- * turn must act all the same. The job's end is the clock's: it was promised to somebody who did not stand still. So is the
- * last of its time before, in which an answer that is whole is to go out.
+ * turn must act all the same. The job's end is the clock's: it was promised to somebody who did not stand still. So it
+ * comes nearer by what is forgiven: a leap of the job's time towards it would call those silent who spoke just now.
  */
 export interface JobClock {
   now(): Ms;
-  /** Calls `run` at this time of the job, instead of the call before. */
+  /** When the job is over, in its time. To be asked after `now`, which may bring it nearer. */
+  endAt(): Ms;
+  /** Calls `run` at this time of the job, or at its end if that is sooner, instead of the call before. */
   wake(at: Ms, run: () => void): void;
   cancel(): void;
   /** What the clock will say, or said, at about this time of the job. */
@@ -20,7 +22,6 @@ export interface JobClock {
 
 /** `endAt`: when the job is over, by the clock. */
 export function createJobClock(clock: Clock, endAt: Ms): JobClock {
-  const strictAt = endAt - strictMs;
   let asleepMs = 0;
   let wakeAt = Number.POSITIVE_INFINITY;
   let isForgiven = false;
@@ -28,7 +29,6 @@ export function createJobClock(clock: Clock, endAt: Ms): JobClock {
 
   const now = () => {
     const time = clock.now();
-    if (time >= strictAt) return time;
     const overslept = time - asleepMs - wakeAt;
     if (overslept > oversleptMs && !isForgiven) {
       // Back to just before it was to wake: what has arrived is read before anything is due.
@@ -41,10 +41,10 @@ export function createJobClock(clock: Clock, endAt: Ms): JobClock {
   function arm(run: () => void): void {
     cancel();
     if (wakeAt === Number.POSITIVE_INFINITY) return;
-    const strictIn = strictAt - clock.now();
-    const delay = Math.max(1, wakeAt - now());
-    cancel = clock.after(strictIn > 0 ? Math.min(delay, strictIn) : delay, () => {
-      if (now() < wakeAt) return arm(run);
+    const due = () => Math.min(wakeAt, endAt - asleepMs);
+    const delay = Math.max(1, due() - now());
+    cancel = clock.after(delay, () => {
+      if (now() < due()) return arm(run);
       wakeAt = Number.POSITIVE_INFINITY;
       run();
     });
@@ -52,6 +52,7 @@ export function createJobClock(clock: Clock, endAt: Ms): JobClock {
 
   return {
     now,
+    endAt: () => endAt - asleepMs,
     wake(at, run) {
       if (at === wakeAt) return;
       // What there was to oversleep is overslept before the next time is set.
@@ -67,5 +68,3 @@ export function createJobClock(clock: Clock, endAt: Ms): JobClock {
 
 /** Timers of a process that is at leisure are a few ms late. */
 const oversleptMs: Ms = 50;
-/** More than `budgets.lastWordMs`, and time to read what a pause has kept waiting. */
-const strictMs: Ms = 1_000;

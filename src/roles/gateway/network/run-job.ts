@@ -57,7 +57,7 @@ export function runJob(
     busy = true;
     try {
       for (let event = events.shift(); event !== undefined; event = events.shift()) {
-        perform(step(state, event, clock.now(), roster.mayHedge()));
+        perform(step(state, event, clock.now(), roster.mayHedge(), clock.endAt()));
       }
     } finally {
       // Whatever a listener does, the job must not be deaf afterwards.
