@@ -58,7 +58,8 @@ export const budgets = {
   opinionMs: 6_000,
   /** Further witnesses for one answer. Abuse: members that disagree for ever. */
   opinionsMost: 2,
-  /** An answer that is whole is not lost to its deadline: it goes out so much before, judged and proved or not. */
+  /** A streamed answer that is whole and undisputed is not lost to its deadline: it goes out so much before, judged and
+   *  proved or not. */
   lastWordMs: 200,
   /** With nobody at work and nobody to ask, this long is waited for one that comes back or has a seat again. */
   aloneMs: 3_000,

@@ -31,11 +31,17 @@ export function holdEnd(draft: Draft): Ms | undefined {
   return holdEndOf(draft, held);
 }
 
+/** Until when it waits to be judged; where the answer is whole, never until that is lost to its deadline. */
+function holdEndOf(draft: Draft, held: Held): Ms {
+  const end = budgetEnd(draft, held);
+  return isComplete(draft) ? Math.min(end, draft.deadlineAt - budgets.lastWordMs) : end;
+}
+
 /**
  * After a switch the application has waited already: finding out and judging share one hold budget, or a loss would
  * cost both. A little is left in any case, since whoever is warm judges within it.
  */
-function holdEndOf({ announced, deliveredAt, policy }: Draft, { speaker, heardAt }: Held): Ms {
+function budgetEnd({ announced, deliveredAt, policy }: Draft, { speaker, heardAt }: Held): Ms {
   if (announced === undefined || announced === speaker) return heardAt + policy.holdMs;
   return Math.max(deliveredAt + policy.holdMs, heardAt + Math.min(policy.holdMs, budgets.switchHoldMs));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { driveJob } from "../../../test/rigs/driven-job.ts";
+import { type DrivenJob, driveJob } from "../../../test/rigs/driven-job.ts";
 import { step } from "./job.ts";
 
 test("an answer that is whole shortly before its deadline goes out, though witnesses still owe their word", () => {
@@ -12,6 +12,24 @@ test("an answer that is whole shortly before its deadline goes out, though witne
   job.wait(1_500);
   expect(job.of("fail")).toEqual([]);
   expect(job.of("finish")).toMatchObject([{ verdict: "inconclusive", answerTokens: 4 }]);
+});
+
+test("nor is it lost to a hold that reaches past its deadline, as what is disputed may be", () => {
+  const held = (say: (job: DrivenJob) => void) => {
+    const job = driveJob(["speaker", "one"], { policy: { deadlineMs: 2_000, holdMs: 60_000, witnesses: 1 } });
+    for (const peer of ["speaker", "one"]) job.warm(peer);
+    say(job);
+    job.wait(1_700);
+    expect(job.of("deliver")).toEqual([]);
+    job.wait(500);
+    return [...job.of("finish").map(({ verdict }) => verdict), ...job.of("fail").map(({ code }) => code)];
+  };
+  expect(held((job) => job.say("speaker", 4, "stop"))).toEqual(["inconclusive"]);
+  const disputed = (job: DrivenJob) => {
+    job.say("speaker", 4, "stop");
+    job.reject("one", 0);
+  };
+  expect(held(disputed)).not.toContain("inconclusive");
 });
 
 test("a deadline that comes nearer ends the job, and in the rest of its time nobody is late for it", () => {

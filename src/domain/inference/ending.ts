@@ -124,7 +124,7 @@ function isVouchedFor(draft: Draft, peer: PeerId): boolean {
   return said.length > 0 && said.every((held) => standingOf(held, draft) === "accepted");
 }
 
-/** Until when the finishing chunk waits for the verdict to become known, or better; never until it is lost. */
+/** Until when a whole answer waits for its verdict to become known, or better; never until its deadline. */
 export function verdictEnd(draft: Draft): number | undefined {
   if (draft.completeAt === undefined) return undefined;
   const judged = !isDrawn(draft) && judgedPart(draft).every((held) => standingOf(held, draft) === "accepted");
