@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createFairLine, type FairLine, type Waiting } from "./fair-line.ts";
+import { createShares } from "./shares.ts";
 
 interface Job extends Waiting {
   readonly name: string;
@@ -14,7 +15,7 @@ const job = (account: string, facts: Partial<Waiting> = {}, user = ""): Job => (
 });
 
 function lineOf(jobs: readonly Job[], waitingMax = 1_000): FairLine<Job> {
-  const line = createFairLine<Job>(waitingMax);
+  const line = createFairLine<Job>(waitingMax, createShares());
   for (const each of jobs) line.enter(each);
   return line;
 }
@@ -101,7 +102,7 @@ describe("a full line", () => {
   test("is left by the newest job of whoever has most, never by somebody's only one", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 60 }), (accounts) => {
-        const line = createFairLine<Job>(8);
+        const line = createFairLine<Job>(8, createShares());
         const inside: Job[] = [];
         for (const account of accounts) {
           const newcomer = job(account);
@@ -156,7 +157,7 @@ describe("waiting in vain", () => {
 });
 
 test("of clients that are gone nothing is left", () => {
-  const line = createFairLine<Job>(10);
+  const line = createFairLine<Job>(10, createShares());
   const first = job("a");
   line.enter(first);
   line.begin(first, 0);

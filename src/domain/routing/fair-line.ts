@@ -1,4 +1,5 @@
 import type { Ms } from "../ids.ts";
+import { keysOf, type Share, type Shares } from "./shares.ts";
 
 /** A job that waits until enough seats are free for it. */
 export interface Waiting {
@@ -52,20 +53,21 @@ export interface FairLine<Job extends Waiting> {
   figures(): LineFigures;
 }
 
-export function createFairLine<Job extends Waiting>(waitingMax: number): FairLine<Job> {
+/** `shares`: common to all lines between which seats are shared. */
+export function createFairLine<Job extends Waiting>(waitingMax: number, shares: Shares): FairLine<Job> {
   let waiting: Job[] = [];
   const running = new Map<Job, Ms>();
-  const shares = new Map<string, Share>();
-  let turn = 0;
   let answerMs: Ms | undefined;
   /** Jobs that run at once, as a rule: for a moment there may be fewer, where a server asked for a pause. */
   let atOnce = 0;
 
-  /** Kept until something changes: whose turn it is, is asked much more often. */
-  let turns: readonly Job[] | undefined;
+  /** Kept until anybody's share changes: whose turn it is, is asked much more often. */
+  let turns: readonly Job[] = [];
+  let turnsOf = -1;
 
   function order(): readonly Job[] {
-    turns ??= inTurn(waiting, (key) => shares.get(key) ?? newcomer);
+    if (turnsOf !== shares.version()) turns = inTurn(waiting, shares.of);
+    turnsOf = shares.version();
     return turns;
   }
 
@@ -77,23 +79,15 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
     Math.min(enteredAt + patienceMs, deadlineAt - answersSpared * (answerMs ?? 0));
 
   function remove(job: Job): void {
+    const before = waiting.length;
     waiting = waiting.filter((other) => other !== job);
-    turns = undefined;
-    forget(job);
-  }
-
-  /** Of a client that neither waits nor runs nothing is kept: whoever comes under ever new names fills no memory. */
-  function forget({ client }: Job): void {
-    for (const [level, key] of keysOf(client).entries()) {
-      const idle = (shares.get(key)?.running ?? 0) === 0;
-      if (idle && !waiting.some((other) => keysOf(other.client)[level] === key)) shares.delete(key);
-    }
+    if (waiting.length < before) shares.ends(job.client, "waiting");
   }
 
   return {
     enter(job) {
       waiting.push(job);
-      turns = undefined;
+      shares.waits(job.client);
       if (waiting.length <= waitingMax) return undefined;
       const last = order().at(-1)!;
       remove(last);
@@ -101,13 +95,10 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
     },
     next: () => order()[0],
     begin(job, now) {
-      turn += 1;
-      for (const key of keysOf(job.client)) {
-        shares.set(key, { running: (shares.get(key)?.running ?? 0) + 1, turn });
-      }
+      waiting = waiting.filter((other) => other !== job);
+      shares.begins(job.client);
       running.set(job, now);
       atOnce = Math.max(atOnce, running.size);
-      remove(job);
     },
     leave(job, now) {
       const begunAt = running.get(job);
@@ -116,12 +107,7 @@ export function createFairLine<Job extends Waiting>(waitingMax: number): FairLin
       running.delete(job);
       answerMs =
         answerMs === undefined ? now - begunAt : answerMs + (now - begunAt - answerMs) / answersWeighed;
-      for (const key of keysOf(job.client)) {
-        const share = shares.get(key)!;
-        shares.set(key, { ...share, running: share.running - 1 });
-      }
-      turns = undefined;
-      forget(job);
+      shares.ends(job.client, "running");
     },
     late(now) {
       let place = 0;
@@ -149,19 +135,6 @@ const answersWeighed = 16;
 
 /** Time that must be left when a job begins, in usual answers: after only one, half of those begun would come too late. */
 const answersSpared = 2;
-
-/** What an account, or a user, has of the seats: how many, and when it last got one, counted in turns. */
-interface Share {
-  readonly running: number;
-  readonly turn: number;
-}
-
-const newcomer: Share = { running: 0, turn: 0 };
-
-/** What a client is known by at each level at which turns are shared out. */
-function keysOf({ account, user }: Client): readonly [string, string] {
-  return [account, `${account}\n${user}`];
-}
 
 /**
  * As if nobody ended any more: round after round, whoever has the fewest seats by then is given one, of equals whoever

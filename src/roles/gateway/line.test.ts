@@ -57,3 +57,32 @@ test("seats that one model has to itself are not kept from it by those who wait 
   }
   expect(begun).toEqual(["free"]);
 });
+
+test("whoever runs twenty for one model stands behind who has none in another model's line, however early it came", async () => {
+  const line = createLine(createTimeline().clock());
+  const begun: string[] = [];
+  let free = 20;
+  const enter = (model: string, account: string) =>
+    line.enter(model, {
+      ...{ client: { account, user: "" }, deadlineAt: Number.POSITIVE_INFINITY },
+      hasRoom: () => free > 0,
+      begin() {
+        free -= 1;
+        begun.push(`${account} ${model}`);
+      },
+      refuse: () => {},
+    });
+  const places = Array.from({ length: 20 }, () => enter("b", "many"));
+  for (const [model, account] of [
+    ["a", "many"],
+    ["a", "none"],
+    ["c", "one"],
+    ["c", "one"],
+  ] as const)
+    enter(model, account);
+  for (let turn = 0; turn < 2; turn++) {
+    free += 1;
+    places[turn]!.leave();
+  }
+  expect(begun.slice(20).toSorted()).toEqual(["none a", "one c"]);
+});

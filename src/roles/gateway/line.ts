@@ -1,5 +1,6 @@
 import type { Ms } from "../../domain/ids.ts";
 import { type Client, createFairLine, type FairLine, type Waiting } from "../../domain/routing/fair-line.ts";
+import { createShares } from "../../domain/routing/shares.ts";
 import type { Clock } from "../../ports.ts";
 import { limits } from "../../protocol/limits.ts";
 
@@ -32,7 +33,7 @@ export interface Place {
   waitMs(): number | undefined;
 }
 
-type Entered = Job & Waiting & { begun: boolean };
+type Entered = Job & Waiting;
 interface Lane {
   readonly line: FairLine<Entered>;
   refused: number;
@@ -45,8 +46,8 @@ const lookMs = 250;
 
 export function createLine(clock: Clock): Line {
   const lanes = new Map<string, Lane>();
-  /** Jobs that run, over all lines, by account. */
-  const running = new Map<string, number>();
+  /** Common to all lines: whoever has many seats for one model has many. */
+  const shares = createShares();
   let turns = 0;
   /** All will be looked at again in a moment. */
   let watched = false;
@@ -66,7 +67,7 @@ export function createLine(clock: Clock): Line {
   }
 
   const waiting = () => [...lanes.values()].filter(({ line }) => line.next() !== undefined);
-  const seatsOf = ({ line }: Lane) => running.get(line.next()!.client.account) ?? 0;
+  const seatsOf = ({ line }: Lane) => shares.of(line.next()!.client.account).running;
 
   /**
    * The line whose first may begin. One server's seats are shared by all its models: like those within a line, they go
@@ -79,20 +80,13 @@ export function createLine(clock: Clock): Line {
 
   function begin(lane: Lane): void {
     const job = lane.line.next()!;
-    const { account } = job.client;
     turns += 1;
     lane.turn = turns;
-    job.begun = true;
-    running.set(account, (running.get(account) ?? 0) + 1);
     lane.line.begin(job, clock.now());
     job.begin();
   }
 
   function leave(lane: Lane, job: Entered): void {
-    const { account } = job.client;
-    const left = (running.get(account) ?? 0) - (job.begun ? 1 : 0);
-    if (left > 0) running.set(account, left);
-    else running.delete(account);
     lane.line.leave(job, clock.now());
     look();
   }
@@ -110,7 +104,7 @@ export function createLine(clock: Clock): Line {
       const figures = line.figures();
       if (lanes.size >= limits.linesMax && figures.waiting + figures.running === 0) lanes.delete(name);
     }
-    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax), refused: 0, turn: 0 };
+    const lane = { line: createFairLine<Entered>(limits.jobsWaitingMax, shares), refused: 0, turn: 0 };
     lanes.set(model, lane);
     return lane;
   }
@@ -120,7 +114,7 @@ export function createLine(clock: Clock): Line {
       const lane = laneOf(model);
       const { line } = lane;
       const patienceMs = Math.min(limits.jobWaitMsMax, asked.patienceMs ?? limits.jobWaitMsMax);
-      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs, begun: false };
+      const job: Entered = { ...asked, enteredAt: clock.now(), patienceMs };
       const turned = line.enter(job);
       look();
       if (turned !== undefined) refuse(lane, turned.job, turned.waitMs);
