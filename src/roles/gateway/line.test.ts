@@ -86,3 +86,39 @@ test("whoever runs twenty for one model stands behind who has none in another mo
   }
   expect(begun.slice(20).toSorted()).toEqual(["none a", "one c"]);
 });
+
+test("a look asks each line once whether it has room, and what it brings about is looked at after it", () => {
+  const timeline = createTimeline();
+  const line = createLine(timeline.clock());
+  const asked = new Map<string, number>();
+  const begun: string[] = [];
+  let free = 0;
+  let depth = 0;
+  let deepest = 0;
+  const enter = (model: string) => {
+    const place = line.enter(model, {
+      ...{ client: { account: model, user: "" }, deadlineAt: Number.POSITIVE_INFINITY },
+      hasRoom() {
+        asked.set(model, (asked.get(model) ?? 0) + 1);
+        return model === "free" && free > 0;
+      },
+      begin() {
+        depth += 1;
+        deepest = Math.max(deepest, depth);
+        begun.push(model);
+        free -= 1;
+        // As one does whose job is over at once.
+        line.look();
+        depth -= 1;
+      },
+      refuse: () => place.leave(),
+    });
+  };
+  for (const model of ["full", "full too", "free", "free", "free"]) enter(model);
+  asked.clear();
+  free = 3;
+  line.look();
+  expect(begun).toEqual(["free", "free", "free"]);
+  expect(deepest).toBe(1);
+  expect(asked.get("full"), "once in this look, once in the one it brought about").toBe(2);
+});

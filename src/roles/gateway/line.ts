@@ -52,12 +52,33 @@ export function createLine(clock: Clock): Line {
   /** All will be looked at again in a moment. */
   let watched = false;
 
-  /** Whoever has room begins, and whoever would wait in vain is told so. */
+  let looking = false;
+  let isToLookAgain = false;
+
+  /** Whoever begins or is refused may bring about another look: that is taken after this one, not within it. */
   function look(): void {
-    for (let lane = next(); lane !== undefined; lane = next()) begin(lane);
+    isToLookAgain = true;
+    if (looking) return;
+    looking = true;
+    try {
+      while (isToLookAgain) lookOnce();
+    } finally {
+      looking = false;
+    }
+    watch();
+  }
+
+  /** Whoever has room begins, and whoever would wait in vain is told so. */
+  function lookOnce(): void {
+    isToLookAgain = false;
+    const without = new Set<Entered>();
+    for (let lane = next(without); lane !== undefined; lane = next(without)) begin(lane);
     for (const lane of lanes.values()) {
       for (const { job, waitMs } of lane.line.late(clock.now())) refuse(lane, job, waitMs);
     }
+  }
+
+  function watch(): void {
     if (watched || waiting().length === 0) return;
     watched = true;
     clock.after(lookMs, () => {
@@ -71,11 +92,18 @@ export function createLine(clock: Clock): Line {
 
   /**
    * The line whose first may begin. One server's seats are shared by all its models: like those within a line, they go
-   * to whoever has the fewest, of equals to the line that has waited longest for a turn.
+   * to whoever has the fewest, of equals to the line that has waited longest for a turn. `without`: those that had no
+   * room a moment ago, which is much to find out; more begin meanwhile, which makes none.
    */
-  function next(): Lane | undefined {
+  function next(without: Set<Entered>): Lane | undefined {
     const inTurn = waiting().sort((a, b) => seatsOf(a) - seatsOf(b) || a.turn - b.turn);
-    return inTurn.find(({ line }) => line.next()!.hasRoom());
+    return inTurn.find(({ line }) => {
+      const job = line.next()!;
+      if (without.has(job)) return false;
+      if (job.hasRoom()) return true;
+      without.add(job);
+      return false;
+    });
   }
 
   function begin(lane: Lane): void {
