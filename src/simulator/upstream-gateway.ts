@@ -1,3 +1,4 @@
+import type { Ms } from "../domain/ids.ts";
 import type { Log } from "../ports.ts";
 import { withFallbacks } from "../roles/gateway/fallback.ts";
 import { createUpstreamBackend } from "../roles/gateway/upstreams/backend.ts";
@@ -33,6 +34,7 @@ export function createUpstreamGateway(
   timeline: Timeline,
   chance: Chance,
   traits: readonly UpstreamTraits[],
+  options: { readonly deadlineMs?: Ms } = {},
 ): SimulatedUpstreamGateway {
   const upstreams = createUpstreams(timeline, chance, traits);
   const clock = timeline.clock();
@@ -43,6 +45,7 @@ export function createUpstreamGateway(
         const { slots } = traits[index]!;
         return { name: url, url, forwardAuth: false, ...(slots === undefined ? {} : { slots }) };
       }),
+      ...options,
     },
   );
   const backend = withFallbacks({ clock }, plain, {});

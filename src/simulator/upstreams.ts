@@ -108,6 +108,12 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
     const begun = last?.role === "assistant" ? last.content : "";
     if (begun !== "" && !traits.prefills) return whole(exchange, 400, error("no prefill"));
     const from = begun === "" ? 0 : begun.trim().split(" ").length;
+    if (!asked.stream) {
+      const choice = { index: 0, message: { content: wordsOf(asked.max_tokens) }, finish_reason: "stop" };
+      return later(exchange, asked.max_tokens * traits.tokenMs, () =>
+        whole(exchange, 200, { choices: [choice] }),
+      );
+    }
     exchange.handlers.answered(200, { "content-type": "text/event-stream" });
     exchange.handlers.piece(chunk({ role: "assistant", content: "" }, null));
     const prompt = asked.messages.flatMap(({ content }) => content.trim().split(" ")).length;
@@ -127,7 +133,7 @@ function createServer(timeline: Timeline, chance: Chance, url: string, traits: S
         return exchange.handlers.ended();
       }
       if (position < end) {
-        exchange.handlers.piece(chunk({ content: `${position === 0 ? "" : " "}${position}:word` }, null));
+        exchange.handlers.piece(chunk({ content: wordAt(position) }, null));
         return speak(exchange, { position: position + 1, end, usage });
       }
       open.delete(exchange);
@@ -189,6 +195,7 @@ interface Asked {
   readonly model: string;
   readonly messages: ReadonlyArray<{ readonly role: string; readonly content: string }>;
   readonly max_tokens: number;
+  readonly stream: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
 }
 
@@ -197,6 +204,14 @@ interface Speech {
   readonly position: number;
   readonly end: number;
   readonly usage: string;
+}
+
+function wordAt(position: number): string {
+  return `${position === 0 ? "" : " "}${position}:word`;
+}
+
+function wordsOf(count: number): string {
+  return Array.from({ length: count }, (_, position) => wordAt(position)).join("");
 }
 
 /** Every word is a token. */

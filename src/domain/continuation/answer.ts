@@ -60,6 +60,8 @@ export type AnswerEvent =
   /** It speaks, far more slowly than it or others do as a rule. */
   | { readonly t: "slow"; readonly attempt: number }
   | { readonly t: "deadline" }
+  /** Nothing was said yet, and the rest of the time is another model's. */
+  | { readonly t: "late" }
   | { readonly t: "closing" }
   | { readonly t: "hangup" };
 
@@ -72,7 +74,7 @@ export type AnswerEffect =
   /** Exactly one of these three, once, last. None after a hangup. */
   | { readonly t: "finish"; readonly attempt: number }
   | { readonly t: "relay" }
-  | { readonly t: "fail"; readonly code: "nobody" | "stuck" | "deadline" | "closing" };
+  | { readonly t: "fail"; readonly code: "nobody" | "stuck" | "deadline" | "late" | "closing" };
 
 export interface Step {
   readonly state: Answer;
@@ -125,9 +127,9 @@ export function step(state: Answer, event: AnswerEvent): Step {
     case "slow":
       return slow(state, event.attempt);
     case "deadline":
-      return fail(state, "deadline");
+    case "late":
     case "closing":
-      return fail(state, "closing");
+      return fail(state, event.t);
     case "hangup":
       return { state: { ...state, over: true, running: [] }, effects: cancelAll(state.running) };
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { limits } from "../../protocol/limits.ts";
 import { createApplication, type Seen } from "../../simulator/application.ts";
 import { createChance } from "../../simulator/chance.ts";
 import { createTimeline } from "../../simulator/timeline.ts";
@@ -57,17 +58,21 @@ test("a model that is served is the one that answers, and nothing is said of oth
 });
 
 /** One request for a model whose two upstreams hang from the first second to the last one given. */
-async function askOfHanging({ others = [] as string[], untilMs = 0, witnesses = 0 }) {
+async function askOfHanging(
+  given: { others?: string[]; untilMs: number; witnesses?: number; stream?: boolean },
+  options: { deadlineMs?: number } = {},
+) {
+  const { others = [], untilMs, witnesses = 0, stream = true } = given;
   const timeline = createTimeline();
   const models = [["first"], ["first"], ["second"], ["second"]];
   const traits = models.map((each) => ({ ...calmServer, models: each }));
-  const { servers, ask: askUpstreams } = createUpstreamGateway(timeline, createChance(1), traits);
+  const { servers, ask: askUpstreams } = createUpstreamGateway(timeline, createChance(1), traits, options);
   await timeline.run(1_000, () => false);
   for (const server of servers.slice(0, 2)) {
     server.hang(true);
     timeline.at(untilMs, () => server.hang(false));
   }
-  const request = { model: "first", max_tokens: 5, temperature: 0, holdfast: { witnesses } };
+  const request = { model: "first", max_tokens: 5, temperature: 0, stream, holdfast: { witnesses } };
   const { seen } = askUpstreams(request, { others, ended: () => timeline.stop() });
   await timeline.run(900_000, () => false);
   return { seen, tookMs: timeline.now() - 1_000 };
@@ -82,9 +87,30 @@ test.each([0, 1])(
       error: undefined,
       text: "0:word 1:word 2:word 3:word 4:word",
     });
-    expect(tookMs).toBeLessThan(300_000);
+    expect(tookMs).toBeLessThan(limits.stallMsMax + 10_000);
   },
 );
+
+const short = [10_000, 20_000, 40_000].flatMap((deadlineMs) =>
+  [true, false].map((stream) => ({ deadlineMs, stream })),
+);
+
+test.each(short)(
+  "of a short time too ($deadlineMs ms, stream: $stream) the next one gets half",
+  async (given) => {
+    const { deadlineMs, stream } = given;
+    const asked = { others: ["second"], untilMs: 800_000, stream };
+    const { seen, tookMs } = await askOfHanging(asked, { deadlineMs });
+    expect(seen.error).toBeUndefined();
+    expect(tookMs).toBeLessThan(deadlineMs / 2 + 1_000);
+  },
+);
+
+test("a model that is late without another to take its place is told of with every cause", async () => {
+  const { seen } = await askOfHanging({ others: ["third"], untilMs: 800_000 }, { deadlineMs: 20_000 });
+  expect(seen.error?.code).toBe("upstreams_failed");
+  expect(seen.error?.message).toMatch(/"first": .*server-1\/v1 silent .*server-0\/v1 silent .*"third": /);
+});
 
 test("a model that none stands in for has all the time there is", async () => {
   const { seen } = await askOfHanging({ untilMs: 400_000 });

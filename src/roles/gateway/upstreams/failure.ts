@@ -25,6 +25,12 @@ export function nobodyAnswered(faults: readonly FailedAttempt[], code: FailureCo
       return gatewayClosing;
     case "deadline":
       return serverError(503, `No upstream answered in time${suffix}.`, "deadline_exceeded");
+    case "late":
+      return serverError(
+        503,
+        `No upstream began in this model's share of the time${suffix}.`,
+        "upstreams_failed",
+      );
     default: {
       if (onlyBusy(faults)) {
         const pauses = faults.map(({ fault }) => fault.retryAfterMs ?? 0);
@@ -45,7 +51,7 @@ export function onlyBusy(faults: readonly FailedAttempt[]): boolean {
   return faults.length > 0 && faults.every(({ fault }) => fault.code === "busy");
 }
 
-export type FailureCode = "nobody" | "stuck" | "deadline" | "closing";
+export type FailureCode = "nobody" | "stuck" | "deadline" | "late" | "closing";
 
 /** The answer broke off after it had begun. `offset`: characters (UTF-16 units) of it that stand. */
 export function answerBroke(

@@ -84,7 +84,7 @@ export class Job implements AttemptListener {
       attempts: this.#roll.attempts,
       deadlineMs,
       replaceable: call.replaceable === true,
-      expired: () => this.#feed({ t: "deadline" }),
+      expired: (why) => this.#feed({ t: why }),
       answer: () => this.#answer,
       silent: (attempt) => this.#feed({ t: "silent", attempt: attempt.id }),
       slow: (attempt) => this.#feed({ t: "slow", attempt: attempt.id }),
@@ -227,8 +227,9 @@ export class Job implements AttemptListener {
     const { call } = this.#options;
     const { speaker = Number.POSITIVE_INFINITY } = this.#answer;
     if (why === "overtaken") {
+      const detail = Number.isFinite(speaker) ? "another was quicker" : "nothing was heard of it";
       // One that was asked before it had more time: that proves nothing against it.
-      if (speaker > attempt.id) this.#roll.blame(attempt, { code: "silent", detail: "another was quicker" });
+      if (speaker > attempt.id) this.#roll.blame(attempt, { code: "silent", detail });
     } else if (why === "differs") {
       const detail = `${attempt.plan.how} did not repeat what was said`;
       this.#roll.blame(attempt, { code: "differs", detail });

@@ -35,7 +35,9 @@ export function takeTurn(
 ): Turn {
   const { model } = call.body;
   const deadlineAt = clock.now() + deadlineMs;
-  const waitsUntil = clock.now() + Math.min(deadlineMs, limits.jobWaitMsMax);
+  // Where another model can answer, it gets its share of the time.
+  const share = call.replaceable === true ? deadlineMs / 2 : deadlineMs;
+  const waitsUntil = clock.now() + Math.min(share, limits.jobWaitMsMax);
   let place: Place | undefined;
   let running: Turn | undefined;
   let turnsLeft = turnsMax;

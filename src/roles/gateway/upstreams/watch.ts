@@ -22,8 +22,8 @@ export interface Watched {
   silent(attempt: Attempt): void;
   /** Speaks, far more slowly than is usual: another may be asked in its place. May be said again. */
   slow(attempt: Attempt): void;
-  /** The whole answer's time is over. */
-  expired(): void;
+  /** The answer's time is over, or it was late to begin and another model is to have the rest of that time. */
+  expired(why: "deadline" | "late"): void;
 }
 
 /**
@@ -36,7 +36,7 @@ export class Watch {
   readonly #weight: number;
   #dueAt: Ms = Number.POSITIVE_INFINITY;
   #deadlineAt: Ms;
-  /** Those that have not begun by then, and are silent, are given up. */
+  /** When it must have begun, if another model can answer. */
   readonly #beginsUntil: Ms;
   #extended = false;
   /** It came late, and has let the reading go first. */
@@ -92,7 +92,7 @@ export class Watch {
   }
 
   #armBy(wanted: Ms): void {
-    const due = Math.min(wanted, this.#deadlineAt);
+    const due = Math.min(wanted, this.#expiresAt);
     if (due >= this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = due;
@@ -107,9 +107,11 @@ export class Watch {
     this.#rereads = !this.#rereads && now - due > limits.ownLateMs;
     if (this.#rereads) return this.#armBy(now + readingMs);
     if (now >= this.#deadlineAt) {
-      if (this.#extended || !this.#watched.answer().begun) return this.#watched.expired();
+      if (this.#extended || !this.#watched.answer().begun) return this.#watched.expired("deadline");
       this.#extended = true;
       this.#deadlineAt = now + limits.deadlineMsMax;
+    } else if (now >= this.#expiresAt) {
+      return this.#watched.expired("late");
     }
     for (const attempt of [...this.#watched.attempts.values()]) {
       if (this.#watched.answer().over) return;
@@ -124,7 +126,11 @@ export class Watch {
       }
     }
     for (const attempt of this.#watched.attempts.values()) this.#armBy(this.#dueOf(attempt));
-    this.#armBy(this.#deadlineAt);
+    this.#armBy(this.#expiresAt);
+  }
+
+  get #expiresAt(): Ms {
+    return this.#watched.answer().begun ? this.#deadlineAt : Math.min(this.#deadlineAt, this.#beginsUntil);
   }
 
   /**
@@ -149,9 +155,9 @@ export class Watch {
     return Math.min(limits.stallMsMax * this.#slower * weight, this.#watched.deadlineMs / 2);
   }
 
-  /** When one that is silent is given up, in the middle of an answer or where another model can give it. */
+  /** When one that is silent is given up: in the middle of an answer only, for before it a model may have to be loaded. */
   #givenUpAt({ lastAt }: Attempt): Ms {
-    return this.#watched.answer().begun ? lastAt + limits.stallMsMax : this.#beginsUntil;
+    return this.#watched.answer().begun ? lastAt + limits.stallMsMax : Number.POSITIVE_INFINITY;
   }
 
   #dueOf(attempt: Attempt): Ms {

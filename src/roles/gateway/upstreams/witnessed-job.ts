@@ -74,7 +74,7 @@ export class WitnessedJob implements AttemptListener {
       attempts: this.#roll.attempts,
       deadlineMs,
       replaceable: call.replaceable === true,
-      expired: () => this.#fail("deadline"),
+      expired: (why) => this.#fail(why),
       answer: () => ({
         ...{ over: this.#over, begun: this.#begun },
         ...{ asked: this.#asked, fruitless: this.#asked - holdfast.witnesses },
@@ -241,11 +241,8 @@ export class WitnessedJob implements AttemptListener {
   #finish(done: readonly Part[]): void {
     const part = done.find((each) => each === this.#speaker) ?? done[0]!;
     const last = Math.max(...done.map(({ attempt }) => attempt.id));
-    for (const attempt of this.#roll.attempts.values()) {
-      const fault = { code: "silent", detail: "others were quicker" } as const;
-      // That proves nothing against one that was asked after all of them.
-      if (attempt.reportedSilent && attempt.id < last) this.#roll.blame(attempt, fault);
-    }
+    // That proves nothing against one that was asked after all of them.
+    this.#blameSilent(last, "others were quicker");
     this.#end();
     const { id: job, holdfast, call, fleet } = this.#options;
     fleet.answered();
@@ -260,8 +257,16 @@ export class WitnessedJob implements AttemptListener {
     this.#delivery.done();
   }
 
+  /** Holds their silence against those that were asked before `id`. */
+  #blameSilent(id: number, detail: string): void {
+    for (const attempt of this.#roll.attempts.values()) {
+      if (attempt.reportedSilent && attempt.id < id) this.#roll.blame(attempt, { code: "silent", detail });
+    }
+  }
+
   #fail(code: FailureCode): void {
     if (this.#over) return;
+    if (code === "late") this.#blameSilent(Number.POSITIVE_INFINITY, "nothing was heard of it");
     // All that were asked said the same: that is for the application to hear.
     const none = code === "nobody" && this.#lacking === this.#asked;
     if (none && this.#denial !== undefined) return this.#relay(this.#denial);
