@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countedToAnswer, readChunk } from "./openai-chunk.ts";
+import { countedToAnswer, readChunk, withoutChoices } from "./openai-chunk.ts";
 
 const delta = (value: unknown, rest = {}) =>
   JSON.stringify({ choices: [{ index: 0, delta: value, ...rest }] });
@@ -8,7 +8,7 @@ test("a role alone is neither content nor opaque", () => {
   expect(readChunk(delta({ role: "assistant", content: "", tool_calls: [], refusal: null }))).toMatchObject({
     text: "",
     opaque: false,
-    finished: false,
+    ends: [],
   });
 });
 
@@ -30,12 +30,22 @@ test.each([
 });
 
 test("ends, errors and garbage are told apart", () => {
-  expect(readChunk(delta({}, { finish_reason: "stop" }))).toMatchObject({ finished: true });
+  expect(readChunk(delta({}, { finish_reason: "stop" }))).toMatchObject({ choices: [0], ends: [0] });
   expect(readChunk('{"error":{"message":"x"}}')).toMatchObject({ error: true });
-  expect(readChunk('{"choices":[],"usage":{}}')).toMatchObject({ text: "", finished: false, error: false });
+  expect(readChunk('{"choices":[],"usage":{}}')).toMatchObject({ text: "", ends: [], error: false });
   for (const data of ["{", "3", "[]", "null", '{"choices":3}', '{"choices":[1]}']) {
     expect(readChunk(data)).toBeUndefined();
   }
+});
+
+test("what is told of a choice is taken out, and nothing else, unless that was all of it", () => {
+  const choices = [{ delta: { content: "a" } }, { index: 1, delta: { content: "b" } }];
+  const data = JSON.stringify({ id: "c", choices, usage: null });
+  const left = withoutChoices(data, new Set([0]));
+  expect(JSON.parse(left!)).toEqual({ id: "c", choices: choices.slice(1), usage: null });
+  expect(withoutChoices(data, new Set([0, 1]))).toBeUndefined();
+  const counted = withoutChoices('{"choices":[{"delta":{}}],"usage":{"total_tokens":3}}', new Set([0]));
+  expect(JSON.parse(counted!)).toEqual({ choices: [], usage: { total_tokens: 3 } });
 });
 
 test("tokens counted to the answer are no longer counted to the prompt, and nothing else changes", () => {

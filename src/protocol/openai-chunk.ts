@@ -9,8 +9,9 @@ export interface ChunkFacts {
    * A role alone is not such a thing, and is not content either.
    */
   readonly opaque: boolean;
-  /** Some choice ends here (`finish_reason`). */
-  readonly finished: boolean;
+  /** The choices it tells of, and those of them that end here (`finish_reason`). */
+  readonly choices: readonly number[];
+  readonly ends: readonly number[];
   /** The upstream's own error inside the stream. */
   readonly error: boolean;
   /** It tells how many tokens prompt and answer have. */
@@ -31,17 +32,29 @@ export function readChunk(data: string): ChunkFacts | undefined {
   const { id, created } = chunk;
   const error = (chunk["error"] ?? undefined) !== undefined;
   const usage = isObject(chunk["usage"]);
-  const facts = { text: "", opaque: false, finished: false, error, usage, id, created };
-  const choices = chunk["choices"] ?? [];
-  if (!Array.isArray(choices)) return undefined;
-  for (const choice of choices) {
+  const given = chunk["choices"] ?? [];
+  if (!Array.isArray(given)) return undefined;
+  const choices: number[] = [];
+  const ends: number[] = [];
+  const facts = { text: "", opaque: false, choices, ends, error, usage, id, created };
+  for (const choice of given) {
     if (!isObject(choice)) return undefined;
     const { text, opaque } = readChoice(choice);
-    if (opaque || (text !== "" && (choice["index"] ?? 0) !== 0)) facts.opaque = true;
+    const index = indexOf(choice);
+    if (opaque || (text !== "" && index !== 0)) facts.opaque = true;
     facts.text += text;
-    if (typeof choice["finish_reason"] === "string") facts.finished = true;
+    choices.push(index);
+    if (typeof choice["finish_reason"] === "string") ends.push(index);
   }
   return facts;
+}
+
+/** The same chunk without what it tells of these choices; undefined when that leaves nothing. */
+export function withoutChoices(data: string, over: ReadonlySet<number>): string | undefined {
+  const chunk = JSON.parse(data) as { choices: Array<Record<string, unknown>>; usage?: unknown };
+  const left = chunk.choices.filter((choice) => !over.has(indexOf(choice)));
+  if (left.length === 0 && !isObject(chunk.usage)) return undefined;
+  return editMembers(data, { choices: JSON.stringify(left) });
 }
 
 /** The same chunk without the first `chars` of its text. Only for chunks that are nothing but text. */
@@ -72,6 +85,11 @@ export function countedToAnswer(data: string, tokens: number): string {
     Object.assign(changed, { prompt_tokens_details: { ...details, cached_tokens: cached } });
   }
   return editMembers(data, { usage: JSON.stringify(changed) });
+}
+
+/** Where there is only one choice, some servers leave its number out. */
+function indexOf({ index }: Record<string, unknown>): number {
+  return typeof index === "number" ? index : 0;
 }
 
 function readChoice(choice: Record<string, unknown>): { text: string; opaque: boolean } {

@@ -49,13 +49,17 @@ export interface Fault {
     | "reset"
     | "cut"
     | "done-without-finish"
-    | "finish-without-done"
+    | EndFault
     | "hang"
     | "garbage"
     | "error-event"
     | "half-character";
   readonly after: number;
 }
+
+/** What goes wrong with an answer after its last word. */
+export type EndFault = (typeof endFaults)[number];
+export const endFaults = ["finish-without-done", "finish-reset", "finish-hang", "finish-more"] as const;
 
 const calm: Behaviour = {
   text: "The quick brown fox jumps over the lazy dog and runs far away from here.",
@@ -192,17 +196,27 @@ async function stream(
   };
   if (chat) send({ delta: { role: "assistant", content: "" } });
   for (const [index, token] of tokens.entries()) {
-    if (is.fault?.after === index && is.fault.kind !== "finish-without-done")
-      return fail(response, is.fault.kind);
+    if (is.fault?.after === index && !kindsOfEnd.has(is.fault.kind)) return fail(response, is.fault.kind);
     if (is.tokenMs > 0) await new Promise((resolve) => setTimeout(resolve, is.tokenMs));
     if (response.destroyed) return;
     if (is.delta?.at === index) send({ delta: is.delta.value });
     else send(chat ? { delta: { content: token } } : { text: token });
   }
   send(chat ? { delta: {} } : { text: "" }, "stop");
+  switch (is.fault?.kind) {
+    case "finish-hang":
+      return;
+    case "finish-reset":
+      return fail(response, "reset");
+    case "finish-more":
+      send(chat ? { delta: { content: " more" } } : { text: " more" });
+      send(chat ? { delta: {} } : { text: "" }, "length");
+  }
   if (is.fault?.kind !== "finish-without-done") response.write("data: [DONE]\n\n");
   response.end();
 }
+
+const kindsOfEnd: ReadonlySet<string> = new Set(endFaults);
 
 function fail(response: ServerResponse, kind: Fault["kind"]): void {
   // What was written must have left before the connection goes.
@@ -222,6 +236,6 @@ function fail(response: ServerResponse, kind: Fault["kind"]): void {
       return void response.end(
         Buffer.concat([Buffer.from('data: {"choices":[{"delta":{"content":"'), Buffer.from([0xf0, 0x9f])]),
       );
-    default: // "hang" says nothing more and stays open; "finish-without-done" fails at the end.
+    default: // "hang" says nothing more and stays open.
   }
 }

@@ -24,6 +24,12 @@ export function traitsOf(
   return { deterministic, prefill, replay: true };
 }
 
+/** Answers that the request asks for at once: each prompt's, and so many of each. */
+export function choicesAsked({ n, prompt }: Body): number {
+  const prompts = hasSeveral(prompt) ? prompt.length : 1;
+  return prompts * (typeof n === "number" ? n : 1);
+}
+
 /** They come whole or not at all; and servers' vectors of one text seldom agree to the last bit. */
 const vectors: Traits = {
   ...{ deterministic: false, prefill: false, replay: false },
@@ -39,10 +45,12 @@ function obstacleIn(body: Body): string | undefined {
   const { modalities, prompt } = body;
   if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text"))
     return "the answer is not only text";
-  if (Array.isArray(prompt) && prompt.length > 1 && typeof prompt[0] !== "number") {
-    return "several prompts were sent at once";
-  }
-  return undefined;
+  return hasSeveral(prompt) ? "several prompts were sent at once" : undefined;
+}
+
+/** Several prompts; one may be a list too, of tokens. */
+function hasSeveral(prompt: unknown): prompt is readonly unknown[] {
+  return Array.isArray(prompt) && prompt.length > 1 && typeof prompt[0] !== "number";
 }
 
 function promptCanGrow(body: Body): boolean {

@@ -9,7 +9,8 @@ import type {
   Upstreams,
 } from "../../../ports.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { type ChunkFacts, readChunk } from "../../../protocol/openai-chunk.ts";
+import { sseEvent } from "../../../protocol/openai.ts";
+import { type ChunkFacts, readChunk, withoutChoices } from "../../../protocol/openai-chunk.ts";
 import { type SseEvent, SseSplitter } from "../../../protocol/sse.ts";
 import { type AttemptFault, judgeStatus } from "./fault.ts";
 import type { Member } from "./member.ts";
@@ -55,6 +56,8 @@ interface AttemptOptions {
   readonly plan: Plan;
   readonly style: PrefillStyle;
   readonly streaming: boolean;
+  /** Answers asked for at once. */
+  readonly choices: number;
 }
 
 /** One exchange with one upstream: reads what comes, says what it means, ends exactly once. */
@@ -85,17 +88,19 @@ export class Attempt implements UpstreamHandlers {
   readonly #ports: AttemptPorts;
   readonly #listener: AttemptListener;
   readonly #streaming: boolean;
+  readonly #choices: number;
   readonly #splitter = new SseSplitter(limits.upstreamEventCharsMax);
   readonly #held: StreamPiece[] = [];
   #exchange: UpstreamExchange | undefined;
   #status = 0;
   #headers: Readonly<Record<string, string | string[] | undefined>> = {};
   #body = "";
-  #finishSeen = false;
+  /** Choices that had their `finish_reason`. */
+  readonly #finished = new Set<number>();
   #over = false;
   #answerOver = false;
   #seated = false;
-  #cancelLinger: (() => void) | undefined;
+  #cancelWait: (() => void) | undefined;
 
   constructor(ports: AttemptPorts, options: AttemptOptions, listener: AttemptListener) {
     this.id = options.id;
@@ -105,6 +110,7 @@ export class Attempt implements UpstreamHandlers {
     this.startedAt = ports.clock.now();
     this.lastAt = this.startedAt;
     this.#streaming = options.streaming;
+    this.#choices = options.choices;
     this.#ports = ports;
     this.#listener = listener;
   }
@@ -153,9 +159,9 @@ export class Attempt implements UpstreamHandlers {
     if (this.#over) return;
     if (this.#answerOver) return this.#settle();
     if (this.#isStream()) {
-      // Some servers leave out the blank line after the very last event.
-      if (/^data: ?\[DONE\]\s*$/.test(this.#splitter.rest)) return this.#done();
-      return this.#lose({ code: "cut", detail: "the stream ended without [DONE]" });
+      // Some servers leave out the blank line after the very last event, or the event.
+      if (this.#saidAll || /^data: ?\[DONE\]\s*$/.test(this.#splitter.rest)) return this.#done();
+      return this.#lose({ code: "cut", detail: "the stream ended without finish_reason" });
     }
     const judged = judgeStatus(this.#status, this.#headers, this.#body, this.#ports.clock.wall());
     if (judged === "answer") return this.#wholeBody();
@@ -170,7 +176,9 @@ export class Attempt implements UpstreamHandlers {
   }
 
   failed(fault: AttemptFault): void {
+    if (this.#over) return;
     if (this.#answerOver) this.#settle();
+    else if (this.#saidAll) this.#done();
     else this.#lose(fault);
   }
 
@@ -193,24 +201,47 @@ export class Attempt implements UpstreamHandlers {
     if (event.name === "error" || facts?.error === true) {
       return this.#lose({ code: "error-event", detail: "an error inside the stream" });
     }
-    const piece: StreamPiece = { raw: event.raw, data: event.data, name: event.name, facts };
-    const substance = facts !== undefined && (facts.text !== "" || facts.opaque);
-    if (facts?.finished === true) this.#finishSeen = true;
+    const piece = this.#unended({ raw: event.raw, data: event.data, name: event.name, facts });
+    if (piece === undefined) return;
+    const { text = "", opaque = false, ends = [] } = piece.facts ?? {};
+    for (const index of ends) this.#finished.add(index);
+    const substance = text !== "" || opaque;
     // The end is passed on only when it is known to be one. Of several choices, others may go on after one ended.
-    if (facts?.finished === true || (this.#finishSeen && !substance)) this.#held.push(piece);
+    if (ends.length > 0 || (this.#finished.size > 0 && !substance)) this.#held.push(piece);
     else if (substance) this.#listener.content(this, piece);
     else this.#listener.filler(this, piece);
+    if (ends.length > 0 && this.#saidAll) this.#awaitDone();
     if (this.#held.length + this.preamble.length > limits.upstreamEventsKeptMax) {
       this.#lose({ code: "garbage", detail: "too many events without content" });
     }
   }
 
+  /** Without what comes for a choice after its end: whoever stops reading there has the same answer as all others. */
+  #unended(piece: StreamPiece): StreamPiece | undefined {
+    const { data, name, facts } = piece;
+    if (data === undefined || !facts?.choices.some((index) => this.#finished.has(index))) return piece;
+    const left = withoutChoices(data, this.#finished);
+    return left === undefined ? undefined : { raw: sseEvent(left), data: left, name, facts: readChunk(left) };
+  }
+
+  /** Has every choice come to its end? */
+  get #saidAll(): boolean {
+    return this.#finished.size >= this.#choices;
+  }
+
+  /** Nothing is left to say but how much it was. Nobody else is asked to go on with it meanwhile. */
+  #awaitDone(): void {
+    this.heldUntil = Number.POSITIVE_INFINITY;
+    this.#cancelWait ??= this.#ports.clock.after(lingerMs, () => this.#done());
+  }
+
   #done(): void {
-    if (!this.#finishSeen) return this.#lose({ code: "cut", detail: "[DONE] without finish_reason" });
+    if (this.#finished.size === 0) return this.#lose({ code: "cut", detail: "[DONE] without finish_reason" });
     this.#answerOver = true;
     this.#leaveSeat();
     // The connection is kept for others if the body now ends; a server that leaves it open loses it.
-    this.#cancelLinger = this.#ports.clock.after(lingerMs, () => this.abort());
+    this.#cancelWait?.();
+    this.#cancelWait = this.#ports.clock.after(lingerMs, () => this.abort());
     this.#listener.complete(this, { held: this.#held, body: "" });
   }
 
@@ -231,7 +262,7 @@ export class Attempt implements UpstreamHandlers {
   #settle(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancelLinger?.();
+    this.#cancelWait?.();
     this.#leaveSeat();
     if (this.#streaming) this.member.streams -= 1;
     if (this.spoke) this.member.speaking -= 1;
@@ -252,5 +283,5 @@ export class Attempt implements UpstreamHandlers {
   }
 }
 
-/** Time a body may take to end after its answer has, ms. */
+/** Time `[DONE]` may take after the last `finish_reason`, and the body's end after that, ms. */
 const lingerMs = 1_000;

@@ -10,7 +10,7 @@ export interface AttemptFault {
     | "busy" // 429, 503 with Retry-After, whatever that says
     | "no-model"
     | "misconfigured" // the key or the address is wrong; waiting does not help
-    | "cut" // ended without finish_reason or [DONE]
+    | "cut" // ended without finish_reason
     | "error-event" // reported an error inside the stream
     | "silent"
     | "differs"; // goes on with another text

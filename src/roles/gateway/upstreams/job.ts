@@ -254,7 +254,7 @@ export class Job implements AttemptListener {
     const estimated = attempt.plan.how === "prefill" && this.#ending.held.some(({ facts }) => facts?.usage);
     for (const piece of this.#ending.held) {
       const { cut, start } = this.#ending.cuts.get(piece) ?? { cut: 0, start: false };
-      const end = piece.facts?.finished === true ? this.#endFacts(estimated) : undefined;
+      const end = (piece.facts?.ends.length ?? 0) > 0 ? this.#endFacts(estimated) : undefined;
       const facts = start ? { ...this.#startFacts(attempt), ...end } : end;
       const passing = { cut, foreign: attempt.successor, given: attempt.given };
       this.#delivery.pass(piece, facts === undefined ? passing : { ...passing, facts });

@@ -1,4 +1,4 @@
-import type { Traits } from "../../../domain/continuation/traits.ts";
+import { choicesAsked, type Traits } from "../../../domain/continuation/traits.ts";
 import type { Clock, Log, Upstreams } from "../../../ports.ts";
 import type { Call } from "../backend.ts";
 import { Attempt, type AttemptListener } from "./attempt.ts";
@@ -54,7 +54,8 @@ export class Roll {
     const id = this.#asked++;
     this.#tried.set(choice.member, (this.#tried.get(choice.member) ?? 0) + 1);
     const streaming = call.body["stream"] === true;
-    const attempt = new Attempt(this.#ports, { id, streaming, ...choice }, listener);
+    const choices = choicesAsked(call.body);
+    const attempt = new Attempt(this.#ports, { id, streaming, choices, ...choice }, listener);
     this.#attempts.set(id, attempt);
     return attempt;
   }

@@ -222,7 +222,7 @@ export class WitnessedJob implements AttemptListener {
     end: HoldfastEnd | undefined,
   ): void {
     for (const { piece, cut } of lines) {
-      const { text = "", opaque = false, finished = false } = piece.facts ?? {};
+      const { text = "", opaque = false, ends = [] } = piece.facts ?? {};
       const substance = text.length > cut || opaque;
       // Roles and statistics of a successor belong to another stream than the one the application sees.
       const successor = this.#speaker !== undefined && this.#speaker !== part;
@@ -230,7 +230,7 @@ export class WitnessedJob implements AttemptListener {
       const starts = substance && this.#speaker !== part;
       if (starts && this.#speaker !== undefined) this.#switches += 1;
       if (starts) this.#speaker = part;
-      const last = finished ? end : undefined;
+      const last = ends.length > 0 ? end : undefined;
       const facts = starts ? { ...this.#startFacts(part), ...last } : last;
       const foreign = this.#switches > 0;
       this.#delivery.pass(piece, facts === undefined ? { cut, foreign } : { cut, foreign, facts });
