@@ -58,7 +58,7 @@ export interface Fault {
 }
 
 /** What goes wrong with an answer after its last word. */
-export type EndFault = (typeof endFaults)[number];
+type EndFault = (typeof endFaults)[number];
 export const endFaults = ["finish-without-done", "finish-reset", "finish-hang", "finish-more"] as const;
 
 const calm: Behaviour = {

@@ -19,3 +19,24 @@ test("a model that an upstream has taken up is known a minute later, though nobo
     seen.map(() => ({ finish: "stop", attempts: 1 })),
   );
 });
+
+test("a name that no list holds is asked of the others when one says that it lacks it", async () => {
+  for (const witnesses of [0, 1]) {
+    const timeline = createTimeline();
+    const lists = ["simulated"];
+    const having = { ...calmServer, models: lists };
+    const { ask } = createUpstreamGateway(timeline, createChance(1), [
+      calmServer,
+      calmServer,
+      having,
+      having,
+    ]);
+    // Lists are read no more often than once a minute.
+    timeline.at(1_000, () => lists.push("alias"));
+    await timeline.run(2_000, () => false);
+    const request = { model: "alias", max_tokens: 5, temperature: 0, holdfast: { witnesses } };
+    const seen = Array.from({ length: 4 }, () => ask(request, { ended: () => {} }).seen);
+    await timeline.run(10_000, () => false);
+    expect(seen.map(({ finish, error }) => error ?? finish)).toEqual(seen.map(() => "stop"));
+  }
+});

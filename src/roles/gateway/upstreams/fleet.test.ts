@@ -114,6 +114,20 @@ test("who said that it has no such model is asked last, and not at all once anot
   expect(choose({ ...left, lacking: true }, 60_000)).toMatchObject({ name: "a" });
 });
 
+test("a name that nobody lists is asked of all but those who said that they lack it", () => {
+  const { of, fleet } = fleetOf("a", "b", "c");
+  for (const { target } of fleet.members) of(target.name).catalogue = new Set(["m"]);
+  of("a").denied("alias", 0);
+  const next = (...running: string[]) => {
+    const wanted = { ...wantedOf("alias"), said: "", lacking: true, running: new Set(running.map(of)) };
+    return fleet.choose(wanted, 0)?.member.target.name;
+  };
+  expect(new Set([next(), next(), next()])).toEqual(new Set(["b", "c"]));
+  expect(next("b", "c")).toBeUndefined();
+  of("b").catalogue = new Set(["alias"]);
+  expect(next("b"), "one is known to have it").toBeUndefined();
+});
+
 test("there is room where somebody alive has a free seat, and at one in quarantine when there is nobody else", () => {
   const { of, fleet } = fleetOf("a", "b");
   const [a, b] = [of("a"), of("b")];

@@ -18,7 +18,7 @@ export interface Wanted {
   readonly tried: ReadonlyMap<Member, number>;
   /** Working on this answer now. */
   readonly running: ReadonlySet<Member>;
-  /** Somebody asked has no such model: whoever is not known to have it need not be asked. */
+  /** Somebody asked has no such model: where others are known to have it, only they need be asked. */
   readonly lacking: boolean;
   /** It has just refused one way of going on, and is there to be asked in another. */
   readonly again?: Member | undefined;
@@ -100,11 +100,13 @@ export class Fleet {
     let best: (Choice & { place: number }) | undefined;
     const beside = [...wanted.running].map(({ domain }) => domain);
     const ranked = rank(this.members, now, { spread, ventureAt, beside });
+    // Aliases and deployments have names that no list holds: then only who said no is known to lack it.
+    const known = wanted.lacking && this.members.some((member) => member.serves(model, now));
     for (const member of wanted.again === undefined ? ranked : [wanted.again, ...ranked]) {
       const tries = tried.get(member) ?? 0;
       if (wanted.running.has(member) || tries >= triesMax) continue;
       const lacks = !member.serves(model, now);
-      if (lacks && wanted.lacking) continue;
+      if (lacks && wanted.lacking && (known || member.denies(model, now))) continue;
       const full = member.running >= member.slots;
       // It was asked, and has no room for now.
       if (tries > 0 && (full || member.pausedUntil > now)) continue;

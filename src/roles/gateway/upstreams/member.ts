@@ -170,8 +170,13 @@ export class Member implements Candidate {
 
   /** Has it the model, as far as is known? A list of models that is not there hides nobody. */
   serves(model: string, now: Ms): boolean {
-    if ((this.#denied.get(model) ?? now) > now) return false;
+    if (this.denies(model, now)) return false;
     return this.target.model !== undefined || this.catalogue === undefined || this.catalogue.has(model);
+  }
+
+  /** Has it said of late that it has no such model? */
+  denies(model: string, now: Ms): boolean {
+    return (this.#denied.get(model) ?? now) > now;
   }
 
   /** It said that it has no such model. */
