@@ -102,7 +102,10 @@ All upstreams serve one model, by the name that model= gives it there; without i
     .option("--witnesses <count>", "for requests that name none (default: 2; over upstreams: 0)")
     .option("--finality <mode>", "stream, final or none, for requests that name none (default: stream)")
     .option("--hold-ms <ms>", "longest time a token waits for a witness (default: 250)")
-    .option("--deadline-ms <ms>", "a request's whole time (default: 600000)")
+    .option(
+      "--deadline-ms <ms>",
+      "a request's whole time; over upstreams, until its answer begins (default: 600000)",
+    )
     .option(
       "--audit-percent <count>",
       "of unwatched answers, audited in each epoch (default: 1; 0: none kept)",

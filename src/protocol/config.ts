@@ -28,7 +28,7 @@ export const configSchema = z
     holdMs: z.number().min(0).max(limits.holdMsMax),
     /** Of a hundred answers that nobody watched, how many each epoch has audited; 0 keeps none for that. */
     auditPercent: z.int().min(0).max(100),
-    /** A request's whole time, ms. */
+    /** A request's whole time, ms; over plain upstreams until its first content, or its end without streaming. */
     deadlineMs: z.number().min(1).max(limits.deadlineMsMax),
     /** For each model, those to use in its place when nobody serves it: {"one": ["next", "one after"]}. */
     fallbacks: fallbacksSchema,

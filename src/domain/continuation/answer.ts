@@ -69,12 +69,17 @@ export type AnswerEffect =
   | { readonly t: "recruit" }
   /** Pass on the piece just heard, without the first `from` characters of its text. `start`: a new speaker. */
   | { readonly t: "deliver"; readonly attempt: number; readonly from: number; readonly start: boolean }
-  /** Stop an attempt. "overtaken": it was silent or slow while another went on. "differs": it told another story. */
-  | { readonly t: "cancel"; readonly attempt: number; readonly why: "overtaken" | "differs" | "unneeded" }
+  /**
+   * Stop an attempt. "overtaken": it was silent or slow while another went on. "silent": it was to the end. "differs":
+   * it told another story.
+   */
+  | { readonly t: "cancel"; readonly attempt: number; readonly why: Why }
   /** Exactly one of these three, once, last. None after a hangup. */
   | { readonly t: "finish"; readonly attempt: number }
   | { readonly t: "relay" }
   | { readonly t: "fail"; readonly code: "nobody" | "stuck" | "deadline" | "late" | "closing" };
+
+type Why = "overtaken" | "silent" | "differs" | "unneeded";
 
 export interface Step {
   readonly state: Answer;
@@ -131,7 +136,7 @@ export function step(state: Answer, event: AnswerEvent): Step {
     case "closing":
       return fail(state, event.t);
     case "hangup":
-      return { state: { ...state, over: true, running: [] }, effects: cancelAll(state.running) };
+      return { state: { ...state, over: true, running: [] }, effects: cancelAll(state.running, "silent") };
   }
 }
 
@@ -283,7 +288,7 @@ function refill(state: Answer, effects: readonly AnswerEffect[]): Step {
 function fail(state: Answer, code: Extract<AnswerEffect, { t: "fail" }>["code"]): Step {
   return {
     state: { ...state, over: true, running: [] },
-    effects: [...cancelAll(state.running), { t: "fail", code }],
+    effects: [...cancelAll(state.running, "silent"), { t: "fail", code }],
   };
 }
 
@@ -295,10 +300,10 @@ function without(state: Answer, id: number): Answer {
   };
 }
 
-function cancelAll(attempts: readonly Attempt[]): AnswerEffect[] {
+function cancelAll(attempts: readonly Attempt[], ifSilent: Why = "overtaken"): AnswerEffect[] {
   return attempts.map(({ id, silent: wasSilent }) => ({
     t: "cancel",
     attempt: id,
-    why: wasSilent ? "overtaken" : "unneeded",
+    why: wasSilent ? ifSilent : "unneeded",
   }));
 }

@@ -29,7 +29,7 @@ export interface UpstreamBackendOptions {
   readonly upstreams: readonly UpstreamTarget[];
   /** What requests get that ask for nothing else. Without one: stream, no witnesses. */
   readonly defaults?: HoldfastOptions;
-  /** Wait for the first content (for the whole answer without streaming), all attempts together. */
+  /** Until the first content (the whole answer without streaming), all attempts together; then while it goes on. */
   readonly deadlineMs?: number;
 }
 

@@ -221,15 +221,16 @@ export class Job implements AttemptListener {
     attempt.preamble = [];
   }
 
-  #cancel(attempt: Attempt, why: "overtaken" | "differs" | "unneeded"): void {
+  #cancel(attempt: Attempt, why: Extract<AnswerEffect, { t: "cancel" }>["why"]): void {
     attempt.abort();
     this.#roll.gone(attempt.id);
     const { call } = this.#options;
     const { speaker = Number.POSITIVE_INFINITY } = this.#answer;
     if (why === "overtaken") {
-      const detail = Number.isFinite(speaker) ? "another was quicker" : "nothing was heard of it";
       // One that was asked before it had more time: that proves nothing against it.
-      if (speaker > attempt.id) this.#roll.blame(attempt, { code: "silent", detail });
+      if (speaker > attempt.id) this.#roll.blame(attempt, { code: "silent", detail: "another was quicker" });
+    } else if (why === "silent") {
+      this.#roll.blame(attempt, { code: "silent", detail: "nothing was heard of it" });
     } else if (why === "differs") {
       const detail = `${attempt.plan.how} did not repeat what was said`;
       this.#roll.blame(attempt, { code: "differs", detail });

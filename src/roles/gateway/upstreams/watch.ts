@@ -15,7 +15,7 @@ export interface Watched {
   readonly attempts: ReadonlyMap<number, Attempt>;
   /** Another model is tried when nobody can answer. */
   readonly replaceable: boolean;
-  /** Time for the wait before anything is said; what has begun is bounded by its own rhythm. */
+  /** Time until something is said. What has begun may take longer, as long as it goes on. */
   readonly deadlineMs: Ms;
   answer(): Pick<Answer, "over" | "begun" | "fruitless" | "asked">;
   /** Quiet for longer than is usual for it: another may be asked beside it. Said once for each silence. */
@@ -35,10 +35,11 @@ export class Watch {
   readonly #watched: Watched;
   readonly #weight: number;
   #dueAt: Ms = Number.POSITIVE_INFINITY;
-  #deadlineAt: Ms;
+  readonly #deadlineAt: Ms;
   /** When it must have begun, if another model can answer. */
   readonly #beginsUntil: Ms;
-  #extended = false;
+  /** When anybody last said something. */
+  #heardAt: Ms = Number.NEGATIVE_INFINITY;
   /** It came late, and has let the reading go first. */
   #rereads = false;
   #cancel: (() => void) | undefined;
@@ -62,6 +63,7 @@ export class Watch {
     const now = this.#clock.now();
     const interval = now - attempt.lastAt;
     attempt.lastAt = now;
+    this.#heardAt = now;
     attempt.member.heard(now);
     attempt.reportedSilent = false;
     if (!attempt.spoke) {
@@ -106,13 +108,7 @@ export class Watch {
     // Who comes late itself has not read yet what came meanwhile, and must not call others late.
     this.#rereads = !this.#rereads && now - due > limits.ownLateMs;
     if (this.#rereads) return this.#armBy(now + readingMs);
-    if (now >= this.#deadlineAt) {
-      if (this.#extended || !this.#watched.answer().begun) return this.#watched.expired("deadline");
-      this.#extended = true;
-      this.#deadlineAt = now + limits.deadlineMsMax;
-    } else if (now >= this.#expiresAt) {
-      return this.#watched.expired("late");
-    }
+    if (now >= this.#expiresAt) return this.#watched.expired(now >= this.#deadlineAt ? "deadline" : "late");
     for (const attempt of [...this.#watched.attempts.values()]) {
       if (this.#watched.answer().over) return;
       if (this.#dueOf(attempt) > now || !this.#watched.attempts.has(attempt.id)) continue;
@@ -130,7 +126,12 @@ export class Watch {
   }
 
   get #expiresAt(): Ms {
-    return this.#watched.answer().begun ? this.#deadlineAt : Math.min(this.#deadlineAt, this.#beginsUntil);
+    const { answer, deadlineMs } = this.#watched;
+    if (!answer().begun) return Math.min(this.#deadlineAt, this.#beginsUntil);
+    // Beyond its deadline an answer need not end, but whoever is to go on with it has no time of its own.
+    const silence = Math.min(limits.stallMsMax, Math.max(limits.silenceMsMax, deadlineMs));
+    const most = this.#deadlineAt + limits.deadlineMsMax;
+    return Math.min(most, Math.max(this.#deadlineAt, this.#heardAt + silence));
   }
 
   /**

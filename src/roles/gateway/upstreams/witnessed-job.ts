@@ -266,7 +266,8 @@ export class WitnessedJob implements AttemptListener {
 
   #fail(code: FailureCode): void {
     if (this.#over) return;
-    if (code === "late") this.#blameSilent(Number.POSITIVE_INFINITY, "nothing was heard of it");
+    if (code === "late" || code === "deadline")
+      this.#blameSilent(Number.POSITIVE_INFINITY, "nothing was heard of it");
     // All that were asked said the same: that is for the application to hear.
     const none = code === "nobody" && this.#lacking === this.#asked;
     if (none && this.#denial !== undefined) return this.#relay(this.#denial);
