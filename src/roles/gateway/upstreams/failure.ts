@@ -74,15 +74,34 @@ export function answerBroke(
   return serverError(502, message, code === "closing" ? "gateway_closing" : "answer_interrupted");
 }
 
-/** No quorum told the same. `offset`: characters that one agreed on and the application holds, once it holds any. */
-export function noAgreement(quorum: number, names: readonly string[], offset: number | undefined): Refusal {
+/**
+ * No quorum told the same: who gave a whole answer, who had begun one, and what befell the others. `offset`: characters
+ * that were agreed on and the application holds, once it holds any.
+ */
+export function noAgreement(
+  faults: readonly FailedAttempt[],
+  { quorum, whole, begun, offset }: Disagreement,
+): Refusal {
   const broke =
     offset === undefined ? "" : `The answer broke off after ${offset} characters that were agreed on: `;
-  const who = names.length === 0 ? "so many could not be asked" : `${names.join(", ")} answered`;
+  const others = faults.filter(({ upstream }) => !whole.includes(upstream) && !begun.includes(upstream));
+  const facts = [
+    whole.length > 0 ? `${whole.join(", ")} answered` : "",
+    begun.length > 0 ? `${begun.join(", ")} had begun to answer` : "",
+    causesOf(others),
+  ];
+  const who = facts.filter((fact) => fact !== "").join("; ") || "so many could not be asked";
   const message =
     `${broke}${broke === "" ? "No" : "no"} ${quorum} upstreams gave the same answer (${who}). ` +
     "Ask for fewer witnesses, or add an upstream with the same model.";
   return serverError(502, message, "no_agreement");
+}
+
+interface Disagreement {
+  readonly quorum: number;
+  readonly whole: readonly string[];
+  readonly begun: readonly string[];
+  readonly offset: number | undefined;
 }
 
 /** Each upstream once, with the last thing that happened to it: a second try of the same fault tells nothing new. */

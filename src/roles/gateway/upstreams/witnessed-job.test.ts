@@ -34,8 +34,8 @@ function standingClock() {
 const chunk = (text: string, finish: string | null = null) =>
   `data: ${JSON.stringify({ id: "a", choices: [{ index: 0, delta: { content: text }, finish_reason: finish }] })}\n\n`;
 
-/** One witnessed answer over three upstreams that say what the test has them say. */
-function begin() {
+/** One witnessed answer over upstreams that say what the test has them say. */
+function begin({ names = ["a", "b", "c"], finality = "stream" } = {}) {
   const { clock, moveTo } = standingClock();
   const silent = () => {};
   const asked: UpstreamHandlers[] = [];
@@ -51,11 +51,17 @@ function begin() {
   const backend = createUpstreamBackend(
     { clock, upstreams, log, random },
     {
-      upstreams: ["a", "b", "c"].map((name) => ({ name, url: `http://${name}/v1`, forwardAuth: false })),
+      upstreams: names.map((name) => ({ name, url: `http://${name}/v1`, forwardAuth: false })),
     },
   );
   const got: { written: string; refusal: Refusal | undefined } = { written: "", refusal: undefined };
-  const body = { model: "m", messages: [], temperature: 0, stream: true, holdfast: { witnesses: 1 } };
+  const body = {
+    model: "m",
+    messages: [],
+    temperature: 0,
+    stream: true,
+    holdfast: { witnesses: 1, finality },
+  };
   backend.answer({
     ...{ endpoint: "chat/completions", requestId: "r", body, raw: JSON.stringify(body), headers: {} },
     reply: {
@@ -93,4 +99,23 @@ test("one that was given up for silent and then speaks is heard", () => {
   say(1, chunk("Paris is"));
   expect(got.written).toContain('"content":"Paris"');
   expect(got.written).not.toContain("Paris is");
+});
+
+test("that nobody gave a whole answer is told as such, with what befell each", () => {
+  const { asked, say, got } = begin({ names: ["a", "b"], finality: "final" });
+  for (let index = 0; index < 4; index++) {
+    say(index, chunk("Paris"));
+    // The one that is left at the end and may yet answer was cut before, as the other was.
+    if (index > 0) asked[index - 1]!.ended();
+  }
+  expect(got.refusal).toMatchObject({ status: 502, code: "upstreams_failed" });
+  expect(got.refusal?.message).toMatch(/could answer: (a cut|b cut) \(.*, (a cut|b cut) \(/);
+});
+
+test("where one gave a whole answer, the refusal tells that, and what befell the other", () => {
+  const { asked, say, got } = begin({ names: ["a", "b"] });
+  say(0, `${chunk("Paris")}${chunk("", "stop")}data: [DONE]\n\n`);
+  for (let index = 1; index < 3; index++) asked[index]!.failed({ code: "broken", detail: "ECONNRESET" });
+  expect(got.refusal).toMatchObject({ status: 502, code: "no_agreement" });
+  expect(got.refusal?.message).toMatch(/\((a|b) answered; (a|b) broken \(ECONNRESET\)\)\. Ask for fewer/);
 });

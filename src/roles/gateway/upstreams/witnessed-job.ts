@@ -10,7 +10,7 @@ import {
 import { type Traits, traitsOf } from "../../../domain/continuation/traits.ts";
 import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
-import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
+import type { HoldfastEnd, HoldfastStart, Refusal } from "../../../protocol/openai.ts";
 import { answerKey } from "../../../protocol/openai-answer.ts";
 import { spokenBy } from "../backend.ts";
 import type { Attempt, AttemptListener, RefusedResponse, StreamPiece } from "./attempt.ts";
@@ -274,22 +274,30 @@ export class WitnessedJob implements AttemptListener {
     const { putOff } = this.#options;
     if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#roll.faults) && putOff())
       return this.#end();
-    const tellers = [...this.#parts.values()].filter(
-      ({ attempt, body }) => attempt.spoke || body !== undefined,
-    );
+    const refusal = this.#refusalFor(code);
     this.#end();
-    const begun = this.#delivery.begun;
-    const offset = this.#delivered;
-    const differ = code === "nobody" && (begun || tellers.length > 0 || this.#roll.faults.length === 0);
-    const names = tellers.map(({ attempt }) => attempt.member.target.name);
-    const refusal = differ
-      ? noAgreement(this.#agreement.quorum, names, begun ? offset : undefined)
-      : begun
-        ? answerBroke(this.#roll.faults, code, { offset, obstacle: this.#traits.obstacle })
-        : nobodyAnswered(this.#roll.faults, code);
     const facts = { job: this.#options.id, code: refusal.code, attempts: this.#asked };
     this.#ports.log.warn("answer failed", facts);
     this.#delivery.fail(refusal);
+  }
+
+  #refusalFor(code: FailureCode): Refusal {
+    const { faults } = this.#roll;
+    const failed = new Set(faults.map(({ upstream }) => upstream));
+    const names = (parts: readonly Part[]) => parts.map(({ attempt }) => attempt.member.target.name);
+    const parts = [...this.#parts.values()];
+    const whole = names(parts.filter(({ body }) => body !== undefined));
+    const speaking = names(parts.filter(({ attempt, body }) => attempt.spoke && body === undefined));
+    // Who was lost before is as likely to be lost again as to have been the one that answers.
+    const begun = speaking.filter((name) => !failed.has(name));
+    const offset = this.#delivery.begun ? this.#delivered : undefined;
+    if (code === "nobody" && (whole.length + begun.length > 0 || faults.length === 0)) {
+      const { quorum } = this.#agreement;
+      return noAgreement(faults, { quorum, whole, begun, offset });
+    }
+    return offset === undefined
+      ? nobodyAnswered(faults, code)
+      : answerBroke(faults, code, { offset, obstacle: this.#traits.obstacle });
   }
 
   #startFacts(part: Part): HoldfastStart {
