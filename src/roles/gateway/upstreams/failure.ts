@@ -32,23 +32,34 @@ export function nobodyAnswered(faults: readonly FailedAttempt[], code: FailureCo
         "upstreams_failed",
       );
     default: {
-      if (onlyBusy(faults)) {
-        const pauses = faults.map(({ fault }) => fault.retryAfterMs ?? 0);
-        const seconds = Math.max(limits.retryAfterSeconds, Math.ceil(Math.min(...pauses) / 1000));
-        return serverError(503, `Every upstream is busy${suffix}.`, "upstreams_busy", seconds);
+      const busy = onlyBusy(faults);
+      if (busy.length === 0) {
+        const status = faults.length === 0 ? 503 : 502;
+        return serverError(status, `No upstream could answer${suffix}.`, "upstreams_failed");
       }
-      return serverError(
-        faults.length === 0 ? 503 : 502,
-        `No upstream could answer${suffix}.`,
-        "upstreams_failed",
-      );
+      const seconds = Math.max(limits.retryAfterSeconds, Math.ceil(pauseOf(busy) / 1000));
+      return busy.length === faults.length
+        ? serverError(503, `Every upstream is busy${suffix}.`, "upstreams_busy", seconds)
+        : serverError(503, `No upstream could answer${suffix}.`, "upstreams_failed", seconds);
     }
   }
 }
 
-/** Were all that were asked at capacity, and nothing worse? */
-export function onlyBusy(faults: readonly FailedAttempt[]): boolean {
-  return faults.length > 0 && faults.every(({ fault }) => fault.code === "busy");
+/** How long whoever was at capacity, and nothing worse, is to be waited for, ms; undefined when nobody was only that. */
+export function waitForBusy(faults: readonly FailedAttempt[]): Ms | undefined {
+  const busy = onlyBusy(faults);
+  if (busy.length === 0) return undefined;
+  // Where all were, the line knows when there is room again. Whoever fails seems to have some.
+  return busy.length === faults.length ? 0 : Math.max(1000 * limits.retryAfterSeconds, pauseOf(busy));
+}
+
+function onlyBusy(faults: readonly FailedAttempt[]): readonly FailedAttempt[] {
+  const worse = new Set(faults.filter(({ fault }) => fault.code !== "busy").map(({ upstream }) => upstream));
+  return faults.filter(({ upstream }) => !worse.has(upstream));
+}
+
+function pauseOf(busy: readonly FailedAttempt[]): Ms {
+  return Math.min(...busy.map(({ fault }) => fault.retryAfterMs ?? 0));
 }
 
 export type FailureCode = "nobody" | "stuck" | "deadline" | "late" | "closing";

@@ -6,6 +6,7 @@ import {
   step,
 } from "../../../domain/continuation/answer.ts";
 import { type Traits, traitsOf } from "../../../domain/continuation/traits.ts";
+import type { Ms } from "../../../domain/ids.ts";
 import type { Clock, Log, Upstreams } from "../../../ports.ts";
 import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { withMember } from "../../../protocol/json-edit.ts";
@@ -14,7 +15,7 @@ import type { HoldfastEnd, HoldfastStart } from "../../../protocol/openai.ts";
 import { type Call, spokenBy } from "../backend.ts";
 import type { Attempt, AttemptListener, RefusedResponse, StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { answerBroke, type FailureCode, nobodyAnswered, onlyBusy } from "./failure.ts";
+import { answerBroke, type FailureCode, nobodyAnswered, waitForBusy } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
@@ -34,8 +35,11 @@ export interface JobOptions {
   readonly call: Call;
   readonly holdfast: HoldfastOptions;
   readonly deadlineMs: number;
-  /** All were at capacity. True: it ends without a word to the application, since it will have another turn. */
-  readonly putOff: () => boolean;
+  /**
+   * Some were only at capacity, and may have room after this wait. True: it ends without a word to the application,
+   * since it will have another turn.
+   */
+  readonly putOff: (waitMs: Ms) => boolean;
   /** Called once, when nothing is under way any more. */
   readonly over: () => void;
 }
@@ -266,7 +270,8 @@ export class Job implements AttemptListener {
   #fail(code: FailureCode): void {
     const { id, putOff } = this.#options;
     const { faults } = this.#roll;
-    if (code === "nobody" && !this.#delivery.begun && onlyBusy(faults) && putOff()) return;
+    const waitMs = waitForBusy(faults);
+    if (code === "nobody" && !this.#delivery.begun && waitMs !== undefined && putOff(waitMs)) return;
     const offset = this.#answer.said.length;
     const refusal = this.#delivery.begun
       ? answerBroke(faults, code, { offset, obstacle: this.#traits.obstacle })

@@ -84,3 +84,36 @@ test("a witnessed answer for which all are too busy waits for another turn, as a
   expect(seen.map(({ error }) => error).filter(Boolean)).toEqual([]);
   expect(seen.map(({ verdict }) => verdict)).toEqual(["valid", "valid", "valid"]);
 });
+
+/** One answer asked of two servers, of which one is gone and the other too busy until it has a seat. */
+async function askBesideGone({ retryAfterS, seatAt, witnesses = 0 }: Record<string, number>) {
+  const timeline = createTimeline();
+  const busy = { ...calmServer, seats: 0, retryAfterS: retryAfterS! };
+  const { servers, ask } = createUpstreamGateway(timeline, createChance(5), [calmServer, busy, busy]);
+  servers[0]!.kill();
+  timeline.at(seatAt!, () => {
+    busy.seats = 9;
+  });
+  const request = { temperature: 0, max_tokens: 10, holdfast: { witnesses } };
+  const { seen } = ask(request, { events: true, ended: () => timeline.stop() });
+  await timeline.run(60_000, () => false);
+  return { seen, tookMs: timeline.now(), asked: servers[1]!.refused() };
+}
+
+test.each([0, 1])(
+  "who is only busy is waited for though another fails, with %i witnesses",
+  async (witnesses) => {
+    const { seen, tookMs, asked } = await askBesideGone({ retryAfterS: 2, seatAt: 1_500, witnesses });
+    expect(seen).toMatchObject({ finish: "stop", error: undefined });
+    expect(tookMs, "when it had asked to be asked again").toBeGreaterThan(2_000);
+    expect(asked).toBeLessThanOrEqual(1 + witnesses);
+  },
+);
+
+test("where that would take too long, the refusal says when to come back", async () => {
+  const { seen, tookMs } = await askBesideGone({ retryAfterS: 47, seatAt: 50_000 });
+  const retryAfter = 47;
+  expect(seen.events).toMatchObject([{ error: { status: 503, code: "upstreams_failed", retryAfter } }]);
+  expect(seen.error?.message).toMatch(/server-1\S* busy .*server-0\S* unreachable /);
+  expect(tookMs).toBeLessThan(1_000);
+});

@@ -41,11 +41,13 @@ export function takeTurn(
   let place: Place | undefined;
   let running: Turn | undefined;
   let turnsLeft = turnsMax;
+  let cancelWait: (() => void) | undefined;
   let isOver = false;
 
   function end(): void {
     if (isOver) return;
     isOver = true;
+    cancelWait?.();
     place?.leave();
     over();
   }
@@ -70,25 +72,28 @@ export function takeTurn(
   }
 
   function begin(): void {
-    let again = false;
+    let again: Ms | undefined;
     turnsLeft -= 1;
     running = job({
       deadlineMs: Math.max(1, deadlineAt - clock.now()),
-      putOff() {
-        again = turnsLeft > 0 && clock.now() + fleet.pauseMs(model, clock.now()) < waitsUntil;
-        return again;
+      putOff(waitMs) {
+        const mostMs = Math.max(waitMs, fleet.pauseMs(model, clock.now()));
+        again = turnsLeft > 0 && clock.now() + mostMs < waitsUntil ? waitMs : undefined;
+        return again !== undefined;
       },
-      over: () => (again ? reenter() : end()),
+      over: () => (again === undefined ? end() : reenter(again)),
     });
     running.begin();
   }
 
-  /** Everybody was busier than they had let on: it waits as those do who come now. */
-  function reenter(): void {
+  /** Somebody was busier than had been let on: it waits as those do who come now, or who come after that wait. */
+  function reenter(waitMs: Ms): void {
     running = undefined;
     place?.leave();
     call.reply.onAbort(end);
-    enter();
+    // Not in the line, where it would keep others from those who fail for it and not for them.
+    if (waitMs === 0) enter();
+    else cancelWait = clock.after(waitMs, enter);
   }
 
   return {

@@ -15,7 +15,7 @@ import { answerKey } from "../../../protocol/openai-answer.ts";
 import { spokenBy } from "../backend.ts";
 import type { Attempt, AttemptListener, RefusedResponse, StreamPiece } from "./attempt.ts";
 import { StreamDelivery } from "./delivery.ts";
-import { answerBroke, type FailureCode, noAgreement, nobodyAnswered, onlyBusy } from "./failure.ts";
+import { answerBroke, type FailureCode, noAgreement, nobodyAnswered, waitForBusy } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { JobOptions, JobPorts } from "./job.ts";
 import { requestFor } from "./request.ts";
@@ -272,7 +272,8 @@ export class WitnessedJob implements AttemptListener {
     const none = code === "nobody" && this.#lacking === this.#asked;
     if (none && this.#denial !== undefined) return this.#relay(this.#denial);
     const { putOff } = this.#options;
-    if (code === "nobody" && !this.#delivery.begun && onlyBusy(this.#roll.faults) && putOff())
+    const waitMs = waitForBusy(this.#roll.faults);
+    if (code === "nobody" && !this.#delivery.begun && waitMs !== undefined && putOff(waitMs))
       return this.#end();
     const refusal = this.#refusalFor(code);
     this.#end();
