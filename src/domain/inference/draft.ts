@@ -34,6 +34,20 @@ export function changeAttempt(draft: Draft, id: AttemptId, change: Partial<Attem
   if (attempt !== undefined) draft.attempts[at] = { ...attempt, ...change };
 }
 
+/** What it was shown and judged of the answer from chunk `index`, token `to`, on is void, and it is told so. */
+export function takeBack(
+  draft: Draft,
+  { id, shown, judged, judgedChunks, drops }: Attempt,
+  index: number,
+  to: number,
+): void {
+  changeAttempt(draft, id, {
+    ...{ shown: Math.min(shown, index), drops: [...drops, to] },
+    ...{ judged: Math.min(judged, to), judgedChunks: Math.min(judgedChunks, index) },
+  });
+  draft.effects.push({ kind: "drop", attempt: id, to, branch: drops.length + 1 });
+}
+
 export function isCalled(draft: JobState | Draft, id: AttemptId): boolean {
   return draft.floor.some(({ attempt }) => attempt === id);
 }

@@ -1,6 +1,6 @@
 import { budgets } from "./budgets.ts";
 import { agrees, answerEnd, leave, openNext, reportLate, showAll, witnessesWanted } from "./cast.ts";
-import { attemptOf, changeAttempt, type Draft, isCalled, witnessesOf } from "./draft.ts";
+import { attemptOf, changeAttempt, type Draft, isCalled, takeBack, witnessesOf } from "./draft.ts";
 import { isComplete } from "./hearing.ts";
 import { paceAfter } from "./pace.ts";
 import type { Attempt, AttemptId } from "./state.ts";
@@ -50,14 +50,9 @@ export function callOff(draft: Draft, id: AttemptId): void {
 }
 
 /** It follows on, and judges what it has not. */
-function stepDown(draft: Draft, { id, shown, judged, judgedChunks, drops }: Attempt): void {
-  const to = answerEnd(draft);
-  draft.floor = draft.floor.filter((turn) => turn.attempt !== id);
-  changeAttempt(draft, id, {
-    ...{ shown: Math.min(shown, draft.held.length), judged: Math.min(judged, to) },
-    ...{ judgedChunks: Math.min(judgedChunks, draft.held.length), drops: [...drops, to] },
-  });
-  draft.effects.push({ kind: "drop", attempt: id, to, branch: drops.length + 1 });
+function stepDown(draft: Draft, attempt: Attempt): void {
+  draft.floor = draft.floor.filter((turn) => turn.attempt !== attempt.id);
+  takeBack(draft, attempt, draft.held.length, answerEnd(draft));
 }
 
 function call(draft: Draft, id: AttemptId): void {

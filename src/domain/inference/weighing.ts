@@ -1,7 +1,7 @@
 import type { PeerId } from "../ids.ts";
 import { budgets } from "./budgets.ts";
 import { leave } from "./cast.ts";
-import { changeAttempt, type Draft, witnessesOf } from "./draft.ts";
+import { type Draft, takeBack, witnessesOf } from "./draft.ts";
 import { fail } from "./ending.ts";
 import { paceUnknown } from "./pace.ts";
 import type { Attempt } from "./state.ts";
@@ -92,13 +92,7 @@ export function goBack(draft: Draft, index: number): void {
   draft.speakers -= draft.floor.length;
   draft.fruitless = Math.max(0, draft.fruitless - draft.floor.length);
   draft.floor = [];
-  for (const { id, shown, judged, judgedChunks, drops } of draft.attempts) {
-    changeAttempt(draft, id, {
-      ...{ shown: Math.min(shown, index), drops: [...drops, to] },
-      ...{ judged: Math.min(judged, to), judgedChunks: Math.min(judgedChunks, index) },
-    });
-    draft.effects.push({ kind: "drop", attempt: id, to, branch: drops.length + 1 });
-  }
+  for (const attempt of draft.attempts) takeBack(draft, attempt, index, to);
 }
 
 /** It lied, whether it is still here or not. */
