@@ -1,4 +1,5 @@
 import { limits } from "../protocol/limits.ts";
+import { standingIn, takenBack } from "../protocol/standing.ts";
 import type { Seen } from "./application.ts";
 import type { Chance } from "./chance.ts";
 import { checkGapless } from "./checkers/gapless.ts";
@@ -147,7 +148,7 @@ function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number
 }
 
 function isTakenBack({ text, error }: Seen, context: number): boolean {
-  if (error?.code !== "rejected_after_delivery") return false;
-  const stands = Number(/first (\d+) tokens stand/.exec(error.message)?.[1] ?? 0);
-  return checkTruth({ text: text.split(" ").slice(0, stands).join(" ") }, context) === undefined;
+  if (error?.code !== takenBack) return false;
+  const stands = text.split(" ").slice(0, standingIn(error.message)).join(" ");
+  return checkTruth({ text: stands }, context) === undefined;
 }

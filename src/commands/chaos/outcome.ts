@@ -1,3 +1,4 @@
+import { takenBack } from "../../protocol/standing.ts";
 import type { Stream } from "./stream.ts";
 
 /**
@@ -30,9 +31,6 @@ export function outcomeOf(stream: Stream, expected: string | undefined): Outcome
   const honest = expected === undefined ? finish !== undefined : finish === "length";
   return whole && honest && done && end === "whole" ? "success" : "truncated";
 }
-
-/** The gateway's own word for text that witnesses refused when it had left already. */
-const takenBack = "rejected_after_delivery";
 
 /** Did its end tell that it is not to be believed, and are the words that were to stand the answer's? */
 function isWithdrawn({ text, error, stands, done, end }: Stream, expected: string): boolean {

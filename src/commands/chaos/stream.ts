@@ -1,5 +1,6 @@
 import { type Agent, request } from "node:http";
 import { StringDecoder } from "node:string_decoder";
+import { standingIn } from "../../protocol/standing.ts";
 
 /** What one request asks for, and when it was due. */
 export interface Question {
@@ -139,7 +140,7 @@ export function hear(stream: Stream, line: string, at: number): void {
   const { choices, holdfast, error } = event;
   if (error !== undefined) {
     stream.error = error.code ?? error.type ?? "unnamed";
-    stream.stands = Number(/first (\d+) tokens stand/.exec(error.message ?? "")?.[1] ?? 0);
+    stream.stands = standingIn(error.message ?? "");
   }
   if (holdfast?.executor !== undefined && holdfast.verdict === undefined)
     stream.casts.push({ at, executor: holdfast.executor, witnesses: holdfast.witnesses ?? [] });

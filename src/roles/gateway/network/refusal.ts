@@ -3,6 +3,7 @@ import type { Failure, FailureCode } from "../../../domain/inference/effect.ts";
 import type { ModelOnOffer } from "../../../domain/market/models.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { invalidRequest, type Refusal } from "../../../protocol/openai.ts";
+import { standingText, takenBack } from "../../../protocol/standing.ts";
 
 /** What is known where a job failed. */
 export interface FailedWhere {
@@ -17,7 +18,7 @@ export interface FailedWhere {
 /** A job's failure in OpenAI's form: what, where the answer still stands, and whose turn it is. */
 export function refusalOf(failure: Failure, { job, model, prompt, waitMs }: FailedWhere): Refusal {
   const { status, type, code, advice } = forms[failure.code];
-  const stands = failure.goodTokens > 0 ? ` The first ${failure.goodTokens} tokens stand.` : "";
+  const stands = failure.goodTokens > 0 ? ` ${standingText(failure.goodTokens)}` : "";
   const retryAfter = Math.max(limits.retryAfterSeconds, Math.ceil((waitMs ?? 0) / 1000));
   const tooLong = failure.code === "context-overflow";
   const now = tooLong ? windowOf(model) : advice;
@@ -62,7 +63,7 @@ const forms: Readonly<Record<FailureCode, Form>> = {
   },
   deadline: { ...server, status: 504, code: "deadline", advice: "Ask for a shorter answer, or try again." },
   "rejected-after-delivery": {
-    ...{ ...server, status: 502, code: "rejected_after_delivery" },
+    ...{ ...server, status: 502, code: takenBack },
     advice:
       "What follows them must not be used. A longer hold budget keeps rejected text from being delivered.",
   },
