@@ -45,7 +45,7 @@ export interface RefusedResponse {
   readonly lacks: boolean;
 }
 
-interface AttemptPorts {
+export interface AttemptPorts {
   readonly upstreams: Upstreams;
   readonly clock: Clock;
 }

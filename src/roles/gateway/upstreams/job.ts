@@ -7,7 +7,6 @@ import {
 } from "../../../domain/continuation/answer.ts";
 import { type Traits, traitsOf } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
-import type { Clock, Log, Upstreams } from "../../../ports.ts";
 import type { HoldfastOptions } from "../../../protocol/holdfast-options.ts";
 import { withMember } from "../../../protocol/json-edit.ts";
 import { limits } from "../../../protocol/limits.ts";
@@ -20,14 +19,10 @@ import type { AttemptFault } from "./fault.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
 import { requestFor } from "./request.ts";
-import { Roll } from "./roll.ts";
+import { Roll, type RollPorts } from "./roll.ts";
 import { Watch } from "./watch.ts";
 
-export interface JobPorts {
-  readonly upstreams: Upstreams;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+export type JobPorts = RollPorts;
 
 export interface JobOptions {
   readonly id: string;

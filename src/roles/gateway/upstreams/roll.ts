@@ -1,15 +1,13 @@
 import { choicesAsked, type Traits } from "../../../domain/continuation/traits.ts";
-import type { Clock, Log, Upstreams } from "../../../ports.ts";
+import type { Log } from "../../../ports.ts";
 import type { Call } from "../backend.ts";
-import { Attempt, type AttemptListener } from "./attempt.ts";
+import { Attempt, type AttemptListener, type AttemptPorts } from "./attempt.ts";
 import type { FailedAttempt } from "./failure.ts";
 import type { AttemptFault } from "./fault.ts";
 import type { Fleet, Wanted } from "./fleet.ts";
 import type { Member } from "./member.ts";
 
-interface RollPorts {
-  readonly upstreams: Upstreams;
-  readonly clock: Clock;
+export interface RollPorts extends AttemptPorts {
   readonly log: Log;
 }
 
