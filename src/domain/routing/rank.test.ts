@@ -121,11 +121,12 @@ describe("one that was caught lying", () => {
 });
 
 test("whoever has read the prompt before comes first among equals, and after those that are less busy", () => {
-  const reader = candidate("reader", { held: 1 });
+  const reader = candidate("reader");
+  const held = (index: number) => (index === 0 ? 1 : 0);
   const spread = (index: number) => [0.5, 0.1][index]!;
-  expect(order([reader, candidate("other")], 0, { ...calm, spread })).toEqual(["reader", "other"]);
+  expect(order([reader, candidate("other")], 0, { ...calm, spread, held })).toEqual(["reader", "other"]);
   const busy = { ...reader, running: 1 };
-  expect(order([busy, candidate("other")], 0, { ...calm, spread })).toEqual(["other", "reader"]);
+  expect(order([busy, candidate("other")], 0, { ...calm, spread, held })).toEqual(["other", "reader"]);
 });
 
 test("the next one is unlike those before it, when that costs little", () => {

@@ -15,14 +15,12 @@ export interface Candidate {
   readonly bonded: boolean;
   /** Of a million tokens, smallest unit, near enough to compare. */
   readonly price: number;
-  /** What share of the prompt it has read before, 0 to 1; none, when not given. */
-  readonly held?: number;
   /** What it can fail together with: operator, region, build, hardware, network range. */
   readonly domain: readonly string[];
 }
 
 export interface RankOptions {
-  /** Share of a doubling, [0, 1), by which the candidate at this index stands back: spreads equals by chance or by turns. */
+  /** Share of a doubling, between 0 and 1, by which the candidate at this index stands back: spreads equals by chance or by turns. */
   readonly spread: (index: number) => number;
   /** The place in the order that may be risked on someone on probation; undefined: none. */
   readonly ventureAt: number | undefined;
@@ -32,6 +30,8 @@ export interface RankOptions {
   readonly onStranger?: boolean;
   /** Others judge what is said: let one speak, if there is any, that lied and has been silent for long enough. */
   readonly onLiar?: boolean;
+  /** What share of the prompt the candidate at this index has read before, 0 to 1; none, when not given. */
+  readonly held?: (index: number) => number;
   /** Failure domains of those who are at work on the answer already; nobody, when not given. */
   readonly beside?: ReadonlyArray<Candidate["domain"]>;
 }
@@ -52,8 +52,10 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   const cheapest = Math.min(...candidates.map(({ price }) => price));
   const placed = candidates.map((candidate, index) => {
     const stranger = hasNoStake(candidate, options) || !isHonest(candidate, now);
-    const spread = options.spread(index);
-    const cost = costOf(candidate, cheapest) + spread;
+    const held = options.held?.(index) ?? 0;
+    // Whoever has read the prompt stands back for nobody who is as good.
+    const spread = options.spread(index) * (1 - held);
+    const cost = costOf(candidate, cheapest) + spread - held * heldWorth;
     return { candidate, stranger, tier: tierOf(candidate, stranger, now), spread, cost };
   });
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));
@@ -122,15 +124,12 @@ function tieOf({ candidate, tier, cost }: Placed<Candidate>): number {
   return tier === tiers.quarantined ? awayUntil(candidate.health) : cost;
 }
 
-function costOf(
-  { health, honesty, running, latencyMs, bonded, price, held = 0 }: Candidate,
-  cheapest: number,
-): number {
+function costOf({ health, honesty, running, latencyMs, bonded, price }: Candidate, cheapest: number): number {
   // Whole doublings only: smaller differences are noise, and spreading the load is worth more.
   const wait = Math.floor(Math.log2((running + 1) * Math.max((latencyMs ?? 0) / latencyFloorMs, 1)));
   const faults = Math.log2(1 + health.incidents + (honesty?.incidents ?? 0));
   const dearer = Math.log2((price + 1) / (cheapest + 1)) / 2;
-  return wait + faults + dearer + (bonded ? 0 : unbondedCost) - held * heldWorth;
+  return wait + faults + dearer + (bonded ? 0 : unbondedCost);
 }
 
 /** Reorders so that each next one shares little with those before it and those at work, where that costs little. */
@@ -164,8 +163,8 @@ function unlikeFirst<C extends Candidate>(
 const latencyFloorMs = 50;
 /** Nobody loses anything by lying there: as bad as having failed three times. */
 const unbondedCost = 2;
-/** Having read all of the prompt: the better among equals, and never better than one that is half as busy. */
-const heldWorth = 0.75;
+/** Having read all of the prompt: more than a small difference, and mostly less than twice the load. */
+const heldWorth = 0.25;
 /** Executor, two witnesses and their first replacements. */
 const unlikeAmong = 6;
 /** One shared part of a failure domain weighs half a doubling. */

@@ -1,5 +1,5 @@
 import type { ModelId, Ms, PeerId } from "../../../domain/ids.ts";
-import type { Prompt } from "../../../domain/inference/spec.ts";
+import type { ChatMessage, Prompt } from "../../../domain/inference/spec.ts";
 import type { Prospect } from "../../../domain/inference/state.ts";
 import { createBook } from "../../../domain/market/book.ts";
 import { type ModelOnOffer, vectorsKey } from "../../../domain/market/models.ts";
@@ -65,7 +65,7 @@ export function createRoster(
   const nodes = new Map<PeerId, KnownNode>();
   const liars = createLiars(limits);
   const catalogue = createCatalogue({ chain, clock, standing: book.standing, onStake });
-  const prefixes = createPrefixes(limits.conversationsMax);
+  const prefixes = createPrefixes<PeerId>(limits.conversationsMax);
   const prefixKey = random.bytes(32);
   const chance = chanceFrom(random);
   let hedges = hedgesFull(limits.hedges);
@@ -152,7 +152,9 @@ export function createRoster(
         .flatMap((peer) => known.filter(({ terms }) => terms.peer === peer))
         .map((each) => prospectOf(each, now));
     },
-    marksOf: (prompt, model) => marksOf(prompt, model, prefixKey),
+    // A plain text is rarely gone on from.
+    marksOf: (prompt, model) =>
+      marksOf(prompt.kind === "chat" ? prompt.messages.map(wordsOf) : [], model, prefixKey),
     modelOf: (nameOrId) => models().find(({ id, name }) => id === nameOrId || name === nameOrId),
     models,
     status() {
@@ -197,7 +199,8 @@ export function createRoster(
     const onStranger = witnesses > 1 && risky;
     const onLiar = witnesses > 0 && risky;
     const ventures = { ventureAt, onStranger, onLiar };
-    const ranked = rank(known, now, { spread: chance, staked: model.staked, beside, ...ventures });
+    const held = (index: number) => known[index]!.held;
+    const ranked = rank(known, now, { spread: chance, held, staked: model.staked, beside, ...ventures });
     return ranked.map((each) => prospectOf(each, now));
   }
 
@@ -247,6 +250,8 @@ export function createRoster(
 }
 
 interface Drawn extends Candidate, Pick<Listing, "terms"> {
+  /** What share of the prompt it has read before, 0 to 1. */
+  readonly held: number;
   readonly past: Prospect["past"];
 }
 
@@ -259,7 +264,7 @@ function prospectOf({ terms, past, health, bonded, running, slots }: Drawn, now:
 
 function candidateOf(
   listing: Listing,
-  { held, honesty }: Required<Pick<Candidate, "held" | "honesty">>,
+  { held, honesty }: Pick<Drawn, "held"> & Required<Pick<Candidate, "honesty">>,
   now: Ms,
 ): Drawn {
   const { node, terms, pace, slots, price, domain } = listing;
@@ -270,6 +275,10 @@ function candidateOf(
     // The control plane's word alone is a hint: it costs a place in the order, as a quarantine does.
     health: gone ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
   };
+}
+
+function wordsOf({ role, content }: ChatMessage): string {
+  return `${role}\n${content}`;
 }
 
 /** In [0, 1). The bytes are asked for many at a time: one decision takes more than a hundred numbers. */

@@ -38,7 +38,7 @@ const defaultsOfUpstreams: HoldfastOptions = { finality: "stream", witnesses: 0,
 /** The gateway's backend over plain OpenAI-compatible servers: no chain, no network of nodes, no model. */
 export function createUpstreamBackend(ports: UpstreamBackendPorts, options: UpstreamBackendOptions): Backend {
   const { clock, upstreams, log, random } = ports;
-  const fleet = new Fleet(options.upstreams);
+  const fleet = new Fleet(options.upstreams, random.bytes(32));
   const catalogue = new Catalogue(ports, fleet);
   const nextId = jobIds(random);
   const line = createLine(clock);

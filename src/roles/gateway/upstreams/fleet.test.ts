@@ -1,16 +1,22 @@
 import { expect, test } from "vitest";
+import type { Reply } from "../../../ports.ts";
+import type { Call } from "../backend.ts";
 import { Fleet, type Wanted } from "./fleet.ts";
 import type { Member } from "./member.ts";
 
 const said = "The quick brown fox jumps over the lazy dog";
+const prefixKey = new Uint8Array(32);
 const traits = { deterministic: true, prefill: true, replay: true };
 
 const wantedOf = (model: string): Wanted => ({
-  ...{ model, said, traits, tried: new Map(), running: new Set(), lacking: false },
+  ...{ model, said, traits, tried: new Map(), running: new Set(), lacking: false, marks: [] },
 });
 
 function fleetOf(...names: string[]) {
-  const fleet = new Fleet(names.map((name) => ({ name, url: `http://${name}/v1`, forwardAuth: false })));
+  const fleet = new Fleet(
+    names.map((name) => ({ name, url: `http://${name}/v1`, forwardAuth: false })),
+    prefixKey,
+  );
   const wanted = wantedOf("m");
   const of = (name: string) => fleet.members.find(({ target }) => target.name === name)!;
   const choose = (changes: Partial<Wanted> = {}, now = 0) => {
@@ -41,7 +47,7 @@ test("of two upstreams the dearer is asked later, and beside one at work the one
       forwardAuth: false,
       ...spec,
     }));
-    const fleet = new Fleet(targets);
+    const fleet = new Fleet(targets, prefixKey);
     const members = fleet.members.filter(({ target }) => running.includes(target.name));
     const wanted = { ...wantedOf("m"), said: "", running: new Set(members) };
     return new Set(Array.from({ length: 6 }, () => fleet.choose(wanted, 0)?.member.target.name));
@@ -153,4 +159,42 @@ test("those that ask for a pause are left alone, and what they turned away tells
   expect(fleet.hasRoomFor("m", 1, 3_000), "as many are at work as it takes").toBe(false);
   of("a").running = 2;
   expect(fleet.hasRoomFor("m", 1, 3_000)).toBe(true);
+});
+
+test("a long conversation goes on where it was read, while others are no less busy, and a short one anywhere", () => {
+  const { fleet, of, choose } = fleetOf("a", "b", "c", "d");
+  const callOf = (...contents: unknown[]): Call => {
+    const messages = contents.map((content) => ({ role: "user", content }));
+    const body = { model: "m", messages };
+    const facts = { requestId: "", headers: {}, reply: {} as Reply };
+    return { endpoint: "chat/completions", body, raw: JSON.stringify(body), ...facts };
+  };
+  const askedFor = (call: Call) => {
+    const asked = { said: "", marks: fleet.marksOf(call) };
+    return new Set(Array.from({ length: 8 }, () => choose(asked).name));
+  };
+  const long = [{ type: "text", text: "word ".repeat(1_000) }];
+  fleet.read(fleet.marksOf(callOf(long)), of("c"));
+  expect(askedFor(callOf(long, "and then?"))).toEqual(new Set(["c"]));
+  expect(askedFor(callOf("other".repeat(1_000), "and then?")).size).toBe(4);
+  fleet.read(fleet.marksOf(callOf("short")), of("c"));
+  expect(askedFor(callOf("short", "and then?")).size).toBe(4);
+  of("c").running = 1;
+  expect(askedFor(callOf(long, "and then?"))).not.toContain("c");
+});
+
+test("messages that are none, or nested beyond all reason, are no conversation", () => {
+  const { fleet } = fleetOf("a");
+  const depth = 100_000;
+  for (const written of ["7", '["x"]', "[[]]", `[${"[".repeat(depth)}${"]".repeat(depth)}]`]) {
+    const raw = `{"model":"m","messages":${written}${" ".repeat(4_000)}}`;
+    const call = {
+      endpoint: "chat/completions" as const,
+      body: JSON.parse(raw),
+      raw,
+      requestId: "",
+      headers: {},
+    };
+    expect(() => fleet.marksOf({ ...call, reply: {} as Reply })).not.toThrow();
+  }
 });

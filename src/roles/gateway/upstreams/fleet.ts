@@ -3,9 +3,12 @@ import type { Traits } from "../../../domain/continuation/traits.ts";
 import type { Ms } from "../../../domain/ids.ts";
 import { standing } from "../../../domain/routing/health.ts";
 import { afterAnswer, afterHedge, hedgesFull, mayHedge } from "../../../domain/routing/hedge-budget.ts";
+import { createPrefixes, type Mark, marksOf, type Prefixes } from "../../../domain/routing/prefixes.ts";
 import { rank } from "../../../domain/routing/rank.ts";
 import { hasRoom } from "../../../domain/routing/seats.ts";
 import { limits } from "../../../protocol/limits.ts";
+import type { Call } from "../backend.ts";
+import { conversationOf } from "./conversation.ts";
 import { Member, type Rhythms, rhythmsUnknown } from "./member.ts";
 import type { PrefillStyle, UpstreamTarget } from "./request.ts";
 
@@ -20,6 +23,8 @@ export interface Wanted {
   readonly running: ReadonlySet<Member>;
   /** Somebody asked has no such model: where others are known to have it, only they need be asked. */
   readonly lacking: boolean;
+  /** Of the request's conversation. */
+  readonly marks: readonly Mark[];
   /** It has just refused one way of going on, and is there to be asked in another. */
   readonly again?: Member | undefined;
 }
@@ -35,12 +40,17 @@ export class Fleet {
   readonly members: readonly Member[];
   /** Of all of them together, for those of which nothing is known yet. */
   readonly rhythms: Rhythms = rhythmsUnknown();
+  /** Who has read which conversation: servers keep what they made of it, for a while. */
+  readonly #prefixes: Prefixes<Member> = createPrefixes(limits.conversationsMax);
+  readonly #prefixKey: Uint8Array;
   #turn = 0;
   #hedges = hedgesFull(limits.hedges);
   /** Attempts made on suspicion so far. */
   hedgesMade = 0;
 
-  constructor(targets: readonly UpstreamTarget[]) {
+  /** `prefixKey`: 32 random bytes under which conversations are remembered. */
+  constructor(targets: readonly UpstreamTarget[], prefixKey: Uint8Array) {
+    this.#prefixKey = prefixKey;
     this.members = targets.map((target) => new Member(target, this.rhythms));
   }
 
@@ -52,6 +62,15 @@ export class Fleet {
   hedged(): void {
     this.#hedges = afterHedge(this.#hedges);
     this.hedgesMade += 1;
+  }
+
+  marksOf(call: Call): readonly Mark[] {
+    return marksOf(conversationOf(call), call.body.model, this.#prefixKey);
+  }
+
+  /** It has read a conversation to its end. */
+  read(marks: readonly Mark[], member: Member): void {
+    this.#prefixes.learn(marks, member);
   }
 
   /** An answer ended well. */
@@ -96,10 +115,12 @@ export class Fleet {
     const turn = this.#turn % count;
     // Not for an answer that has already lost one: only at its beginning is somebody on probation ventured on.
     const ventureAt = said === "" && tried.size === 0 ? 0 : undefined;
-    const spread = (index: number) => ((index + count - turn) % count) / count;
+    const spread = (index: number) => (((index + count - turn) % count) + 0.5) / count;
     let best: (Choice & { place: number }) | undefined;
     const beside = [...wanted.running].map(({ domain }) => domain);
-    const ranked = rank(this.members, now, { spread, ventureAt, beside });
+    const readers = this.#prefixes.heldOf(wanted.marks);
+    const held = (index: number) => readers.get(this.members[index]!) ?? 0;
+    const ranked = rank(this.members, now, { spread, held, ventureAt, beside });
     // Aliases and deployments have names that no list holds: then only who said no is known to lack it.
     const known = wanted.lacking && this.members.some((member) => member.serves(model, now));
     for (const member of wanted.again === undefined ? ranked : [wanted.again, ...ranked]) {

@@ -241,7 +241,7 @@ export class Job implements AttemptListener {
 
   #finish(attempt: Attempt): void {
     const { call } = this.#options;
-    attempt.member.endedWell(attempt.startedAt, attempt.pace);
+    this.#roll.endedWell(attempt);
     this.#options.fleet.answered();
     this.#roll.gone(attempt.id);
     if (!this.#streaming) {

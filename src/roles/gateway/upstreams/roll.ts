@@ -1,4 +1,5 @@
 import { choicesAsked, type Traits } from "../../../domain/continuation/traits.ts";
+import type { Mark } from "../../../domain/routing/prefixes.ts";
 import type { Log } from "../../../ports.ts";
 import type { Call } from "../backend.ts";
 import { Attempt, type AttemptListener, type AttemptPorts } from "./attempt.ts";
@@ -27,11 +28,13 @@ export class Roll {
   readonly #attempts = new Map<number, Attempt>();
   readonly #faults: FailedAttempt[] = [];
   readonly #tried = new Map<Member, number>();
+  readonly #marks: readonly Mark[];
   #asked = 0;
 
   constructor(ports: RollPorts, options: RollOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#marks = options.fleet.marksOf(options.call);
   }
 
   /** Those under way, by their numbers. */
@@ -44,9 +47,9 @@ export class Roll {
   }
 
   /** Chooses whom to ask next, and how; still to be sent. Undefined when nobody can safely go on. */
-  next(wanted: Omit<Wanted, "model" | "traits" | "tried">): Attempt | undefined {
+  next(wanted: Omit<Wanted, "model" | "traits" | "tried" | "marks">): Attempt | undefined {
     const { fleet, call, traits, listener } = this.#options;
-    const asking = { ...wanted, model: call.body.model, traits, tried: this.#tried };
+    const asking = { ...wanted, model: call.body.model, traits, tried: this.#tried, marks: this.#marks };
     const choice = fleet.choose(asking, this.#ports.clock.now());
     if (choice === undefined) return undefined;
     const id = this.#asked++;
@@ -56,6 +59,12 @@ export class Roll {
     const attempt = new Attempt(this.#ports, { id, streaming, choices, ...choice }, listener);
     this.#attempts.set(id, attempt);
     return attempt;
+  }
+
+  /** It ended well, which says something of its upstream. */
+  endedWell({ member, startedAt, pace }: Attempt): void {
+    member.endedWell(startedAt, pace);
+    this.#options.fleet.read(this.#marks, member);
   }
 
   /** This attempt is over. */

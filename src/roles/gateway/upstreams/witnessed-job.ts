@@ -114,7 +114,7 @@ export class WitnessedJob implements AttemptListener {
   complete(attempt: Attempt, { held, body }: { held: readonly StreamPiece[]; body: string }): void {
     const part = this.#parts.get(attempt.id);
     this.#roll.gone(attempt.id);
-    attempt.member.endedWell(attempt.startedAt, attempt.pace);
+    this.#roll.endedWell(attempt);
     if (part === undefined) return;
     if (!this.#streaming) attempt.member.heardAfter("whole", this.#ports.clock.now() - attempt.startedAt);
     for (const piece of held) this.filler(attempt, piece);
