@@ -19,6 +19,14 @@ test("a leak is seen through the noise, and how large it is", () => {
   expect(interval[0]).toBeGreaterThan(8);
 });
 
+test("what fills up grows less in the later half, and a leak does not", () => {
+  const filling = steady.map(([at, mb], index) => [at, mb + 20 * (1 - Math.exp(-index / 150))] as const);
+  const [earlier, later] = growthOf("filling", filling)!.halves;
+  expect(later).toBeLessThan(earlier / 3);
+  const leaking = steady.map(([at, mb], index) => [at, mb + index / 72] as const);
+  for (const half of growthOf("leaking", leaking)!.halves) expect(half).toBeCloseTo(10, -0.5);
+});
+
 test("too few samples tell nothing, and a process that is gone has none", () => {
   expect(growthOf("young", steady.slice(0, 5))).toBeUndefined();
   const watch = watchMemory([

@@ -8,6 +8,8 @@ export interface Growth {
   /** By least squares, MB an hour, and its 95 % interval. */
   readonly perHour: number;
   readonly interval: readonly [low: number, high: number];
+  /** The same of the earlier and of the later half: what fills up grows less and less, and a leak does not. */
+  readonly halves: readonly [earlier: number, later: number];
 }
 
 /** Resident memory of some processes, looked at again and again. */
@@ -53,14 +55,24 @@ export function growthOf(name: string, seen: readonly Sample[]): Growth | undefi
     );
     return [mean(part.map(([at]) => at)) / hourMs, mean(part.map(([, mb]) => mb))] as const;
   });
-  const x = mean(means.map(([at]) => at));
-  const y = mean(means.map(([, mb]) => mb));
-  const spread = sum(means.map(([at]) => (at - x) ** 2));
-  const perHour = sum(means.map(([at, mb]) => (at - x) * (mb - y))) / spread;
-  const rest = sum(means.map(([at, mb]) => (mb - y - perHour * (at - x)) ** 2));
-  const half = 2 * Math.sqrt(rest / (pieces - 2) / spread);
+  const { slope: perHour, half } = lineThrough(means);
   const [first, last] = [means[0]![1], means.at(-1)![1]];
-  return { name, first, last, perHour, interval: [perHour - half, perHour + half] };
+  const middle = pieces >> 1;
+  const halves = [means.slice(0, middle + 1), means.slice(middle)].map((part) => lineThrough(part).slope);
+  return {
+    ...{ name, first, last, perHour, interval: [perHour - half, perHour + half] },
+    halves: halves as [number, number],
+  };
+}
+
+/** By least squares; `half`: of the slope's 95 % interval. */
+function lineThrough(points: readonly Sample[]): { readonly slope: number; readonly half: number } {
+  const x = mean(points.map(([at]) => at));
+  const y = mean(points.map(([, mb]) => mb));
+  const spread = sum(points.map(([at]) => (at - x) ** 2));
+  const slope = sum(points.map(([at, mb]) => (at - x) * (mb - y))) / spread;
+  const rest = sum(points.map(([at, mb]) => (mb - y - slope * (at - x)) ** 2));
+  return { slope, half: 2 * Math.sqrt(rest / Math.max(1, points.length - 2) / spread) };
 }
 
 const hourMs = 3_600_000;

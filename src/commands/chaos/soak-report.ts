@@ -38,11 +38,11 @@ export function soakText(report: SoakReport): string {
   const { all, gapMs, firstMs, generator, machine } = report;
   const struck = Object.entries(report.strikes).map(([fault, count]) => `${fault} ${count}`);
   const mb = (value: number) => value.toFixed(1);
-  const rows = report.memory.map(({ name, first, last, perHour, interval: [low, high] }) => [
-    ...[name, mb(first), mb(last), mb(perHour), `${mb(low)} to ${mb(high)}`],
+  const rows = report.memory.map(({ name, first, last, perHour, interval: [low, high], halves }) => [
+    ...[name, mb(first), mb(last), mb(perHour), `${mb(low)} to ${mb(high)}`, ...halves.map(mb)],
   ]);
   return [
-    table([["process", "MB first", "MB last", "MB an hour", "95 %"], ...rows]),
+    table([["process", "MB first", "MB last", "MB an hour", "95 %", "earlier half", "later half"], ...rows]),
     "",
     `All requests: ${share(all)}; errors ${all.error}, false and withdrawn ${all.withdrawn}, silent failures ${silentOf(all)}; lost ${report.lost}.`,
     ...failuresOf("soak", all),
