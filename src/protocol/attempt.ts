@@ -91,7 +91,10 @@ export const orderSchema = z.discriminatedUnion("t", [
   z.strictObject({ t: z.literal("drop"), to: position, branch }),
   /** Speak from here on; `from` is the end of what was shown. */
   z.strictObject({ t: z.literal("speak"), from: position }),
-  /** The answer ends at `through`, the end of a chunk that was shown or said: commit to what was seen of it. */
+  /**
+   * The answer ends at `through`, the end of a chunk that was shown or said: commit to what was seen of it. Where nobody
+   * watches the application has ended it there, and its executor seals it as it would at an end of its own.
+   */
   z.strictObject({
     t: z.literal("commit"),
     through: position,

@@ -55,6 +55,8 @@ async function askedOf(wanted: (executor: string) => boolean): Promise<Streamed>
       ...{ model: "SmolLM2-135M-Instruct", temperature: 0.7, max_tokens: 48, seed },
       messages: [{ role: "user", content: `Tell me a story about the number ${seed}.` }],
       holdfast: { finality: "none", receiptPrompt: true },
+      // A cheat that cheats only where the application ends the answer would otherwise never be seen.
+      ...(seed % 2 === 0 ? {} : { stop: ["."] }),
     });
     if (seen.end !== undefined && wanted(seen.casts[0]?.executor ?? "")) return seen;
   }

@@ -66,6 +66,23 @@ function start(finality: Policy["finality"], waits: Pick<Policy, "beaconMs"> = {
   answer("speaker", "first");
 }
 
+/** One speaker says four tokens of eight, and the application wants no more of them. */
+function startUnwatched(): void {
+  known = prospects.slice(0, 1);
+  const policy: Policy = { finality: "none", witnesses: 0, holdMs: 250, deadlineMs: 600_000, attemptsMax: 5 };
+  const spec = {
+    job: "ab".repeat(32) as JobId,
+    prompt: { kind: "text", text: "once" } as const,
+    tokensMax: 8,
+  };
+  const size = { tokensDefault: 512, contextTokens: 2048 };
+  take(begin({ spec, policy, prospects: known, staked: false, ...size }, now));
+  open(idOf("speaker"));
+  const chunk = { start: 0, ids: [1, 2, 3, 4], text: "four", signature: "" };
+  happen({ kind: "chunk", attempt: idOf("speaker"), branch: 0, chunk, authentic: true });
+  happen({ kind: "satisfied" });
+}
+
 function open(attempt: number): void {
   happen({ kind: "ready", attempt, promptTokens: 3, promptDigest: "00".repeat(32) });
   happen({ kind: "read", attempt });
@@ -241,4 +258,25 @@ test("where a block decides what is opened it is waited for longer, and its abse
   now = 64_000;
   happen({ kind: "tick" });
   expect(of("fail")).toMatchObject([{ code: "no-beacon" }]);
+});
+
+describe("an answer that nobody watches and the application ends", () => {
+  const kinds = () => effects.map(({ kind }) => kind);
+
+  test("ends once its speaker was asked to seal it, alone", () => {
+    startUnwatched();
+    expect(effects).toContainEqual(expect.objectContaining({ kind: "prove", witnesses: [], tokens: 4 }));
+    expect(kinds()).not.toContain("finish");
+    proved("inconclusive");
+    expect(effects).toContainEqual(
+      expect.objectContaining({ kind: "finish", verdict: "inconclusive", basis: "none" }),
+    );
+  });
+
+  test("ends without a seal when none comes", () => {
+    startUnwatched();
+    now = 4_000;
+    happen({ kind: "tick" });
+    expect(kinds()).toContain("finish");
+  });
 });

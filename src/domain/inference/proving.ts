@@ -7,6 +7,7 @@ import type { Outcome, Verdict } from "./effect.ts";
 import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
 import { isComplete } from "./hearing.ts";
+import { isUnwatched } from "./spec.ts";
 import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
 import { answerLimit, isLengthDisputed, limitOf, promptTokensOfAnswer } from "./terms.ts";
 import { isStranger } from "./votes.ts";
@@ -36,6 +37,7 @@ export function keepProof(draft: Draft): void {
   const { proof } = draft;
   if (!isComplete(draft)) return;
   if (proof === undefined) {
+    if (isUnsealed(draft)) return convene(draft);
     if (tokensVerdict(draft) === "valid" && !isLengthAwaited(draft)) convene(draft);
     return;
   }
@@ -89,6 +91,14 @@ export function proofEnd(draft: Draft): number | undefined {
   return Math.min(proof.since + most, draft.deadlineAt - budgets.lastWordMs);
 }
 
+/**
+ * Nobody watches, and the application ended the answer: its executor is told where, and seals it now, alone. Of an answer
+ * that it ends itself the seal came with its last chunk.
+ */
+function isUnsealed({ policy, satisfied }: Draft): boolean {
+  return isUnwatched(policy) && satisfied !== undefined;
+}
+
 /** Executor and witnesses who saw all of the answer form a committee; without any of them there is nothing to find. */
 function convene(draft: Draft): void {
   const last = lastOf(draft);
@@ -102,7 +112,8 @@ function convene(draft: Draft): void {
     // Who reckons with another limit would seal another answer.
     .filter((each) => limitOf(draft, each) === tokensMax)
     .map(({ id }) => id);
-  if (last === undefined || executor === undefined || witnesses.length === 0 || draft.rounds === roundsMax)
+  const isAlone = witnesses.length === 0 && !isUnwatched(draft.policy);
+  if (last === undefined || executor === undefined || isAlone || draft.rounds === roundsMax)
     return found(draft, nothingFound);
   const { asked = [], opinions = 0 } = draft.proof ?? {};
   draft.rounds += 1;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createDisk } from "../../../test/rigs/disk.ts";
 import type { JobId, ModelId, SessionKey } from "../../domain/ids.ts";
+import { chunkEnd } from "../../domain/inference/chunk.ts";
 import { transcriptNext, transcriptStart } from "../../domain/inference/transcript.ts";
 import type { ChannelHandlers, TextEngine } from "../../ports.ts";
 import type { OpenOrder, Order, Word } from "../../protocol/attempt.ts";
@@ -196,6 +197,20 @@ describe("an attempt", () => {
     for (let told = 0; told * text < limits.ordersWaitingUnitsMax; told++)
       tell.message({ t: "reveal", set, secret: job });
     expect(refusal()).toMatchObject({ t: "refused", code: "bad-request" });
+  });
+
+  test("of an answer that nobody watched seals as much as the application took, and can open that later", async () => {
+    await tellAll({ ...open, seal: true }, { t: "speak", from: 0 });
+    const through = chunkEnd((words.find(({ t }) => t === "chunk") as Extract<Word, { t: "chunk" }>).chunk);
+    const whole = words.at(-1) as Extract<Word, { t: "chunk" }>;
+    await tellAll({ t: "commit", through, executor: "" }, { t: "commit", through, executor: "" });
+    const [part, again] = words.slice(-2) as Extract<Word, { t: "committed" }>[];
+    expect(part!.commit!.sealed).not.toBe(whole.commit!.sealed);
+    expect(again).toEqual(part);
+    tell.closed({ code: "closed", detail: "" });
+    connect();
+    expect(await tellAll({ t: "recall", job })).toEqual([]);
+    expect(closed, "it has something to open").toBe(false);
   });
 
   test("about an answer of long ago ends when nobody asks for minutes what was sealed", async () => {

@@ -68,6 +68,7 @@ export function createStand(
   return {
     commit({ through, executor, dispute: asked }, dissent) {
       const transcript = transcriptAt(through);
+      if (open.seal === true) return testimony.seal({ transcript, through });
       dispute = asked && { ...asked, proof: { set: asked.set, secret: asked.secret, openings: [] } };
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, dispute });
     },

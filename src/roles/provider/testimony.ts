@@ -134,6 +134,7 @@ export function createTestimony(
     },
     seal(ended) {
       const member = memberAt(ended.transcript);
+      if (member?.committed() !== undefined) return member.sealed();
       const all = ports.sealed && seen(ended);
       const said = member === undefined || all === undefined ? {} : member.commit(all);
       const committed = member?.committed();

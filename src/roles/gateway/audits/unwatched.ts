@@ -1,5 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { SessionKey } from "../../../domain/ids.ts";
+import { chunkEnd } from "../../../domain/inference/chunk.ts";
 import type { JobState } from "../../../domain/inference/state.ts";
 import { answerLimit } from "../../../domain/inference/terms.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
@@ -13,8 +14,7 @@ import { receiptOf } from "../network/receipt-of.ts";
 
 /**
  * The receipt of an answer that nobody watched: its executor's commit, sealed, for auditors drawn long after. The prompt
- * is in it, since that is what they are asked with. Undefined where there is no true commit to the whole answer, as when
- * the application stopped it.
+ * is in it, since that is what they are asked with. Undefined where there is no true commit to the whole answer.
  */
 export function unwatchedReceipt(
   { market, verify }: { readonly market: Market712; readonly verify: Verify },
@@ -28,16 +28,17 @@ export function unwatchedReceipt(
   },
 ): Receipt | undefined {
   const { state, executor, sealed, secret, offers } = told;
-  const last = state.held.at(-1);
-  if (sealed === undefined || last?.chunk.end === undefined || state.satisfied !== undefined)
-    return undefined;
+  const { held, satisfied } = state;
+  const last = held[(satisfied ?? held.length) - 1];
+  const isEnded = satisfied !== undefined || last?.chunk.end !== undefined;
+  if (sealed === undefined || last === undefined || !isEnded) return undefined;
   const tokensMax = answerLimit(state);
   const answer = answerIdOf(
     { ...request.spec, tokensMax },
     {
       promptDigest: state.base?.promptDigest ?? "",
       transcript: bytesToHex(last.digest),
-      tokens: last.chunk.start + last.chunk.ids.length,
+      tokens: chunkEnd(last.chunk),
     },
   );
   const commit = { node: executor.node, ...sealed };

@@ -84,6 +84,12 @@ describe("an answer", () => {
     expect(seen).toMatchObject({ finish: "stop", verdict: "valid" });
   });
 
+  test("that nobody watches and a stop string ends is sealed like any other", async () => {
+    const { seen, events } = await ask({ stop: "5:", holdfast: { finality: "none" } });
+    expect(seen).toMatchObject({ finish: "stop", verdict: "inconclusive" });
+    expect(events.at(-1).holdfast.receipt).toMatch(/^\/v1\/receipts\//);
+  });
+
   test("with fewer witnesses than wanted says which there were", async () => {
     world = await createWorld(createChance(7), { ...options, nodes: 2 });
     const { events } = await ask({});

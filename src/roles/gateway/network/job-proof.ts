@@ -50,20 +50,29 @@ export function createJobProof(
   /** Envelopes that the last committee's members closed, about one answer. */
   let closed: Pick<CommitSet, "answer" | "commits"> | undefined;
   const sealed = new Map<SessionKey, Omit<Commit, "node">>();
+  /** Asked to seal an answer that the application ended. */
+  let sealing: AttemptId | undefined;
   let unsealed: PeerId | undefined;
   const attemptOf = (id: AttemptId) => state().attempts.find((each) => each.id === id);
 
   return {
     promise: secretHash(secrets[0]!),
-    heard: (attempt, word) => proof?.heard(attempt, word),
-    lost: (attempt) => proof?.lost(attempt),
+    heard(attempt, word) {
+      if (attempt !== sealing) return proof?.heard(attempt, word);
+      sealing = undefined;
+      if (word.t === "committed" && word.commit !== undefined) noteSealed(attempt, word.commit);
+      proved(nothing);
+    },
+    lost(attempt) {
+      if (attempt !== sealing) return proof?.lost(attempt);
+      sealing = undefined;
+      proved(nothing);
+    },
     cancel: () => proof?.cancel(),
     unsealed: () => unsealed,
-    sealed(attempt, commit) {
-      const key = attemptOf(attempt)?.sessionKey;
-      if (key !== undefined) sealed.set(key, commit);
-    },
+    sealed: noteSealed,
     prove(effect) {
+      if (isUnwatched(request.policy)) return askToSeal(effect);
       const { tokensMax, transcript, tokens } = effect;
       const [executor, ...witnesses] = [effect.executor, ...effect.witnesses].map(memberOf) as [
         Seat,
@@ -99,6 +108,16 @@ export function createJobProof(
     },
   };
 
+  function noteSealed(attempt: AttemptId, commit: Omit<Commit, "node">): void {
+    const key = attemptOf(attempt)?.sessionKey;
+    if (key !== undefined) sealed.set(key, commit);
+  }
+
+  function askToSeal({ executor, tokens: through }: Extract<JobEffect, { kind: "prove" }>): void {
+    sealing = executor;
+    attempts.send(executor, { t: "commit", through, executor: profileOf(executor) ?? "" });
+  }
+
   type Seat = ReturnType<typeof memberOf>;
 
   function memberOf(id: AttemptId) {
@@ -125,7 +144,7 @@ export function createJobProof(
   /** What is kept of an answer that nobody watched. Who can seal and does not evades every audit. */
   function keepUnwatched(): void {
     const { held, satisfied } = state();
-    const last = held.at(-1);
+    const last = held[(satisfied ?? held.length) - 1];
     const offer = last && roster.offerOf(last.speaker);
     const model = offer?.models.find(({ id }) => id === spec.model);
     if (last === undefined || offer === undefined || model?.witness !== true) return;
@@ -137,8 +156,8 @@ export function createJobProof(
     });
     // Of what others said before it, a sampled engine has not seen enough to seal.
     const couldSeal = model.sampled !== true || held.every(({ speaker }) => speaker === last.speaker);
-    if (kept === undefined && couldSeal && last.chunk.end !== undefined && satisfied === undefined)
-      unsealed = last.speaker;
+    const isEnded = satisfied !== undefined || last.chunk.end !== undefined;
+    if (kept === undefined && couldSeal && isEnded) unsealed = last.speaker;
     if (kept === undefined) return;
     receipt = JSON.stringify(clientsReceipt(kept, request));
     const at = Math.floor(ports.clock.wall());
@@ -148,3 +167,6 @@ export function createJobProof(
 
 /** Whose offer is gone: it is no member that anybody could hold to its word. */
 const nobody = `0x${"0".repeat(40)}` as Address;
+
+/** A seal alone shows nothing yet. */
+const nothing: Finding = { verdict: "inconclusive", blamed: [] };
