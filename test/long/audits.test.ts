@@ -23,7 +23,8 @@ test("an executor that cheated while nobody watched is found out, and an honest 
   liar!.signal("SIGKILL");
   await liar!.revive("other-model");
   const honest = await askedOf((peer) => peer !== liar!.peer);
-  const cheated = await askedOf((peer) => peer === liar!.peer);
+  // One that cheats only where the application ends the answer is found out too.
+  const cheated = await askedOf((peer) => peer === liar!.peer, { stop: ["."] });
   expect(await report(honest), "nobody has read it yet").toMatchObject({ verdict: "inconclusive" });
 
   await mine(network, 301);
@@ -49,16 +50,16 @@ test("an executor that cheated while nobody watched is found out, and an honest 
   expect(code).toBe(3);
 });
 
-async function askedOf(wanted: (executor: string) => boolean): Promise<Streamed> {
+async function askedOf(wanted: (executor: string) => boolean, more: object = {}): Promise<Streamed> {
   for (let seed = 0; seed < 40; seed += 1) {
     const seen = await streamChat(network.url, {
       ...{ model: "SmolLM2-135M-Instruct", temperature: 0.7, max_tokens: 48, seed },
       messages: [{ role: "user", content: `Tell me a story about the number ${seed}.` }],
       holdfast: { finality: "none", receiptPrompt: true },
-      // A cheat that cheats only where the application ends the answer would otherwise never be seen.
-      ...(seed % 2 === 0 ? {} : { stop: ["."] }),
+      ...more,
     });
-    if (seen.end !== undefined && wanted(seen.casts[0]?.executor ?? "")) return seen;
+    const isLong = seen.text.length >= 80;
+    if (seen.end !== undefined && isLong && wanted(seen.casts[0]?.executor ?? "")) return seen;
   }
   throw new Error("in forty answers it never spoke");
 }
