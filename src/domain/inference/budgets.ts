@@ -54,6 +54,8 @@ export const budgets = {
   verdictMs: 5_000,
   /** …and this long for its proof, which has bounds of its own. Abuse: a member that never opens. */
   proofMs: 4_000,
+  /** …and this long for the seal of an answer that nobody watched and the application ended: one word. */
+  sealMs: 1_500,
   /** …and where one more witness is asked, so much for it to connect and judge, beside the time it takes to read. */
   opinionMs: 6_000,
   /** Further witnesses for one answer. Abuse: members that disagree for ever. */

@@ -50,6 +50,8 @@ export type JobEffect =
       /** Longest the answer could have become. */
       readonly tokensMax: number;
     }
+  /** Nobody watched, and the application has had enough: whoever said the first so many tokens is to seal them. */
+  | { readonly kind: "seal"; readonly attempt: AttemptId; readonly tokens: number }
   /** Call again with `tick` at this time. Replaces the wake before it. */
   | { readonly kind: "wake"; readonly at: Ms }
   /** Exactly one of these two, once, last. Neither comes after `cancelled`. */

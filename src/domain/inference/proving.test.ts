@@ -67,9 +67,9 @@ function start(finality: Policy["finality"], waits: Pick<Policy, "beaconMs"> = {
 }
 
 /** One speaker says four tokens of eight, and the application wants no more of them. */
-function startUnwatched(): void {
-  known = prospects.slice(0, 1);
-  const policy: Policy = { finality: "none", witnesses: 0, holdMs: 250, deadlineMs: 600_000, attemptsMax: 5 };
+function startUnwatched(speaker: Partial<Prospect> = {}, deadlineMs = 600_000): void {
+  known = [{ ...prospects[0]!, ...speaker }];
+  const policy: Policy = { finality: "none", witnesses: 0, holdMs: 250, deadlineMs, attemptsMax: 5 };
   const spec = {
     job: "ab".repeat(32) as JobId,
     prompt: { kind: "text", text: "once" } as const,
@@ -78,7 +78,7 @@ function startUnwatched(): void {
   const size = { tokensDefault: 512, contextTokens: 2048 };
   take(begin({ spec, policy, prospects: known, staked: false, ...size }, now));
   open(idOf("speaker"));
-  const chunk = { start: 0, ids: [1, 2, 3, 4], text: "four", signature: "" };
+  const chunk = { start: 0, ids: [102, 111, 117, 114], text: "four", signature: "" };
   happen({ kind: "chunk", attempt: idOf("speaker"), branch: 0, chunk, authentic: true });
   happen({ kind: "satisfied" });
 }
@@ -265,7 +265,7 @@ describe("an answer that nobody watches and the application ends", () => {
 
   test("ends once its speaker was asked to seal it, alone", () => {
     startUnwatched();
-    expect(effects).toContainEqual(expect.objectContaining({ kind: "prove", witnesses: [], tokens: 4 }));
+    expect(effects).toContainEqual({ kind: "seal", attempt: idOf("speaker"), tokens: 4 });
     expect(kinds()).not.toContain("finish");
     proved("inconclusive");
     expect(effects).toContainEqual(
@@ -275,8 +275,17 @@ describe("an answer that nobody watches and the application ends", () => {
 
   test("ends without a seal when none comes", () => {
     startUnwatched();
-    now = 4_000;
+    now = 1_500;
     happen({ kind: "tick" });
     expect(kinds()).toContain("finish");
+  });
+
+  test("ends at once where nobody could seal it, or not in time", () => {
+    startUnwatched({ witness: false });
+    expect(kinds()).toContain("finish");
+    effects = [];
+    startUnwatched({}, 1_000);
+    expect(kinds()).toContain("finish");
+    expect(kinds()).not.toContain("seal");
   });
 });

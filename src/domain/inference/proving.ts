@@ -37,7 +37,7 @@ export function keepProof(draft: Draft): void {
   const { proof } = draft;
   if (!isComplete(draft)) return;
   if (proof === undefined) {
-    if (isUnsealed(draft)) return convene(draft);
+    if (isUnsealed(draft)) return askToSeal(draft);
     if (tokensVerdict(draft) === "valid" && !isLengthAwaited(draft)) convene(draft);
     return;
   }
@@ -87,16 +87,27 @@ export function proofEnd(draft: Draft): number | undefined {
   const last = lastOf(draft);
   const tokens = promptTokensOfAnswer(draft) + (last === undefined ? 0 : chunkEnd(last.chunk));
   const reading = budgets.opinionMs + tokens * budgets.readMsPerToken;
-  const most = proof.phase === "asked" ? budgets.proofMs + (draft.policy.beaconMs ?? 0) : reading;
+  const meeting = isUnsealed(draft) ? budgets.sealMs : budgets.proofMs + (draft.policy.beaconMs ?? 0);
+  const most = proof.phase === "asked" ? meeting : reading;
   return Math.min(proof.since + most, draft.deadlineAt - budgets.lastWordMs);
 }
 
-/**
- * Nobody watches, and the application ended the answer: its executor is told where, and seals it now, alone. Of an answer
- * that it ends itself the seal came with its last chunk.
- */
+/** Nobody watches, and the application ended the answer. Of one that its executor ends the seal comes with the last chunk. */
 function isUnsealed({ policy, satisfied }: Draft): boolean {
   return isUnwatched(policy) && satisfied !== undefined;
+}
+
+/** Whoever said the last word is told that it was the last, and has its time: else it could not be blamed for keeping silent. */
+function askToSeal(draft: Draft): void {
+  const last = lastOf(draft);
+  const speaker = draft.attempts.find(({ peer, witness }) => witness && peer === last?.speaker);
+  const isTime = draft.now + budgets.sealMs <= draft.deadlineAt - budgets.lastWordMs;
+  if (last === undefined || speaker === undefined || !isTime) return found(draft, nothingFound);
+  draft.proof = {
+    ...{ phase: "asked", since: draft.now, finding: nothingFound, opinions: 0 },
+    asked: [speaker.id],
+  };
+  draft.effects.push({ kind: "seal", attempt: speaker.id, tokens: chunkEnd(last.chunk) });
 }
 
 /** Executor and witnesses who saw all of the answer form a committee; without any of them there is nothing to find. */
@@ -112,8 +123,7 @@ function convene(draft: Draft): void {
     // Who reckons with another limit would seal another answer.
     .filter((each) => limitOf(draft, each) === tokensMax)
     .map(({ id }) => id);
-  const isAlone = witnesses.length === 0 && !isUnwatched(draft.policy);
-  if (last === undefined || executor === undefined || isAlone || draft.rounds === roundsMax)
+  if (last === undefined || executor === undefined || witnesses.length === 0 || draft.rounds === roundsMax)
     return found(draft, nothingFound);
   const { asked = [], opinions = 0 } = draft.proof ?? {};
   draft.rounds += 1;

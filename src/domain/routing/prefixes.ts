@@ -61,4 +61,4 @@ const marksMost = 8;
 /** An executor and its witnesses. */
 const readersMost = 4;
 /** What is shorter is read in no time worth mentioning, units: about five hundred tokens. */
-const sizeLeast = 2_048;
+export const sizeLeast = 2_048;

@@ -53,9 +53,9 @@ export function rank<C extends Candidate>(candidates: readonly C[], now: Ms, opt
   const placed = candidates.map((candidate, index) => {
     const stranger = hasNoStake(candidate, options) || !isHonest(candidate, now);
     const held = options.held?.(index) ?? 0;
+    const spread = options.spread(index);
     // Whoever has read the prompt stands back for nobody who is as good.
-    const spread = options.spread(index) * (1 - held);
-    const cost = costOf(candidate, cheapest) + spread - held * heldWorth;
+    const cost = costOf(candidate, cheapest) + spread * (1 - held) - held * heldWorth;
     return { candidate, stranger, tier: tierOf(candidate, stranger, now), spread, cost };
   });
   placed.sort((a, b) => a.tier - b.tier || tieOf(a) - tieOf(b));

@@ -213,6 +213,21 @@ describe("an attempt", () => {
     expect(closed, "it has something to open").toBe(false);
   });
 
+  test("seals nothing over words of others that it would not have said, and replaces nothing it sealed before", async () => {
+    await tellAll({ ...open, seal: true });
+    await tellAll(await spoken(4, true), { t: "speak", from: 4 });
+    expect(kinds()).toContain("rejected");
+    expect(words.at(-1)).toHaveProperty("chunk.end");
+    expect(words.at(-1)).not.toHaveProperty("commit");
+    const commits = [];
+    for (let again = 0; again < 2; again += 1) {
+      connect();
+      await tellAll({ ...open, seal: true }, { t: "speak", from: 0 });
+      commits.push("commit" in words.at(-1)!);
+    }
+    expect(commits).toEqual([true, false]);
+  });
+
   test("about an answer of long ago ends when nobody asks for minutes what was sealed", async () => {
     await tellAll({ ...open, seal: true }, { t: "speak", from: 0 });
     expect(words.at(-1)).toHaveProperty("commit");
@@ -371,11 +386,11 @@ function createTextEngine(whole: string, resume: boolean): TextEngine {
 type Chunk = Extract<Order, { t: "said" }>["chunk"];
 
 /** What another node with the same model says first; to be called once this one is ready. */
-async function spoken(tokens: number): Promise<Extract<Order, { t: "said" }>> {
+async function spoken(tokens: number, otherModel = false): Promise<Extract<Order, { t: "said" }>> {
   const engine = createSimulatedEngine(
     timeline.clock(),
     "other",
-    { stepMs: 1, judgeMsPerToken: 1, noise: 0, otherModel: false, stalled: false },
+    { stepMs: 1, judgeMsPerToken: 1, noise: 0, otherModel, stalled: false },
     model,
   );
   const sequence = await engine.open(open.prompt, 1);

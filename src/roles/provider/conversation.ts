@@ -179,7 +179,7 @@ export function converse(ports: ConversationPorts, channel: Channel<Word>): Chan
       }
       const signature = signer.sign(answer.digestAfter(said));
       answer.append(said);
-      const sealed = said.end === undefined ? {} : stand.seal();
+      const sealed = said.end === undefined ? {} : stand.seal(dissent);
       channel.send({ t: "chunk", branch, chunk: { ...said, signature }, ...sealed });
       speaking = said.end === undefined;
     }

@@ -43,8 +43,8 @@ export interface Stand {
   commit(order: Extract<Order, { t: "commit" }>, dissent: number): Sealed;
   close(order: Extract<Order, { t: "close" }>): Promise<Closed>;
   reveal(order: Extract<Order, { t: "reveal" }>): Promise<Opened>;
-  /** To the whole of its own answer, if nobody watched. */
-  seal(): Sealed;
+  /** To the whole of its own answer, if nobody watched; but not over words of others that it would not have said. */
+  seal(dissent: number): Sealed;
 }
 
 export function createStand(
@@ -68,7 +68,8 @@ export function createStand(
   return {
     commit({ through, executor, dispute: asked }, dissent) {
       const transcript = transcriptAt(through);
-      if (open.seal === true) return testimony.seal({ transcript, through });
+      // What it would not have said it does not answer for.
+      if (open.seal === true) return dissent < through ? {} : testimony.seal({ transcript, through });
       dispute = asked && { ...asked, proof: { set: asked.set, secret: asked.secret, openings: [] } };
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, dispute });
     },
@@ -86,8 +87,10 @@ export function createStand(
     },
     reveal: async (order) =>
       testimony.open(order, await drawnOf(ports, order.set, { signal, dispute, announced })),
-    seal: () =>
-      open.seal === true ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end }) : {},
+    seal: (dissent) =>
+      open.seal === true && dissent >= answer.end
+        ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end })
+        : {},
   };
 }
 

@@ -58,7 +58,10 @@ export interface Identity {
 export interface Testimony extends Opener {
   /** The answer ended at `through`, where `transcript` is its digest. Without a word about it there is nothing to send. */
   commit(ended: Ended): Sealed;
-  /** The same for an answer of its own that nobody watched, and keeps what it takes to open it long after. */
+  /**
+   * The same for an answer of its own that nobody watched, and keeps what it takes to open it long after. Not where words
+   * of others in it speak against it, nor where another attempt has sealed an answer to this job.
+   */
   seal(ended: Pick<Ended, "transcript" | "through">): Sealed;
 }
 
@@ -86,7 +89,7 @@ export type Opened = Pick<Extract<Word, { t: "revealed" }>, "opening" | "refusal
 
 export function createTestimony(
   ports: TestimonyPorts & Identity,
-  { job, model, prompt, sampling, audit }: OpenOrder,
+  { job, model, prompt, sampling, audit, seal }: OpenOrder,
   voice: Voice,
   closings: Closings = createClosings(),
 ): Testimony {
@@ -97,6 +100,10 @@ export function createTestimony(
    * another, once that was opened, would be from what everybody knows by now.
    */
   const members = new Map<Hex32, Member>();
+
+  let sealedBefore = false;
+  // A job's name is in its receipt: whoever knows it could have what was sealed replaced.
+  if (seal === true) void ports.sealed?.get(job).then((found) => (sealedBefore = found !== undefined));
 
   function memberAt(transcript: Hex32) {
     const before = members.get(transcript);
@@ -135,7 +142,8 @@ export function createTestimony(
     seal(ended) {
       const member = memberAt(ended.transcript);
       if (member?.committed() !== undefined) return member.sealed();
-      const all = ports.sealed && seen(ended);
+      const isOwn = verdictOf({ ...ended, rejected: false, executor: voice.profile }) !== "invalid";
+      const all = ports.sealed && isOwn && !sealedBefore ? seen(ended) : undefined;
       const said = member === undefined || all === undefined ? {} : member.commit(all);
       const committed = member?.committed();
       if (said.commit === undefined || committed === undefined) return {};

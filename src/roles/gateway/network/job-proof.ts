@@ -21,6 +21,8 @@ export interface JobProof extends Pick<RunningProof, "heard" | "lost" | "cancel"
   /** What the job promises of its secrets before anybody answers. */
   readonly promise: string;
   prove(effect: Extract<JobEffect, { kind: "prove" }>): void;
+  /** Asks an executor that nobody watches to seal what the application took of its answer. */
+  seal(effect: Extract<JobEffect, { kind: "seal" }>): void;
   /** An executor that nobody watches sealed this with its last chunk. */
   sealed(attempt: AttemptId, commit: Omit<Commit, "node">): void;
   /** The job ended: puts away the receipt, or what it takes to audit an unwatched answer. Returns the receipt's name. */
@@ -50,29 +52,32 @@ export function createJobProof(
   /** Envelopes that the last committee's members closed, about one answer. */
   let closed: Pick<CommitSet, "answer" | "commits"> | undefined;
   const sealed = new Map<SessionKey, Omit<Commit, "node">>();
-  /** Asked to seal an answer that the application ended. */
-  let sealing: AttemptId | undefined;
+  /** Who was asked to seal an answer that the application ended. */
+  let asked: { readonly attempt: AttemptId; readonly answered: boolean } | undefined;
   let unsealed: PeerId | undefined;
   const attemptOf = (id: AttemptId) => state().attempts.find((each) => each.id === id);
 
   return {
     promise: secretHash(secrets[0]!),
     heard(attempt, word) {
-      if (attempt !== sealing) return proof?.heard(attempt, word);
-      sealing = undefined;
+      if (attempt !== asked?.attempt || asked.answered) return proof?.heard(attempt, word);
+      asked = { attempt, answered: true };
       if (word.t === "committed" && word.commit !== undefined) noteSealed(attempt, word.commit);
       proved(nothing);
     },
     lost(attempt) {
-      if (attempt !== sealing) return proof?.lost(attempt);
-      sealing = undefined;
+      if (attempt !== asked?.attempt || asked.answered) return proof?.lost(attempt);
+      asked = undefined;
       proved(nothing);
     },
     cancel: () => proof?.cancel(),
     unsealed: () => unsealed,
     sealed: noteSealed,
+    seal({ attempt, tokens: through }) {
+      asked = { attempt, answered: false };
+      attempts.send(attempt, { t: "commit", through, executor: profileOf(attempt) ?? "" });
+    },
     prove(effect) {
-      if (isUnwatched(request.policy)) return askToSeal(effect);
       const { tokensMax, transcript, tokens } = effect;
       const [executor, ...witnesses] = [effect.executor, ...effect.witnesses].map(memberOf) as [
         Seat,
@@ -113,11 +118,6 @@ export function createJobProof(
     if (key !== undefined) sealed.set(key, commit);
   }
 
-  function askToSeal({ executor, tokens: through }: Extract<JobEffect, { kind: "prove" }>): void {
-    sealing = executor;
-    attempts.send(executor, { t: "commit", through, executor: profileOf(executor) ?? "" });
-  }
-
   type Seat = ReturnType<typeof memberOf>;
 
   function memberOf(id: AttemptId) {
@@ -154,10 +154,10 @@ export function createJobProof(
       ...{ state: state(), executor, sealed: sealed.get(sessionKey) },
       ...{ secret: secrets[0]!, offers: attempts.offers },
     });
-    // Of what others said before it, a sampled engine has not seen enough to seal.
-    const couldSeal = model.sampled !== true || held.every(({ speaker }) => speaker === last.speaker);
-    const isEnded = satisfied !== undefined || last.chunk.end !== undefined;
-    if (kept === undefined && couldSeal && isEnded) unsealed = last.speaker;
+    // Of what others said before it a sampled engine has not seen enough, and any other may have found it wrong.
+    const saidAll = held.every(({ speaker }) => speaker === last.speaker);
+    const wasToSeal = satisfied === undefined ? last.chunk.end !== undefined : asked !== undefined;
+    if (kept === undefined && saidAll && wasToSeal) unsealed = last.speaker;
     if (kept === undefined) return;
     receipt = JSON.stringify(clientsReceipt(kept, request));
     const at = Math.floor(ports.clock.wall());

@@ -199,7 +199,7 @@ export function createRoster(
     const onStranger = witnesses > 1 && risky;
     const onLiar = witnesses > 0 && risky;
     const ventures = { ventureAt, onStranger, onLiar };
-    const held = (index: number) => known[index]!.held;
+    const held = (index: number) => heldMost * known[index]!.held;
     const ranked = rank(known, now, { spread: chance, held, staked: model.staked, beside, ...ventures });
     return ranked.map((each) => prospectOf(each, now));
   }
@@ -276,6 +276,9 @@ function candidateOf(
     health: gone ? { ...health, quarantinedUntil: Number.POSITIVE_INFINITY } : health,
   };
 }
+
+/** Those in league who were drawn together once must not keep a conversation to its end. */
+const heldMost = 0.75;
 
 function wordsOf({ role, content }: ChatMessage): string {
   return `${role}\n${content}`;

@@ -86,6 +86,8 @@ export function runJob(
         return attempts.send(effect.attempt, { t: "speak", from: effect.from });
       case "prove":
         return proof.prove(effect);
+      case "seal":
+        return proof.seal(effect);
       case "close":
         if (attempts.close(effect.attempt)) proof.lost(effect.attempt);
         return;

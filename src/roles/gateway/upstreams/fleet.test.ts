@@ -183,10 +183,10 @@ test("a long conversation goes on where it was read, while others are no less bu
   expect(askedFor(callOf(long, "and then?"))).not.toContain("c");
 });
 
-test("messages that are none, or nested beyond all reason, are no conversation", () => {
-  const { fleet } = fleetOf("a");
+test("messages that are no list, nested beyond all reason or far too long are no conversation", () => {
+  const { fleet } = fleetOf("a", "b");
   const depth = 100_000;
-  for (const written of ["7", '["x"]', "[[]]", `[${"[".repeat(depth)}${"]".repeat(depth)}]`]) {
+  for (const written of ["7", `["${"x".repeat(1 << 19)}"]`, `[${"[".repeat(depth)}${"]".repeat(depth)}]`]) {
     const raw = `{"model":"m","messages":${written}${" ".repeat(4_000)}}`;
     const call = {
       endpoint: "chat/completions" as const,
@@ -195,6 +195,6 @@ test("messages that are none, or nested beyond all reason, are no conversation",
       requestId: "",
       headers: {},
     };
-    expect(() => fleet.marksOf({ ...call, reply: {} as Reply })).not.toThrow();
+    expect(fleet.marksOf({ ...call, reply: {} as Reply })).toEqual([]);
   }
 });

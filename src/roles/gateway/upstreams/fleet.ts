@@ -65,6 +65,7 @@ export class Fleet {
   }
 
   marksOf(call: Call): readonly Mark[] {
+    if (this.members.length === 1) return [];
     return marksOf(conversationOf(call), call.body.model, this.#prefixKey);
   }
 
