@@ -12,7 +12,8 @@ import { madeUp } from "./adversaries/bent-witness.ts";
 
 /** Answers of the real model, recorded once, before the real rules with the bounds that ship: no model, no minutes. */
 
-const { said, seen } = recorded(join(import.meta.dirname, "recordings"), "honest");
+const recordings = join(import.meta.dirname, "recordings");
+const { said, seen } = recorded(recordings, "honest");
 const tolerances = tolerancesOf(shippedPairs);
 const answers = said.map((one, at) => ({ one, part: partOf(one, seen[at]!, tolerances), own: seen[at]! }));
 const { marginMax } = judging;
@@ -68,6 +69,15 @@ describe("a recorded answer of a real model", () => {
     expect(runnersUp.swaps).toBeGreaterThan(500);
     // 47 % at the second best by the sampler's own scores, 88 % at the fifth: the rest is as good as chosen.
     expect([runnersUp.share, others.share]).toEqual([...[expect.closeTo(0.47, 1), expect.closeTo(0.88, 1)]]);
+  });
+
+  test("is invalid when its executor had slipped a sentence into the prompt", () => {
+    const slipped = recorded(recordings, "injected-prompt");
+    expect(slipped.said.length).toBeGreaterThan(5);
+    for (const [at, one] of slipped.said.entries()) {
+      const part = partOf(one, slipped.seen[at]!, tolerances);
+      expect(replay(one, [part, part], tolerances).verdict).toBe("invalid");
+    }
   });
 
   test("told under another seed is not what its fingerprints show", () => {

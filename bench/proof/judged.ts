@@ -30,6 +30,7 @@ export async function judged({ folder, names, jobs, seed }: Asked) {
   const all = honestSeries()
     .map(({ name }) => ({ series: name, ...recorded(folder, name) }))
     .filter(({ seen }) => seen.length > 0);
+  const texts = all.filter(({ said }) => said[0]!.sampling.schema === undefined);
   const calibration = calibrationFrom(all, { model, madeAt: new Date().toISOString() });
   const tolerances = tolerancesOf(calibration.pairs);
   const honest = all.map((each) => detectExecutor(each.series, heldReadings(each), tolerances));
@@ -52,7 +53,7 @@ export async function judged({ folder, names, jobs, seed }: Asked) {
     profilesHeldOut: { bySeries: strange, all: together("all", strange) },
     cheats: [...cheats, ...detectFalseWitnesses(pool.honest, tolerances)],
     several: [
-      ...all.map((each) => detectOverSeveral(`honest: ${each.series}`, heldReadings(each), tolerances)),
+      ...texts.map((each) => detectOverSeveral(`honest: ${each.series}`, heldReadings(each), tolerances)),
       ...shownOverSeveral
         .filter((name) => names.includes(name))
         .map((name) => detectOverSeveral(name, cheatReadings(folder, name), tolerances)),

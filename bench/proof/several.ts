@@ -23,7 +23,9 @@ export function detectOverSeveral(
   readings: readonly Reading[],
   tolerances: Tolerances,
 ): OverSeveral {
-  const long = readings.filter(({ said }) => said.ids.length >= tokensLeast);
+  const long = readings.filter(
+    ({ said }) => said.ids.length >= tokensLeast && said.sampling.schema === undefined,
+  );
   const drifts = createDrifts({ driftsMax: 1 });
   const verdicts = long.flatMap(({ said, honest }) => {
     const parts = honest.map((seen) => partOf(said, seen, tolerances));

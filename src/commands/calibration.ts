@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 import { calibrationSigner } from "../adapters/keys/calibration-signature.ts";
 import type { Address } from "../domain/ids.ts";
 import type { Tolerances } from "../domain/verification/tolerance.ts";
@@ -22,8 +23,16 @@ export async function readTolerances(home: string, self: Address): Promise<Toler
   } catch (cause) {
     throw new HoldfastError("The calibration in the home folder cannot be used.", {
       ...{ code: "calibration-unusable", fault: "user", cause },
-      facts: { file, reason: cause instanceof Error ? cause.message.split("\n")[0]! : String(cause) },
+      facts: { file, reason: reasonOf(cause) },
       remedy: "Move it away, or make another with `holdfast calibrate`.",
     });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof z.ZodError) {
+    const issue = cause.issues[0];
+    return `at ${issue?.path.join(".") || "its top"}: ${issue?.message}`;
+  }
+  return cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
 }

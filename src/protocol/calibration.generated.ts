@@ -1,6 +1,6 @@
 import type { CalibratedPair } from "./calibration.ts";
 
-/** Fitted 2026-11-29 to recordings of sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53, by `bench:proof -- --ship`; not to be edited. */
+/** Fitted 2026-11-30 to recordings of sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53, by `bench:proof -- --ship`; not to be edited. */
 export const shippedPairs: readonly CalibratedPair[] = [
   {
     "one": "node-llama-cpp@3.22.1 ggml-org/llama.cpp@v0.5.0 cpu-zen4 kv=f16 fa=off",
@@ -9,65 +9,65 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.1024,
-          "far": 0.16
+          "near": 2.1652,
+          "far": 2.8084
         },
         {
           "from": 16,
-          "near": 0.0963,
-          "far": 0.1327
+          "near": 1.7244,
+          "far": 2.0501
         },
         {
           "from": 24,
-          "near": 0.0951,
-          "far": 0.1337
+          "near": 1.7017,
+          "far": 2.0377
         },
         {
           "from": 32,
-          "near": 0.0942,
-          "far": 0.1312
+          "near": 1.6047,
+          "far": 1.8521
         },
         {
           "from": 48,
-          "near": 0.0943,
-          "far": 0.1339
+          "near": 1.5339,
+          "far": 1.7437
         },
         {
           "from": 240,
-          "near": 0.0764,
-          "far": 0.0782
+          "near": 1.1402,
+          "far": 1.1543
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0386,
-          "far": 0.1156
+          "near": 0.0417,
+          "far": 0.0913
         },
         {
           "from": 16,
-          "near": 0.0247,
-          "far": 0.0616
+          "near": 0.0255,
+          "far": 0.0576
         },
         {
           "from": 32,
-          "near": 0.0177,
-          "far": 0.0387
+          "near": 0.0192,
+          "far": 0.0385
         },
         {
           "from": 64,
           "near": 0.0128,
-          "far": 0.0224
+          "far": 0.0245
         }
       ],
-      "marginMax": 0.985
+      "marginMax": 0.9941
     },
-    "fitted": 862,
+    "fitted": 900,
     "tested": {
-      "answers": 862,
+      "answers": 900,
       "convicted": 0,
-      "inconclusive": 12,
-      "convictedMost": 0.004270298756081004
+      "inconclusive": 7,
+      "convictedMost": 0.004090366517571227
     }
   },
   {
@@ -77,65 +77,65 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.1221,
-          "far": 0.162
+          "near": 2.2718,
+          "far": 2.6941
         },
         {
           "from": 16,
-          "near": 0.116,
-          "far": 0.1578
+          "near": 2.0843,
+          "far": 2.4503
         },
         {
           "from": 24,
-          "near": 0.1154,
-          "far": 0.1567
+          "near": 1.9864,
+          "far": 2.2656
         },
         {
           "from": 32,
-          "near": 0.1116,
-          "far": 0.1484
+          "near": 1.9322,
+          "far": 2.2119
         },
         {
           "from": 48,
-          "near": 0.1082,
-          "far": 0.1496
+          "near": 1.8741,
+          "far": 2.104
         },
         {
           "from": 240,
-          "near": 0.089,
-          "far": 0.0904
+          "near": 1.3137,
+          "far": 1.3384
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0704,
+          "near": 0.0596,
           "far": 0.2875
         },
         {
           "from": 16,
-          "near": 0.0353,
+          "near": 0.0351,
           "far": 0.1461
         },
         {
           "from": 32,
-          "near": 0.0248,
-          "far": 0.0731
+          "near": 0.0241,
+          "far": 0.0719
         },
         {
           "from": 64,
           "near": 0.0135,
-          "far": 0.0179
+          "far": 0.0352
         }
       ],
       "marginMax": 3
     },
-    "fitted": 300,
+    "fitted": 450,
     "tested": {
-      "answers": 300,
+      "answers": 450,
       "convicted": 0,
-      "inconclusive": 2,
-      "convictedMost": 0.012220974694293552
+      "inconclusive": 1,
+      "convictedMost": 0.008164001936894386
     }
   },
   {
@@ -145,55 +145,55 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.1051,
-          "far": 0.1651
+          "near": 1.6752,
+          "far": 1.9022
         },
         {
           "from": 16,
-          "near": 0.0969,
-          "far": 0.1429
+          "near": 1.7087,
+          "far": 2.0092
         },
         {
           "from": 24,
-          "near": 0.0971,
-          "far": 0.1271
+          "near": 1.7247,
+          "far": 2.0369
         },
         {
           "from": 32,
-          "near": 0.0961,
-          "far": 0.1318
+          "near": 1.5765,
+          "far": 1.7588
         },
         {
           "from": 48,
-          "near": 0.0961,
-          "far": 0.1315
+          "near": 1.524,
+          "far": 1.7409
         },
         {
           "from": 240,
-          "near": 0.0776,
-          "far": 0.0826
+          "near": 1.1475,
+          "far": 1.1983
         }
       ],
       "margin": [
         {
           "from": 8,
           "near": 0.0389,
-          "far": 0.0767
+          "far": 0.0822
         },
         {
           "from": 16,
-          "near": 0.0308,
-          "far": 0.0615
+          "near": 0.0241,
+          "far": 0.0536
         },
         {
           "from": 32,
           "near": 0.0161,
-          "far": 0.0338
+          "far": 0.0331
         },
         {
           "from": 64,
-          "near": 0.0078,
-          "far": 0.009
+          "near": 0.0089,
+          "far": 0.0143
         }
       ],
       "marginMax": 1.2
@@ -202,7 +202,7 @@ export const shippedPairs: readonly CalibratedPair[] = [
     "tested": {
       "answers": 150,
       "convicted": 0,
-      "inconclusive": 1,
+      "inconclusive": 5,
       "convictedMost": 0.024292597166108543
     }
   },
@@ -213,65 +213,65 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.113,
-          "far": 0.1429
+          "near": 1.9675,
+          "far": 2.23
         },
         {
           "from": 16,
-          "near": 0.1039,
-          "far": 0.1305
+          "near": 1.8775,
+          "far": 2.2103
         },
         {
           "from": 24,
-          "near": 0.104,
-          "far": 0.1327
+          "near": 1.7427,
+          "far": 1.9504
         },
         {
           "from": 32,
-          "near": 0.1016,
-          "far": 0.1241
+          "near": 1.6491,
+          "far": 1.8361
         },
         {
           "from": 48,
-          "near": 0.1008,
-          "far": 0.1195
+          "near": 1.6234,
+          "far": 1.8468
         },
         {
           "from": 240,
-          "near": 0.0869,
-          "far": 0.0869
+          "near": 1.2537,
+          "far": 1.2847
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0374,
-          "far": 0.0834
+          "near": 0.047,
+          "far": 0.1263
         },
         {
           "from": 16,
-          "near": 0.0382,
-          "far": 0.0742
+          "near": 0.0349,
+          "far": 0.0712
         },
         {
           "from": 32,
-          "near": 0.0232,
-          "far": 0.0487
+          "near": 0.0208,
+          "far": 0.0455
         },
         {
           "from": 64,
-          "near": 0.013,
-          "far": 0.0149
+          "near": 0.0138,
+          "far": 0.0202
         }
       ],
       "marginMax": 1.2
     },
-    "fitted": 120,
+    "fitted": 150,
     "tested": {
-      "answers": 120,
+      "answers": 150,
       "convicted": 0,
-      "inconclusive": 6,
-      "convictedMost": 0.030272972577420072
+      "inconclusive": 0,
+      "convictedMost": 0.024292597166108543
     }
   },
   {
@@ -281,60 +281,65 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.1138,
-          "far": 0.1611
+          "near": 1.8458,
+          "far": 2.2017
         },
         {
           "from": 16,
-          "near": 0.095,
-          "far": 0.1197
+          "near": 1.6727,
+          "far": 1.9399
         },
         {
           "from": 24,
-          "near": 0.0904,
-          "far": 0.1138
+          "near": 1.5662,
+          "far": 1.8168
         },
         {
           "from": 32,
-          "near": 0.0918,
-          "far": 0.1121
+          "near": 1.5124,
+          "far": 1.6747
         },
         {
           "from": 48,
-          "near": 0.0866,
-          "far": 0.1004
+          "near": 1.4155,
+          "far": 1.5761
         },
         {
           "from": 240,
-          "near": 0.0739,
-          "far": 0.0763
+          "near": 1.1043,
+          "far": 1.1247
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.0304,
-          "far": 0.1
+          "near": 0.045,
+          "far": 0.1256
         },
         {
           "from": 16,
-          "near": 0.0435,
-          "far": 0.0945
+          "near": 0.0406,
+          "far": 0.0795
         },
         {
           "from": 32,
-          "near": 0.013,
-          "far": 0.0258
+          "near": 0.0172,
+          "far": 0.0304
+        },
+        {
+          "from": 64,
+          "near": 0.0115,
+          "far": 0.022
         }
       ],
       "marginMax": 1.2
     },
-    "fitted": 75,
+    "fitted": 150,
     "tested": {
-      "answers": 75,
+      "answers": 150,
       "convicted": 0,
-      "inconclusive": 3,
-      "convictedMost": 0.04799506405514227
+      "inconclusive": 4,
+      "convictedMost": 0.024292597166108543
     }
   },
   {
@@ -344,65 +349,65 @@ export const shippedPairs: readonly CalibratedPair[] = [
       "distance": [
         {
           "from": 8,
-          "near": 0.1103,
-          "far": 0.1656
+          "near": 2.1986,
+          "far": 2.6963
         },
         {
           "from": 16,
-          "near": 0.1055,
-          "far": 0.1493
+          "near": 2.0754,
+          "far": 2.5088
         },
         {
           "from": 24,
-          "near": 0.1031,
-          "far": 0.1534
+          "near": 1.968,
+          "far": 2.3732
         },
         {
           "from": 32,
-          "near": 0.1028,
-          "far": 0.1466
+          "near": 1.8397,
+          "far": 2.1253
         },
         {
           "from": 48,
-          "near": 0.1005,
-          "far": 0.1427
+          "near": 1.7581,
+          "far": 1.9935
         },
         {
           "from": 240,
-          "near": 0.0815,
-          "far": 0.0836
+          "near": 1.2021,
+          "far": 1.2278
         }
       ],
       "margin": [
         {
           "from": 8,
-          "near": 0.044,
-          "far": 0.1308
+          "near": 0.0458,
+          "far": 0.1286
         },
         {
           "from": 16,
-          "near": 0.029,
-          "far": 0.1461
+          "near": 0.0315,
+          "far": 0.1438
         },
         {
           "from": 32,
-          "near": 0.0213,
+          "near": 0.0203,
           "far": 0.0731
         },
         {
           "from": 64,
-          "near": 0.0135,
-          "far": 0.027
+          "near": 0.0128,
+          "far": 0.0348
         }
       ],
       "marginMax": 2.3
     },
-    "fitted": 1507,
+    "fitted": 1800,
     "tested": {
-      "answers": 1507,
+      "answers": 1800,
       "convicted": 0,
-      "inconclusive": 20,
-      "convictedMost": 0.0024448362715862744
+      "inconclusive": 13,
+      "convictedMost": 0.0020472789343030334
     }
   }
 ];

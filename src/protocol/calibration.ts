@@ -28,7 +28,8 @@ const pairSchema = z.object({
 });
 
 export const calibrationSchema = z.object({
-  v: z.literal(1),
+  /** 2: distances are relative, root mean squares in noises; they were means in logits before. */
+  v: z.literal(2, { error: "bounds of another version, whose distances were measured otherwise" }),
   model: modelIdSchema,
   madeAt: z.iso.datetime(),
   /** How the tail beyond what was seen was guessed. */

@@ -1,6 +1,6 @@
 import type { ModelId } from "../../domain/ids.ts";
 import type { Verdict } from "../../domain/inference/effect.ts";
-import { leafDistance } from "../../domain/verification/distance.ts";
+import { fingerprintDistance } from "../../domain/verification/distance.ts";
 import { type MarginTally, noMargins, weighAnswer } from "../../domain/verification/margin-tally.ts";
 import { positionsMax } from "../../domain/verification/positions.ts";
 import { type Tolerance, weighMean } from "../../domain/verification/tolerance.ts";
@@ -37,7 +37,7 @@ export function calibrationFrom(
   const all = [...groups.values()].flat();
   const pooled = pooledProfile(all.map(({ said }) => said.profile));
   if (pairs.length > 1 && pooled !== undefined) pairs.push(calibrated(pooled, pooled, all));
-  return { v: 1, model, madeAt, tail: "exponential beyond the 95th percentile", pairs };
+  return { v: 2, model, madeAt, tail: "exponential beyond the 95th percentile", pairs };
 }
 
 /** Fitted on the even questions, tried on the odd ones. */
@@ -74,9 +74,10 @@ export function verdictsOn(
   const opened: number[] = [];
   while (opened.length < positionsMax && places.length > 0)
     opened.push(...places.splice(Math.floor(chance() * places.length), 1));
-  const distance =
-    opened.reduce((sum, at) => sum + leafDistance(said.leaves[at]!, seen.leaves[at]!), 0) /
-    Math.max(1, opened.length);
+  const distance = fingerprintDistance(
+    opened.map((at) => said.leaves[at]!),
+    opened.map((at) => seen.leaves[at]!),
+  );
   const tally = tallyOf(seen);
   return {
     fingerprint: weighMean(distance, opened.length, tolerance.distance),

@@ -61,6 +61,12 @@ test("a calibration convicts no honest answer of its other half, and says how su
   expect(pairs[0]!.tested).toMatchObject({ answers: 50, convictedMost: expect.closeTo(0.0711, 3) });
 });
 
+test("a pair whose honest machines lie as far apart as a lie would has no bounds on its distance", () => {
+  const { distance, margin } = fitTolerance(answers(200, 1.5, 7), createChance(8).next);
+  expect(distance).toEqual([]);
+  expect(margin.length).toBeGreaterThan(0);
+});
+
 test("with too few answers for a tail nothing is bounded, so nobody is convicted", () => {
   const { distance, margin } = fitTolerance(answers(8, 0.2, 5), createChance(6).next);
   expect([...distance, ...margin]).toEqual([]);

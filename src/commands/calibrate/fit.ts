@@ -1,5 +1,5 @@
-import { leafDistance } from "../../domain/verification/distance.ts";
-import { severalAnswers } from "../../domain/verification/drift.ts";
+import { relativeDistance, relativeDistanceMax, rootMeanSquare } from "../../domain/verification/distance.ts";
+import { pooledDistance, severalAnswers } from "../../domain/verification/drift.ts";
 import { positionsMax } from "../../domain/verification/positions.ts";
 import type { Threshold, Tolerance } from "../../domain/verification/tolerance.ts";
 import type { Said, Seen } from "./trace.ts";
@@ -21,27 +21,34 @@ const marginCounts = [8, 16, 32, 64];
  * and a little more: what was not measured is guessed on the safe side. It takes a quorum of such pairs to convict, and
  * referees to slash.
  *
- * Of several answers together `far` is passed once in two hundred: it costs a reputation, which comes back, and what it is
+ * Of distances `near` lies half-way to `far`: answers of another kind than those recorded, such as those under a schema,
+ * lie a little further apart, and must not end in doubt for it. Nothing that cheats was seen as near.
+ *
+ * Of several answers together, none of them under a schema, `far` is passed once in two hundred: it costs a reputation, which comes back, and what it is
  * there for lies no further from the honest.
  */
 export function fitTolerance(pairs: readonly HonestPair[], chance: () => number): Tolerance {
   const distances = pairs.map(({ said, seen }) =>
-    said.leaves.map((leaf, at) => leafDistance(leaf, seen.leaves[at]!)),
+    said.leaves.map((leaf, at) => relativeDistance(leaf, seen.leaves[at]!)),
   );
+  const texts = distances.filter((_, at) => pairs[at]!.said.sampling.schema === undefined);
   const margins = pairs.map(({ seen }) => informativeMargins(seen));
   return {
     distance: [
-      ...fitThresholds(distances, distanceCounts, chance),
+      ...fitThresholds(distances, distanceCounts, chance, { mean: rootMeanSquare, bounds: roomyBoundsOf }),
       ...thresholdOf(
         severalAnswers,
-        Array.from({ length: drawsPerAnswer }, () => pooledMeans(distances, chance)).flat(),
+        Array.from({ length: drawsPerAnswer }, () => pooledMeans(texts, chance)).flat(),
         severalBoundsOf,
       ),
-    ],
-    margin: fitThresholds(margins, marginCounts, chance),
+    ].filter(({ far }) => far <= farMost),
+    margin: fitThresholds(margins, marginCounts, chance, { mean: meanOf, bounds: boundsOf }),
     marginMax: rounded(marginMaxOf(pairs.flatMap(({ seen }) => seen.margins))),
   };
 }
+
+/** Where honest machines lie further apart than half of what one position may say, a lie would not lie much further. */
+const farMost = relativeDistanceMax / 2;
 
 /** Means over what audits open of several answers together; each answer is in one of these pools. */
 function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => number): number[] {
@@ -49,7 +56,11 @@ function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => nu
   const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, positionsMax, chance));
   const each = severalAnswers / positionsMax;
   return Array.from({ length: Math.floor(shuffled.length / each) }, (_, at) =>
-    meanOf(shuffled.slice(at * each, (at + 1) * each).flat()),
+    pooledDistance(
+      shuffled
+        .slice(at * each, (at + 1) * each)
+        .map((values) => ({ distance: rootMeanSquare(values), opened: values.length })),
+    ),
   );
 }
 
@@ -91,18 +102,22 @@ function fitThresholds(
   answers: ReadonlyArray<readonly number[]>,
   counts: readonly number[],
   chance: () => number,
+  {
+    mean,
+    bounds,
+  }: { readonly mean: (values: readonly number[]) => number; readonly bounds: typeof boundsOf },
 ): Threshold[] {
   return counts.flatMap((from) => {
     const means = answers.flatMap((values) =>
       values.length < from
         ? []
-        : Array.from({ length: drawsPerAnswer }, () => meanOf(drawn(values, from, chance))),
+        : Array.from({ length: drawsPerAnswer }, () => mean(drawn(values, from, chance))),
     );
-    return thresholdOf(from, means);
+    return thresholdOf(from, means, bounds);
   });
 }
 
-function thresholdOf(from: number, means: readonly number[], bounds = boundsOf): Threshold[] {
+function thresholdOf(from: number, means: readonly number[], bounds: typeof boundsOf): Threshold[] {
   return means.length < answersLeast ? [] : [{ from, ...bounds(means) }];
 }
 
@@ -112,6 +127,11 @@ const answersLeast = 40;
 function boundsOf(means: readonly number[]): Omit<Threshold, "from"> {
   const far = Math.max(passedBy(means, meansBeyond), 1.15 * quantile(means, 1));
   return { near: rounded(quantile(means, 0.99)), far: rounded(far) };
+}
+
+function roomyBoundsOf(means: readonly number[]): Omit<Threshold, "from"> {
+  const { near, far } = boundsOf(means);
+  return { near: rounded((near + far) / 2), far };
 }
 
 function severalBoundsOf(means: readonly number[]): Omit<Threshold, "from"> {

@@ -35,6 +35,8 @@ export function honestSeries(): HonestSeries[] {
     { name: "warm-cache", speaker: { warm: true }, witness: plain },
     { name: "neighbours", speaker: { neighbours: true }, witness: { neighbours: true } },
     { name: "flash-witness", speaker: plain, witness: { flashAttention: true } },
+    { name: "schema", speaker: plain, witness: plain },
+    { name: "schema-flash-witness", speaker: plain, witness: { flashAttention: true } },
     { name: "flash-speaker", speaker: { flashAttention: true }, witness: plain },
     ...(other === undefined
       ? []

@@ -40,7 +40,24 @@ const samplings = [
   { temperature: 1, topP: 0.9 },
 ] as const;
 
-/** The `index`-th question of a pair's own series: no two pairs, and no two questions of one, share prompt and seed. */
+/** Under it tokens are said that a model would not have chosen, and there machines differ more. */
+const schema = JSON.stringify({
+  type: "object",
+  properties: {
+    title: { type: "string", maxLength: 40 },
+    year: { type: "integer" },
+    parts: { type: "array", items: { type: "string", maxLength: 30 }, maxItems: 4 },
+    kind: { enum: ["large", "small"] },
+    maker: { anyOf: [{ type: "object", properties: { name: { type: "string" } } }, { type: "null" }] },
+  },
+  required: ["title", "year", "parts", "kind", "maker"],
+  additionalProperties: false,
+});
+
+/**
+ * The `index`-th question of a pair's own series: no two pairs, and no two questions of one, share prompt and seed. Those
+ * of a series named so ask for an answer under a schema.
+ */
 export function questionOf(series: string, index: number): Question {
   const hash = createHash("sha256").update(`${series} ${index}`).digest();
   const half = subjects[index % 2]!;
@@ -54,6 +71,7 @@ export function questionOf(series: string, index: number): Question {
     sampling: {
       ...samplings[(index >> 1) % samplings.length]!,
       seed: createHash("sha256").update(hash).digest("hex"),
+      ...(series.startsWith("schema") ? { schema } : {}),
     },
   };
 }

@@ -2,7 +2,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { Address, JobId } from "../ids.ts";
 import { type AnswerId, type Hex32, nodeBytes, setDigest } from "./committee.ts";
 import { digest, joined } from "./digest.ts";
-import { leafDistance, meanDistance } from "./distance.ts";
+import { fingerprintDistance, leafDistance } from "./distance.ts";
 import type { Leaf } from "./leaf.ts";
 import { auditPositions } from "./positions.ts";
 import { rule } from "./ruling.ts";
@@ -134,7 +134,7 @@ function isWrong(
   const tolerance = rules.tolerances(rules.reference, seat.member.profile);
   if (tolerance === undefined) return undefined;
   const { leaves, verdict } = seat.opened;
-  const outcome = weighMean(meanDistance(leaves, seen), seen.length, tolerance.distance);
+  const outcome = weighMean(fingerprintDistance(leaves, seen), seen.length, tolerance.distance);
   const positions = auditPositions(proof.set, proof.secret);
   const approved = verdict === "valid" && contradicts(seen, positions, tokens, tolerance);
   if (outcome === "invalid" || approved) return true;

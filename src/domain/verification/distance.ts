@@ -1,6 +1,6 @@
 import { type Leaf, leafStep } from "./leaf.ts";
 
-/** Distances are cut here, logits: one odd position must not speak for a whole answer. */
+/** Distances are cut here, logits. */
 export const distanceMax = 1;
 
 /**
@@ -28,10 +28,48 @@ export function leafDistance(a: Leaf, b: Leaf): number {
   return Math.min(sum / (2 * a.ids.length - apart.length), distanceMax);
 }
 
-/** Mean over positions; the lists are of the same positions. 0 for none. */
-export function meanDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
+/** One position says no more than this, noises: of dozens, one that is odd must not speak for all. */
+export const relativeDistanceMax = 6;
+
+/**
+ * The same in noises, from 0 to `relativeDistanceMax`: how far honest machines lie apart at such a position. That grows with
+ * how widely the eight logits are spread. The narrower of the two lists tells, so that nobody looks nearer by showing a
+ * wide one.
+ */
+export function relativeDistance(a: Leaf, b: Leaf): number {
+  const distance = leafDistance(a, b);
+  if (distance === distanceMax) return relativeDistanceMax;
+  const spread = Math.min(spreadOf(a), spreadOf(b));
+  return Math.min(distance / (noiseLeast + noisePerSpread * spread), relativeDistanceMax);
+}
+
+/**
+ * Logits, and logits for each logit of spread, as honest answers of SmolLM2-135M were found to differ. They weigh
+ * positions against one another; what is too much is calibrated for each model and pair of profiles. Where honest
+ * machines differ by several such noises, nothing is told apart from a lie any more, and no bounds are fitted.
+ */
+const noiseLeast = 0.06;
+const noisePerSpread = 0.0025;
+
+/**
+ * How far two fingerprints lie apart: the root mean square of their relative distances, in noises; the lists are of the
+ * same positions. 0 for none. A mean would let an altered prompt pass, which moves some positions far and most of them
+ * hardly at all, whereas honest noise moves all of them a little.
+ */
+export function fingerprintDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
   if (a.length !== b.length) throw new RangeError("leaves of different positions");
-  return a.length === 0 ? 0 : a.reduce((sum, leaf, at) => sum + leafDistance(leaf, b[at]!), 0) / a.length;
+  return rootMeanSquare(a.map((leaf, at) => relativeDistance(leaf, b[at]!)));
+}
+
+/** 0 for none. */
+export function rootMeanSquare(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+/** Logits from the first to the last. */
+function spreadOf(leaf: Leaf): number {
+  return leafStep * leaf.steps.at(-1)!;
 }
 
 /** Below its largest. */

@@ -1,6 +1,6 @@
 import type { Verdict } from "../inference/effect.ts";
 import type { Hex32 } from "./committee.ts";
-import { meanDistance } from "./distance.ts";
+import { fingerprintDistance } from "./distance.ts";
 import type { Leaf } from "./leaf.ts";
 import { type MarginTally, weighAnswer } from "./margin-tally.ts";
 import { auditPositions } from "./positions.ts";
@@ -52,12 +52,12 @@ export function weighReplay(receipt: Receipt, replayed: Replayed, rules: RulingR
   if (opened === undefined || typeof opened === "string" || leaves.length < proof.set.answer.tokens)
     return finding("inconclusive", "replayed-in-part: the executor opened no fingerprint to compare with.");
   const own = auditPositions(proof.set, proof.secret).map((position) => leaves[position]!);
-  const distance = meanDistance(opened.leaves, own);
+  const distance = fingerprintDistance(opened.leaves, own);
   const outcome = weighMean(distance, own.length, tolerance.distance);
   if (outcome === "invalid")
     return finding(
       "invalid",
-      `replayed-otherwise: its fingerprint is ${distance.toFixed(3)} logits from this machine's.`,
+      `replayed-otherwise: its fingerprint is ${distance.toFixed(2)} times the usual noise from this machine's.`,
     );
   const isSure = outcome === "valid" && tokens === "valid";
   return isSure

@@ -153,7 +153,9 @@ function quarrelsOf({ proof }: Receipt, { unsound, pairs, members }: Ruling): st
     ...pairs.flatMap(({ one, other, calibrated, outcome, distance }) => {
       if (!calibrated) return [`not-calibrated: the profiles of ${one} and ${other} were never compared.`];
       if (outcome === "valid") return [];
-      return [`far-apart: ${one} and ${other} differ by ${distance.toFixed(3)} logits (${outcome}).`];
+      return [
+        `far-apart: ${one} and ${other} differ by ${distance.toFixed(2)} times the usual noise (${outcome}).`,
+      ];
     }),
     ...members.flatMap(({ node, complaint }) =>
       complaint === "not-opened" ? [`not-opened: ${node} has not opened its commit.`] : [],

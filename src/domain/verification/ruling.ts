@@ -1,7 +1,7 @@
 import type { Address } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import { type SetComplaint, setComplaint } from "./commit-set.ts";
-import { meanDistance } from "./distance.ts";
+import { fingerprintDistance } from "./distance.ts";
 import {
   type OpeningComplaint,
   type Proof,
@@ -16,7 +16,7 @@ import { type Tolerances, weighMean } from "./tolerance.ts";
 export interface PairFinding {
   readonly one: Address;
   readonly other: Address;
-  /** Mean over the positions opened, logits. */
+  /** Over the positions opened, noises. */
   readonly distance: number;
   readonly outcome: Verdict;
   /** False: nobody has calibrated this pair of profiles, so its outcome is inconclusive. */
@@ -94,7 +94,7 @@ function pairsOf(seats: readonly Seat[], tolerances: Tolerances): PairFinding[] 
       if (typeof a.opened === "string" || typeof b.opened === "string") return [];
       const tolerance = tolerances(a.member.profile, b.member.profile);
       const { leaves } = a.opened;
-      const distance = meanDistance(leaves, b.opened.leaves);
+      const distance = fingerprintDistance(leaves, b.opened.leaves);
       const outcome = weighMean(distance, leaves.length, tolerance?.distance ?? []);
       const calibrated = tolerance !== undefined;
       return [{ one: a.member.node, other: b.member.node, distance, outcome, calibrated }];

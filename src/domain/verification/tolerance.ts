@@ -1,6 +1,6 @@
 import type { Verdict } from "../inference/effect.ts";
 
-/** Bounds on a mean over at least `from` positions, logits: up to `near` it speaks for honesty, above `far` against it. */
+/** Bounds on a mean over at least `from` positions: up to `near` it speaks for honesty, above `far` against it. */
 export interface Threshold {
   readonly from: number;
   readonly near: number;
@@ -9,11 +9,11 @@ export interface Threshold {
 
 /** What is known of honest nodes of two numeric profiles, from calibration. */
 export interface Tolerance {
-  /** On the mean fingerprint distance, by positions opened; ascending `from`. */
+  /** On the fingerprint distance, noises, by positions opened; ascending `from`. */
   readonly distance: readonly Threshold[];
-  /** On the mean margin over informative positions, by their number; ascending `from`. */
+  /** On the mean margin over informative positions, logits, by their number; ascending `from`. */
   readonly margin: readonly Threshold[];
-  /** A single margin above this speaks against its token whatever the mean. */
+  /** A single margin above this, logits, speaks against its token whatever the mean. */
   readonly marginMax: number;
 }
 

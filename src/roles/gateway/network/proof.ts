@@ -191,7 +191,8 @@ export function runProof(
       .toSorted((a, b) => a.distance - b.distance)[0];
     const other = witnesses.find(({ member }) => member.node === pair?.other)?.member;
     const tolerance = other && ports.rules.tolerances(profile, other.profile);
-    if (verdict !== "valid" || pair === undefined || tolerance === undefined) return false;
+    const isText = said.sampling.schema === undefined;
+    if (verdict !== "valid" || !isText || pair === undefined || tolerance === undefined) return false;
     const compared = { node, profile, otherProfile: other!.profile, distance: pair.distance, opened };
     return ports.drifts.note(compared, tolerance) === "invalid";
   }
