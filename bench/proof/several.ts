@@ -33,7 +33,7 @@ export function detectOverSeveral(
     const [profile, otherProfile] = [said.profile, honest[0]!.profile];
     const tolerance = tolerances(profile, otherProfile);
     if (tolerance === undefined) return [];
-    const compared = { node: "0x" as Address, profile, otherProfile, opened, distance: pairs[0]!.distance };
+    const compared = { node: "0x" as Address, profile, otherProfile, opened, usual: pairs[0]!.usual };
     return drifts.note(compared, tolerance) ?? [];
   });
   const found = verdicts.filter((verdict) => verdict === "invalid").length;

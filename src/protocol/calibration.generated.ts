@@ -34,8 +34,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.1402,
-          "far": 1.1543
+          "near": 0.9307,
+          "far": 0.9685
         }
       ],
       "margin": [
@@ -102,8 +102,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.3137,
-          "far": 1.3384
+          "near": 1.1352,
+          "far": 1.1702
         }
       ],
       "margin": [
@@ -170,8 +170,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.1475,
-          "far": 1.1983
+          "near": 0.9199,
+          "far": 0.9965
         }
       ],
       "margin": [
@@ -238,8 +238,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.2537,
-          "far": 1.2847
+          "near": 1.0885,
+          "far": 1.1148
         }
       ],
       "margin": [
@@ -306,8 +306,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.1043,
-          "far": 1.1247
+          "near": 0.8934,
+          "far": 0.9107
         }
       ],
       "margin": [
@@ -374,8 +374,8 @@ export const shippedPairs: readonly CalibratedPair[] = [
         },
         {
           "from": 240,
-          "near": 1.2021,
-          "far": 1.2278
+          "near": 1.0168,
+          "far": 1.0754
         }
       ],
       "margin": [

@@ -1,5 +1,10 @@
-import { relativeDistance, relativeDistanceMax, rootMeanSquare } from "../../domain/verification/distance.ts";
-import { pooledDistance, severalAnswers } from "../../domain/verification/drift.ts";
+import {
+  geometricMean,
+  relativeDistance,
+  relativeDistanceMax,
+  rootMeanSquare,
+} from "../../domain/verification/distance.ts";
+import { severalAnswers } from "../../domain/verification/drift.ts";
 import { positionsMax } from "../../domain/verification/positions.ts";
 import type { Threshold, Tolerance } from "../../domain/verification/tolerance.ts";
 import type { Said, Seen } from "./trace.ts";
@@ -24,7 +29,7 @@ const marginCounts = [8, 16, 32, 64];
  * Of distances `near` lies half-way to `far`: answers of another kind than those recorded, such as those under a schema,
  * lie a little further apart, and must not end in doubt for it. Nothing that cheats was seen as near.
  *
- * Of several answers together, none of them under a schema, `far` is passed once in two hundred: it costs a reputation, which comes back, and what it is
+ * Of several answers together, none of them under a schema, `far` is passed once in a thousand: it costs a reputation, which comes back, and what it is
  * there for lies no further from the honest.
  */
 export function fitTolerance(pairs: readonly HonestPair[], chance: () => number): Tolerance {
@@ -56,11 +61,7 @@ function pooledMeans(answers: ReadonlyArray<readonly number[]>, chance: () => nu
   const shuffled = drawn(long, long.length, chance).map((values) => drawn(values, positionsMax, chance));
   const each = severalAnswers / positionsMax;
   return Array.from({ length: Math.floor(shuffled.length / each) }, (_, at) =>
-    pooledDistance(
-      shuffled
-        .slice(at * each, (at + 1) * each)
-        .map((values) => ({ distance: rootMeanSquare(values), opened: values.length })),
-    ),
+    geometricMean(shuffled.slice(at * each, (at + 1) * each).flat()),
   );
 }
 
@@ -147,7 +148,7 @@ function passedBy(means: readonly number[], share: number): number {
 
 const meansTail = 0.05;
 const meansBeyond = 1e-4;
-const severalBeyond = 5e-3;
+const severalBeyond = 1e-3;
 
 /** Where the largest `share` of these begins, how far beyond that they lie on average, and how many do. */
 function tailOf(values: readonly number[], share: number) {

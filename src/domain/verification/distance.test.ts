@@ -7,6 +7,7 @@ import {
   leafDistance,
   relativeDistance,
   relativeDistanceMax,
+  usualDistance,
 } from "./distance.ts";
 import { type Leaf, leafOf, leafStep } from "./leaf.ts";
 
@@ -70,6 +71,15 @@ test("of two fingerprints as far apart on average, that with the larger single d
   expect(fingerprintDistance(calm, inPlaces)).toBeGreaterThan(1.5 * fingerprintDistance(calm, everywhere));
   expect(fingerprintDistance([], [])).toBe(0);
   expect(() => fingerprintDistance(calm, [])).toThrow(RangeError);
+});
+
+test("what moves every position a little shows at most of them, what moves few of them far does not", () => {
+  const calm = Array.from({ length: 48 }, (_, at) => spread(3, 0.05 * (at % 2)));
+  const everywhere = calm.map((_, at) => spread(3, 0.05 * (at % 2) + 0.1));
+  const inPlaces = calm.map((leaf, at) => (at % 12 === 0 ? spread(3, 0.4) : leaf));
+  expect(usualDistance(calm, everywhere)).toBeGreaterThan(2 * usualDistance(calm, inPlaces));
+  expect(fingerprintDistance(calm, everywhere)).toBeLessThan(fingerprintDistance(calm, inPlaces));
+  expect(usualDistance(calm, calm)).toBeGreaterThan(0);
 });
 
 test("a lie is as far as can be however widely its logits are spread", () => {

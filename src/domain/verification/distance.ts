@@ -61,6 +61,24 @@ export function fingerprintDistance(a: readonly Leaf[], b: readonly Leaf[]): num
   return rootMeanSquare(a.map((leaf, at) => relativeDistance(leaf, b[at]!)));
 }
 
+/**
+ * How far they lie apart at most positions: the geometric mean of the same. It sees what moves every position a little and
+ * none of them far, such as a cache of 8 bits, where the root mean square is ruled by the few that are odd.
+ */
+export function usualDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
+  return geometricMean(a.map((leaf, at) => relativeDistance(leaf, b[at]!)));
+}
+
+/** Where two show the very same, noises: nothing must not make up for everything else. */
+const relativeDistanceMin = 0.1;
+
+/** 0 for none. */
+export function geometricMean(distances: readonly number[]): number {
+  if (distances.length === 0) return 0;
+  const logs = distances.map((distance) => Math.log(Math.max(distance, relativeDistanceMin)));
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+}
+
 /** 0 for none. */
 export function rootMeanSquare(values: readonly number[]): number {
   if (values.length === 0) return 0;

@@ -15,24 +15,9 @@ export interface Compared {
   /** Its numeric profile, and that of whoever it was compared with. */
   readonly profile: string;
   readonly otherProfile: string;
-  /** Over the positions opened, noises. */
-  readonly distance: number;
+  /** At most of the positions opened, noises. */
+  readonly usual: number;
   readonly opened: number;
-}
-
-/** Distances of several answers as one, each with the positions it is over: their geometric mean, in which an odd one weighs least. */
-export function pooledDistance(answers: ReadonlyArray<Pick<Compared, "distance" | "opened">>): number {
-  const positions = answers.reduce((sum, { opened }) => sum + opened, 0);
-  return Math.exp(
-    answers.reduce((sum, { distance, opened }) => sum + opened * logOf(distance), 0) / positions,
-  );
-}
-
-/** Two of one arithmetic may show the very same, noises; that must not make up for all other answers. */
-const distanceLeast = 0.5;
-
-function logOf(distance: number): number {
-  return Math.log(Math.max(distance, distanceLeast));
 }
 
 /**
@@ -47,21 +32,19 @@ export interface Drifts {
 
 /** `driftsMax`: pools kept at once; the one that was added to longest ago is forgotten first. */
 export function createDrifts({ driftsMax }: { readonly driftsMax: number }): Drifts {
-  const pools = new Map<string, Pick<Compared, "distance" | "opened">>();
+  const pools = new Map<string, { readonly logs: number; readonly positions: number }>();
   return {
-    note({ node, profile, otherProfile, ...own }, tolerance) {
+    note({ node, profile, otherProfile, usual, opened }, tolerance) {
       const bounds = tolerance.distance.filter(({ from }) => from >= severalAnswers);
-      if (bounds.length === 0 || !Number.isFinite(own.distance)) return undefined;
+      if (bounds.length === 0 || !(usual > 0)) return undefined;
       const key = [node, profile, otherProfile].join("\n");
-      const before = pools.get(key);
-      const all = before === undefined ? [own] : [before, own];
-      const pool = {
-        distance: pooledDistance(all),
-        opened: all.reduce((sum, { opened }) => sum + opened, 0),
-      };
+      const before = pools.get(key) ?? { logs: 0, positions: 0 };
+      const positions = before.positions + opened;
+      // Of all positions together the same mean as of each answer's.
+      const logs = before.logs + Math.log(usual) * opened;
       pools.delete(key);
-      if (pool.opened >= bounds[0]!.from) return weighMean(pool.distance, pool.opened, bounds);
-      pools.set(key, pool);
+      if (positions >= bounds[0]!.from) return weighMean(Math.exp(logs / positions), positions, bounds);
+      pools.set(key, { logs, positions });
       const [oldest] = pools.keys();
       if (pools.size > driftsMax && oldest !== undefined) pools.delete(oldest);
       return undefined;

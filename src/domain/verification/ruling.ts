@@ -1,7 +1,7 @@
 import type { Address } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import { type SetComplaint, setComplaint } from "./commit-set.ts";
-import { fingerprintDistance } from "./distance.ts";
+import { fingerprintDistance, usualDistance } from "./distance.ts";
 import {
   type OpeningComplaint,
   type Proof,
@@ -16,8 +16,9 @@ import { type Tolerances, weighMean } from "./tolerance.ts";
 export interface PairFinding {
   readonly one: Address;
   readonly other: Address;
-  /** Over the positions opened, noises. */
+  /** Over the positions opened, noises; and how far at most of them. */
   readonly distance: number;
+  readonly usual: number;
   readonly outcome: Verdict;
   /** False: nobody has calibrated this pair of profiles, so its outcome is inconclusive. */
   readonly calibrated: boolean;
@@ -95,9 +96,10 @@ function pairsOf(seats: readonly Seat[], tolerances: Tolerances): PairFinding[] 
       const tolerance = tolerances(a.member.profile, b.member.profile);
       const { leaves } = a.opened;
       const distance = fingerprintDistance(leaves, b.opened.leaves);
+      const usual = usualDistance(leaves, b.opened.leaves);
       const outcome = weighMean(distance, leaves.length, tolerance?.distance ?? []);
       const calibrated = tolerance !== undefined;
-      return [{ one: a.member.node, other: b.member.node, distance, outcome, calibrated }];
+      return [{ one: a.member.node, other: b.member.node, distance, usual, outcome, calibrated }];
     }),
   );
 }

@@ -188,12 +188,12 @@ export function runProof(
     // From the nearest: a witness that bends its own fingerprint can only seem further off than an honest one.
     const pair = pairs
       .filter((pair) => pair.one === node && supporters.includes(pair.other))
-      .toSorted((a, b) => a.distance - b.distance)[0];
+      .toSorted((a, b) => a.usual - b.usual)[0];
     const other = witnesses.find(({ member }) => member.node === pair?.other)?.member;
     const tolerance = other && ports.rules.tolerances(profile, other.profile);
     const isText = said.sampling.schema === undefined;
     if (verdict !== "valid" || !isText || pair === undefined || tolerance === undefined) return false;
-    const compared = { node, profile, otherProfile: other!.profile, distance: pair.distance, opened };
+    const compared = { node, profile, otherProfile: other!.profile, usual: pair.usual, opened };
     return ports.drifts.note(compared, tolerance) === "invalid";
   }
 
