@@ -23,9 +23,7 @@ export function detectOverSeveral(
   readings: readonly Reading[],
   tolerances: Tolerances,
 ): OverSeveral {
-  const long = readings.filter(
-    ({ said }) => said.ids.length >= tokensLeast && said.sampling.schema === undefined,
-  );
+  const long = readings.filter(({ said }) => said.ids.length >= tokensLeast);
   const drifts = createDrifts({ driftsMax: 1 });
   const verdicts = long.flatMap(({ said, honest }) => {
     const parts = honest.map((seen) => partOf(said, seen, tolerances));

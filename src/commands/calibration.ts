@@ -7,6 +7,7 @@ import type { Tolerances } from "../domain/verification/tolerance.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { calibrationSchema, signedCalibrationSchema, tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
+import { firstIssue } from "../protocol/first-issue.ts";
 
 /**
  * Bounds on honest differences: this node's own, when it has calibrated (`calibration.json` in its home folder, signed
@@ -30,9 +31,6 @@ export async function readTolerances(home: string, self: Address): Promise<Toler
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof z.ZodError) {
-    const issue = cause.issues[0];
-    return `at ${issue?.path.join(".") || "its top"}: ${issue?.message}`;
-  }
+  if (cause instanceof z.ZodError) return firstIssue(cause);
   return cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
 }

@@ -3,6 +3,7 @@ import { payloadType, predicateType } from "../domain/verification/attestation.t
 import type { Receipt } from "../domain/verification/receipt.ts";
 import { chunkSchema, promptSchema, samplingSchema } from "./attempt.ts";
 import { blockSchema, commitSetSchema, openingSchema } from "./committee.ts";
+import { firstIssue } from "./first-issue.ts";
 import { limits } from "./limits.ts";
 import { signedOfferSchema } from "./offer.ts";
 import { addressSchema, modelIdSchema, seedSchema, sessionKeySchema } from "./schemas.ts";
@@ -68,8 +69,7 @@ export function readReceipt(text: string): Receipt | { readonly complaint: strin
   const attested = attestationSchema.safeParse(json).data;
   const { data, error } = receiptSchema.safeParse(attested?.predicate ?? json);
   if (data !== undefined) return data;
-  const issue = error.issues[0];
-  return { complaint: `at ${issue?.path.join(".") || "its top"}: ${issue?.message}` };
+  return { complaint: firstIssue(error) };
 }
 
 /** A DSSE envelope in a text; undefined where there is none. */

@@ -1,7 +1,7 @@
 import {
   geometricMean,
-  relativeDistance,
   relativeDistanceMax,
+  relativeDistances,
   rootMeanSquare,
 } from "../../domain/verification/distance.ts";
 import { severalAnswers } from "../../domain/verification/drift.ts";
@@ -29,13 +29,11 @@ const marginCounts = [8, 16, 32, 64];
  * Of distances `near` lies half-way to `far`: answers of another kind than those recorded, such as those under a schema,
  * lie a little further apart, and must not end in doubt for it. Nothing that cheats was seen as near.
  *
- * Of several answers together, none of them under a schema, `far` is passed once in a thousand: it costs a reputation, which comes back, and what it is
- * there for lies no further from the honest.
+ * Of several answers together, none of them under a schema, `far` is passed once in a thousand: it costs a reputation,
+ * which comes back, and what it is there for lies no further from the honest.
  */
 export function fitTolerance(pairs: readonly HonestPair[], chance: () => number): Tolerance {
-  const distances = pairs.map(({ said, seen }) =>
-    said.leaves.map((leaf, at) => relativeDistance(leaf, seen.leaves[at]!)),
-  );
+  const distances = pairs.map(({ said, seen }) => relativeDistances(said.leaves, seen.leaves));
   const texts = distances.filter((_, at) => pairs[at]!.said.sampling.schema === undefined);
   const margins = pairs.map(({ seen }) => informativeMargins(seen));
   return {

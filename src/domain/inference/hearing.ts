@@ -7,7 +7,7 @@ import { attemptOf, changeAttempt, type Draft, isCalled } from "./draft.ts";
 import type { JobEvent } from "./event.ts";
 import { takeFloor } from "./floor.ts";
 import { paceAfter } from "./pace.ts";
-import type { Attempt, AttemptId, JobState } from "./state.ts";
+import type { Attempt, AttemptId, Held, JobState } from "./state.ts";
 import { keepsTo, limitOf, promptTokensOf } from "./terms.ts";
 import { transcriptNext, transcriptStart } from "./transcript.ts";
 import { isStranger } from "./votes.ts";
@@ -135,6 +135,11 @@ export function heardRefusal(draft: Draft, { attempt: id, code, message }: Heard
   const undrawn = code === "not-drawn" && ready === undefined;
   const isForgiven = blamesUs || idle || ofSchema || undrawn;
   leave(draft, id, code === "busy" ? "busy" : isForgiven ? "unused" : "refused");
+}
+
+/** The last chunk of the answer as the application has it. */
+export function lastOf({ held, satisfied }: Pick<JobState, "held" | "satisfied">): Held | undefined {
+  return held[(satisfied ?? held.length) - 1];
 }
 
 /** Nothing more is to be said: the answer has its end marker, or the application has enough. */

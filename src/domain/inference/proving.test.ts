@@ -52,32 +52,26 @@ function answer(peer: string, signature: string): void {
   }
 }
 
-function start(finality: Policy["finality"], waits: Pick<Policy, "beaconMs"> = {}): void {
-  const budget = { holdMs: 250, deadlineMs: 600_000, attemptsMax: 5, ...waits };
-  const policy: Policy = { finality, witnesses: 2, ...budget };
-  const spec = {
-    job: "ab".repeat(32) as JobId,
-    prompt: { kind: "text", text: "once" } as const,
-    tokensMax: 4,
-  };
+function beginWith(
+  wanted: Pick<Policy, "finality" | "witnesses"> & Partial<Policy>,
+  tokensMax: number,
+): void {
+  const policy: Policy = { holdMs: 250, deadlineMs: 600_000, attemptsMax: 5, ...wanted };
+  const spec = { job: "ab".repeat(32) as JobId, prompt: { kind: "text", text: "once" } as const, tokensMax };
   const size = { tokensDefault: 512, contextTokens: 2048 };
   take(begin({ spec, policy, prospects: known, staked: false, ...size }, now));
   for (const { id } of state.attempts) open(id);
+}
+
+function start(finality: Policy["finality"], waits: Pick<Policy, "beaconMs"> = {}): void {
+  beginWith({ finality, witnesses: 2, ...waits }, 4);
   answer("speaker", "first");
 }
 
 /** One speaker says four tokens of eight, and the application wants no more of them. */
-function startUnwatched(speaker: Partial<Prospect> = {}, deadlineMs = 600_000): void {
+function startUnwatched(speaker: Partial<Prospect> = {}, policy: Partial<Policy> = {}): void {
   known = [{ ...prospects[0]!, ...speaker }];
-  const policy: Policy = { finality: "none", witnesses: 0, holdMs: 250, deadlineMs, attemptsMax: 5 };
-  const spec = {
-    job: "ab".repeat(32) as JobId,
-    prompt: { kind: "text", text: "once" } as const,
-    tokensMax: 8,
-  };
-  const size = { tokensDefault: 512, contextTokens: 2048 };
-  take(begin({ spec, policy, prospects: known, staked: false, ...size }, now));
-  open(idOf("speaker"));
+  beginWith({ finality: "none", witnesses: 0, ...policy }, 8);
   const chunk = { start: 0, ids: [102, 111, 117, 114], text: "four", signature: "" };
   happen({ kind: "chunk", attempt: idOf("speaker"), branch: 0, chunk, authentic: true });
   happen({ kind: "satisfied" });
@@ -284,7 +278,7 @@ describe("an answer that nobody watches and the application ends", () => {
     startUnwatched({ witness: false });
     expect(kinds()).toContain("finish");
     effects = [];
-    startUnwatched({}, 1_000);
+    startUnwatched({}, { deadlineMs: 1_000 });
     expect(kinds()).toContain("finish");
     expect(kinds()).not.toContain("seal");
   });

@@ -6,9 +6,9 @@ import { attemptOf, type Draft, witnessesOf } from "./draft.ts";
 import type { Outcome, Verdict } from "./effect.ts";
 import { tokensVerdict } from "./ending.ts";
 import type { JobEvent } from "./event.ts";
-import { isComplete } from "./hearing.ts";
+import { isComplete, lastOf } from "./hearing.ts";
 import { isUnwatched } from "./spec.ts";
-import type { Attempt, AttemptId, Held, Prospect } from "./state.ts";
+import type { Attempt, AttemptId, Prospect } from "./state.ts";
 import { answerLimit, isLengthDisputed, limitOf, promptTokensOfAnswer } from "./terms.ts";
 import { isStranger } from "./votes.ts";
 import { dropFrom, goBack } from "./weighing.ts";
@@ -157,11 +157,6 @@ function giveUp(draft: Draft): void {
 function found(draft: Draft, finding: Finding): void {
   const { asked = [], opinions = 0 } = draft.proof ?? {};
   draft.proof = { phase: "found", since: draft.now, finding, asked, opinions };
-}
-
-/** The last chunk of the answer as the application has it. */
-function lastOf(draft: Draft): Held | undefined {
-  return draft.held[(draft.satisfied ?? draft.held.length) - 1];
 }
 
 /** Who said it, and so answers for the whole; undefined when it left, or has no logits to show. */

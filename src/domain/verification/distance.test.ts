@@ -4,10 +4,11 @@ import { candidates, canonical, leaves } from "../../../test/rigs/leaves.ts";
 import {
   distanceMax,
   fingerprintDistance,
+  geometricMean,
   leafDistance,
   relativeDistance,
   relativeDistanceMax,
-  usualDistance,
+  relativeDistances,
 } from "./distance.ts";
 import { type Leaf, leafOf, leafStep } from "./leaf.ts";
 
@@ -77,9 +78,10 @@ test("what moves every position a little shows at most of them, what moves few o
   const calm = Array.from({ length: 48 }, (_, at) => spread(3, 0.05 * (at % 2)));
   const everywhere = calm.map((_, at) => spread(3, 0.05 * (at % 2) + 0.1));
   const inPlaces = calm.map((leaf, at) => (at % 12 === 0 ? spread(3, 0.4) : leaf));
-  expect(usualDistance(calm, everywhere)).toBeGreaterThan(2 * usualDistance(calm, inPlaces));
+  const usual = (a: readonly Leaf[], b: readonly Leaf[]) => geometricMean(relativeDistances(a, b));
+  expect(usual(calm, everywhere)).toBeGreaterThan(2 * usual(calm, inPlaces));
   expect(fingerprintDistance(calm, everywhere)).toBeLessThan(fingerprintDistance(calm, inPlaces));
-  expect(usualDistance(calm, calm)).toBeGreaterThan(0);
+  expect(usual(calm, calm)).toBeGreaterThan(0);
 });
 
 test("a lie is as far as can be however widely its logits are spread", () => {

@@ -51,39 +51,39 @@ export function relativeDistance(a: Leaf, b: Leaf): number {
 const noiseLeast = 0.06;
 const noisePerSpread = 0.0025;
 
+/** The same at each position; the lists are of the same positions. */
+export function relativeDistances(a: readonly Leaf[], b: readonly Leaf[]): number[] {
+  if (a.length !== b.length) throw new RangeError("leaves of different positions");
+  return a.map((leaf, at) => relativeDistance(leaf, b[at]!));
+}
+
 /**
- * How far two fingerprints lie apart: the root mean square of their relative distances, in noises; the lists are of the
- * same positions. 0 for none. A mean would let an altered prompt pass, which moves some positions far and most of them
- * hardly at all, whereas honest noise moves all of them a little.
+ * How far two fingerprints lie apart: the root mean square of their relative distances, in noises. A mean would let an
+ * altered prompt pass, which moves some positions far and most of them hardly at all, whereas honest noise moves all of
+ * them a little.
  */
 export function fingerprintDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
-  if (a.length !== b.length) throw new RangeError("leaves of different positions");
-  return rootMeanSquare(a.map((leaf, at) => relativeDistance(leaf, b[at]!)));
+  return rootMeanSquare(relativeDistances(a, b));
+}
+
+/** 0 for none. */
+export function rootMeanSquare(distances: readonly number[]): number {
+  if (distances.length === 0) return 0;
+  return Math.sqrt(distances.reduce((sum, distance) => sum + distance * distance, 0) / distances.length);
 }
 
 /**
- * How far they lie apart at most positions: the geometric mean of the same. It sees what moves every position a little and
- * none of them far, such as a cache of 8 bits, where the root mean square is ruled by the few that are odd.
+ * How far they lie apart at most positions; 0 for none. It sees what moves every position a little and none of them far,
+ * such as a cache of 8 bits, where the root mean square is ruled by the few that are odd.
  */
-export function usualDistance(a: readonly Leaf[], b: readonly Leaf[]): number {
-  return geometricMean(a.map((leaf, at) => relativeDistance(leaf, b[at]!)));
-}
-
-/** Where two show the very same, noises: nothing must not make up for everything else. */
-const relativeDistanceMin = 0.1;
-
-/** 0 for none. */
 export function geometricMean(distances: readonly number[]): number {
   if (distances.length === 0) return 0;
   const logs = distances.map((distance) => Math.log(Math.max(distance, relativeDistanceMin)));
   return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 
-/** 0 for none. */
-export function rootMeanSquare(values: readonly number[]): number {
-  if (values.length === 0) return 0;
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
-}
+/** Where two show the very same, noises: nothing must not make up for everything else. */
+const relativeDistanceMin = 0.1;
 
 /** Logits from the first to the last. */
 function spreadOf(leaf: Leaf): number {

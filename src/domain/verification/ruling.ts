@@ -1,7 +1,7 @@
 import type { Address } from "../ids.ts";
 import type { Verdict } from "../inference/effect.ts";
 import { type SetComplaint, setComplaint } from "./commit-set.ts";
-import { fingerprintDistance, usualDistance } from "./distance.ts";
+import { geometricMean, relativeDistances, rootMeanSquare } from "./distance.ts";
 import {
   type OpeningComplaint,
   type Proof,
@@ -95,8 +95,8 @@ function pairsOf(seats: readonly Seat[], tolerances: Tolerances): PairFinding[] 
       if (typeof a.opened === "string" || typeof b.opened === "string") return [];
       const tolerance = tolerances(a.member.profile, b.member.profile);
       const { leaves } = a.opened;
-      const distance = fingerprintDistance(leaves, b.opened.leaves);
-      const usual = usualDistance(leaves, b.opened.leaves);
+      const apart = relativeDistances(leaves, b.opened.leaves);
+      const [distance, usual] = [rootMeanSquare(apart), geometricMean(apart)];
       const outcome = weighMean(distance, leaves.length, tolerance?.distance ?? []);
       const calibrated = tolerance !== undefined;
       return [{ one: a.member.node, other: b.member.node, distance, usual, outcome, calibrated }];

@@ -65,11 +65,16 @@ export function createStand(
     throw outOfTurn(`commit at ${through} of ${answer.end}`);
   }
 
+  /** What it would not have said it does not answer for. */
+  function sealTo(through: number, dissent: number): Sealed {
+    const transcript = transcriptAt(through);
+    return dissent < through ? {} : testimony.seal({ transcript, through });
+  }
+
   return {
     commit({ through, executor, dispute: asked }, dissent) {
+      if (open.seal === true) return sealTo(through, dissent);
       const transcript = transcriptAt(through);
-      // What it would not have said it does not answer for.
-      if (open.seal === true) return dissent < through ? {} : testimony.seal({ transcript, through });
       dispute = asked && { ...asked, proof: { set: asked.set, secret: asked.secret, openings: [] } };
       return testimony.commit({ transcript, through, rejected: dissent < through, executor, dispute });
     },
@@ -87,10 +92,7 @@ export function createStand(
     },
     reveal: async (order) =>
       testimony.open(order, await drawnOf(ports, order.set, { signal, dispute, announced })),
-    seal: (dissent) =>
-      open.seal === true && dissent >= answer.end
-        ? testimony.seal({ transcript: transcriptAt(answer.end), through: answer.end })
-        : {},
+    seal: (dissent) => (open.seal === true ? sealTo(answer.end, dissent) : {}),
   };
 }
 

@@ -103,7 +103,11 @@ export function createTestimony(
 
   let sealedBefore = false;
   // A job's name is in its receipt: whoever knows it could have what was sealed replaced.
-  if (seal === true) void ports.sealed?.get(job).then((found) => (sealedBefore = found !== undefined));
+  if (seal === true)
+    void ports.sealed?.get(job).then(
+      (found) => (sealedBefore = found !== undefined),
+      () => {},
+    );
 
   function memberAt(transcript: Hex32) {
     const before = members.get(transcript);

@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { SessionKey } from "../../../domain/ids.ts";
 import { chunkEnd } from "../../../domain/inference/chunk.ts";
+import { isComplete, lastOf } from "../../../domain/inference/hearing.ts";
 import type { JobState } from "../../../domain/inference/state.ts";
 import { answerLimit } from "../../../domain/inference/terms.ts";
 import { answerIdOf } from "../../../domain/verification/answer-id.ts";
@@ -28,10 +29,8 @@ export function unwatchedReceipt(
   },
 ): Receipt | undefined {
   const { state, executor, sealed, secret, offers } = told;
-  const { held, satisfied } = state;
-  const last = held[(satisfied ?? held.length) - 1];
-  const isEnded = satisfied !== undefined || last?.chunk.end !== undefined;
-  if (sealed === undefined || last === undefined || !isEnded) return undefined;
+  const last = lastOf(state);
+  if (sealed === undefined || last === undefined || !isComplete(state)) return undefined;
   const tokensMax = answerLimit(state);
   const answer = answerIdOf(
     { ...request.spec, tokensMax },

@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Address, JobId, PeerId, SessionKey } from "../../../domain/ids.ts";
 import type { JobEffect } from "../../../domain/inference/effect.ts";
+import { isComplete, lastOf } from "../../../domain/inference/hearing.ts";
 import type { Finding } from "../../../domain/inference/proving.ts";
 import { isUnwatched } from "../../../domain/inference/spec.ts";
 import type { AttemptId, JobState } from "../../../domain/inference/state.ts";
@@ -144,7 +145,7 @@ export function createJobProof(
   /** What is kept of an answer that nobody watched. Who can seal and does not evades every audit. */
   function keepUnwatched(): void {
     const { held, satisfied } = state();
-    const last = held[(satisfied ?? held.length) - 1];
+    const last = lastOf(state());
     const offer = last && roster.offerOf(last.speaker);
     const model = offer?.models.find(({ id }) => id === spec.model);
     if (last === undefined || offer === undefined || model?.witness !== true) return;
@@ -156,7 +157,7 @@ export function createJobProof(
     });
     // Of what others said before it a sampled engine has not seen enough, and any other may have found it wrong.
     const saidAll = held.every(({ speaker }) => speaker === last.speaker);
-    const wasToSeal = satisfied === undefined ? last.chunk.end !== undefined : asked !== undefined;
+    const wasToSeal = satisfied === undefined ? isComplete(state()) : asked !== undefined;
     if (kept === undefined && saidAll && wasToSeal) unsealed = last.speaker;
     if (kept === undefined) return;
     receipt = JSON.stringify(clientsReceipt(kept, request));

@@ -63,3 +63,11 @@ test("whoever replaces a witness is as unlike those left as the first cast was a
     }
   }
 });
+
+test("a plain text has no marks by which it could be known again", () => {
+  const { roster } = rosterOf(["a"], 1);
+  expect(roster.marksOf({ kind: "text", text: "word ".repeat(1_000) }, model)).toEqual([]);
+  expect(
+    roster.marksOf({ kind: "chat", messages: [{ role: "user", content: "hello" }] }, model),
+  ).toHaveLength(1);
+});
