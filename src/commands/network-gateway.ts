@@ -6,17 +6,14 @@ import { createDialer } from "../adapters/http2/dialer.ts";
 import { verify } from "../adapters/keys/session.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import { systemRandom as random } from "../adapters/system/random.ts";
-import type { JobId } from "../domain/ids.ts";
 import { auditRules } from "../domain/verification/audit.ts";
-import type { Log, Receipts } from "../ports.ts";
+import type { Log } from "../ports.ts";
 import { limits } from "../protocol/limits.ts";
-import { readReceipt } from "../protocol/receipt.ts";
-import type { Audited } from "../roles/auditor/audit.ts";
 import { startAudits } from "../roles/auditor/audits.ts";
-import { clientsReceipt } from "../roles/gateway/audits/unwatched.ts";
+import { keepAudited } from "../roles/gateway/audits/audited.ts";
 import { createFace } from "../roles/gateway/face.ts";
 import { withFallbacks } from "../roles/gateway/fallback.ts";
-import { createNetworkBackend, type NetworkBackend } from "../roles/gateway/network/backend.ts";
+import { createNetworkBackend } from "../roles/gateway/network/backend.ts";
 import { readTolerances } from "./calibration.ts";
 import { defaultPort } from "./defaults.ts";
 import { join } from "./join.ts";
@@ -51,7 +48,7 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   );
   const rules = { market: network, tolerances, verify };
   const auditing = { market: node, dialer, clock, log, rules, beacons };
-  const found = keepAudited({ receipts, evidence }, backend);
+  const found = keepAudited({ receipts, evidence, condemn: backend.condemn });
   const audits = unwatched && startAudits({ ...auditing, unwatched, found }, { share });
   const { host, hostsAllowed } = settings;
   // The rest of an address may hold a key, and whoever may ask for answers may ask for this.
@@ -80,19 +77,5 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
       await Promise.all([audits?.close(), backend.close(), server.close(), member.close()]);
       await Promise.all([receipts.close(), unwatched?.close(), evidence.close()]);
     },
-  };
-}
-
-/** An audited receipt takes the place of the client's; a lie is kept whole besides, as evidence for a dispute. */
-function keepAudited(
-  { receipts, evidence }: { readonly receipts: Receipts; readonly evidence: Receipts },
-  backend: NetworkBackend,
-) {
-  return async (job: JobId, { receipt, ruling, peer }: Audited) => {
-    const receiptPrompt = "prompt" in readReceipt((await receipts.get(job)) ?? "");
-    receipts.put(job, JSON.stringify(clientsReceipt(receipt, { receiptPrompt })));
-    if (ruling.verdict !== "invalid") return;
-    evidence.put(job, JSON.stringify(receipt));
-    backend.condemn(peer);
   };
 }

@@ -8,14 +8,10 @@ import { openOffer } from "../adapters/libp2p/sealed-offer.ts";
 import { systemClock as clock } from "../adapters/system/clock.ts";
 import type { Address, SessionKey } from "../domain/ids.ts";
 import { attestationOf } from "../domain/verification/attestation.ts";
-import { auditDraw } from "../domain/verification/audit.ts";
-import { answerDraw, type DrawnAnswer, noteBytes } from "../domain/verification/drawn-answer.ts";
-import type { DrawOnChain } from "../domain/verification/drawn-report.ts";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Replayed } from "../domain/verification/replayed.ts";
 import { type EngineSaid, type Report, reportOn } from "../domain/verification/report.ts";
 import type { Tolerances } from "../domain/verification/tolerance.ts";
-import type { Beacons } from "../ports.ts";
 import { shippedPairs } from "../protocol/calibration.generated.ts";
 import { tolerancesOf } from "../protocol/calibration.ts";
 import { HoldfastError } from "../protocol/errors.ts";
@@ -24,7 +20,7 @@ import type { Offer } from "../protocol/offer.ts";
 import { readEnvelope, readReceipt } from "../protocol/receipt.ts";
 import { latestExpiry } from "../protocol/statement-life.ts";
 import { replay } from "../roles/auditor/replay.ts";
-import { type DrawnSet, lookUpDrawn, whenever } from "../roles/committee/drawn-set.ts";
+import { lookUpReceipt } from "../roles/committee/drawn-receipt.ts";
 import { readTolerances } from "./calibration.ts";
 import { openEngine } from "./engine.ts";
 import { verdictCode } from "./fail.ts";
@@ -93,10 +89,10 @@ async function reportOnReceipt(
   const keys = keysIn(offers);
   const engines = enginesIn(offers, receipt);
   // Beacons and stakes are on the chain; without one, a drawn committee's receipt says so.
-  const drawn =
-    rpcs.length === 0
-      ? undefined
-      : await drawnOf(createBeacons({ log: commandLog({}) }, { rpcs, ...receipt.market }), receipt, keys);
+  const vouchedBy = (key: SessionKey) => keys.get(key) ?? [];
+  const beacons =
+    rpcs.length === 0 ? undefined : createBeacons({ log: commandLog({}) }, { rpcs, ...receipt.market });
+  const drawn = beacons && (await lookUpReceipt({ beacons, verify: isSigned, vouchedBy }, receipt));
   const beaconAt = (block: number) => (block === drawn?.positions.block ? drawn.positions.beacon : undefined);
   const expiryMax = latestExpiry(clock.wall());
   const rules = {
@@ -109,41 +105,7 @@ async function reportOnReceipt(
     engineOf: (key: SessionKey) => engines.get(key),
   };
   const replayed = receipt.prompt === undefined ? undefined : await again?.(receipt);
-  return reportOn(receipt, { ...rules, vouchedBy: (key) => keys.get(key) ?? [] }, replayed);
-}
-
-/** What the chain says of a drawn committee; nothing of a client's own. */
-async function drawnOf(
-  beacons: Beacons,
-  { proof, drawn }: Receipt,
-  keys: ReadonlyMap<SessionKey, readonly Address[]>,
-): Promise<(DrawnSet & { readonly answer?: DrawOnChain }) | undefined> {
-  const { executor, commits } = proof.set;
-  if (drawn !== undefined) {
-    const window = { ...whenever, at: drawn.block };
-    const set = await lookUpDrawn(beacons, proof.set, (beacon) => answerDraw(drawn, beacon), window);
-    const noted = set && (await notedShare(beacons, drawn, keys));
-    return set && noted !== undefined ? { ...set, answer: { beacon: set.beacon, noted } } : set;
-  }
-  const sealed = commits.find(({ node }) => node === executor.node)?.sealed ?? "";
-  return lookUpDrawn(beacons, proof.set, (beacon) => auditDraw({ sealed, executor: executor.node }, beacon));
-}
-
-/** How much of all stake says, by notes that hold, that it was told of the request before its block. */
-async function notedShare(
-  beacons: Beacons,
-  drawn: DrawnAnswer,
-  keys: ReadonlyMap<SessionKey, readonly Address[]>,
-): Promise<number | undefined> {
-  const nodes = drawn.notes
-    .filter(({ node, sessionKey }) => keys.get(sessionKey)?.includes(node))
-    .filter(({ head }) => head < drawn.block)
-    .filter((note) => isSigned(note.sessionKey, noteBytes(drawn, note), note.signature))
-    .map(({ node }) => node);
-  const weights = await beacons.weights([...new Set(nodes)], drawn.block - 1);
-  if (weights === undefined || weights.total === 0n) return undefined;
-  const noted = weights.stakes.reduce((sum, stake) => sum + stake, 0n);
-  return Number((1_000_000n * noted) / weights.total) / 1_000_000;
+  return reportOn(receipt, { ...rules, vouchedBy }, replayed);
 }
 
 /** Reads the answer again with the model of `--model FILE`. */
