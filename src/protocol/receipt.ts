@@ -27,6 +27,12 @@ const drawnAnswerSchema = z.strictObject({
     .max(limits.receiptNotesMax),
 });
 
+export const proofSchema = z.strictObject({
+  set: commitSetSchema,
+  secret: seedSchema,
+  openings: z.array(openingSchema).max(limits.committeeMax + 1),
+});
+
 /** A receipt as it lies on a disk (JSON); see domain/verification/receipt.ts. */
 const receiptSchema = z.strictObject({
   v: z.literal(1),
@@ -40,11 +46,7 @@ const receiptSchema = z.strictObject({
     .array(z.strictObject({ chunk: chunkSchema, speaker: sessionKeySchema }))
     .min(1)
     .max(limits.answerTokensMax),
-  proof: z.strictObject({
-    set: commitSetSchema,
-    secret: seedSchema,
-    openings: z.array(openingSchema).max(limits.committeeMax + 1),
-  }),
+  proof: proofSchema,
   drawn: drawnAnswerSchema.exactOptional(),
   offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
 });

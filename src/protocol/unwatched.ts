@@ -1,5 +1,6 @@
 import type { Receipt } from "../domain/verification/receipt.ts";
-import { readReceipt } from "./receipt.ts";
+import type { Proof } from "../domain/verification/seat.ts";
+import { proofSchema, readReceipt } from "./receipt.ts";
 
 /** An answer that nobody watched, as a gateway keeps it for later audits. */
 export interface KeptUnwatched {
@@ -8,6 +9,10 @@ export interface KeptUnwatched {
   readonly at: number;
   /** First block of the epoch that drew it; it is due until it was audited, however long its executor stays away. */
   readonly due?: number;
+  /** First block of the epochs that may draw it again: its executor opens once in each, and has in that before. */
+  readonly from?: number;
+  /** The audit that its committee was shown and its executor has not opened for, with what the others opened. */
+  readonly held?: Proof;
 }
 
 export function writeUnwatched(kept: KeptUnwatched): string {
@@ -16,10 +21,16 @@ export function writeUnwatched(kept: KeptUnwatched): string {
 
 /** Undefined for what is none. */
 export function readUnwatched(text: string): KeptUnwatched | undefined {
-  const { at, due, receipt: inside } = parsed(text);
+  const { at, due, from, receipt: inside, held } = parsed(text);
   const receipt = readReceipt(JSON.stringify(inside ?? null));
   if (typeof at !== "number" || "complaint" in receipt) return undefined;
-  return { at, receipt, ...(typeof due === "number" ? { due } : {}) };
+  const proof = proofSchema.safeParse(held).data;
+  return {
+    ...{ at, receipt },
+    ...(typeof due === "number" ? { due } : {}),
+    ...(typeof from === "number" ? { from } : {}),
+    ...(proof && { held: proof }),
+  };
 }
 
 function parsed(text: string): { readonly [Name in keyof KeptUnwatched]?: unknown } {

@@ -40,6 +40,8 @@ export interface Assembly {
   readonly said?: Tokens;
   /** The first has the executor's seat; where nobody committed long ago, the first who commits. */
   readonly members: readonly AssemblyMember[];
+  /** Told before anybody is shown the set: from then on its executor may have opened, whatever becomes of this process. */
+  readonly showing?: (held: Proof) => void;
 }
 
 export interface Assembled {
@@ -193,7 +195,7 @@ interface Committed {
  */
 function reveal(
   { clock, log, ...ports }: AssemblyPorts,
-  { answer, said }: Assembly,
+  { answer, said, showing }: Assembly,
   { seats, set, beacon, signal }: Committed,
 ): Promise<Assembled | undefined> {
   const { committee, executor, witnesses, commits } = set;
@@ -230,6 +232,7 @@ function reveal(
       stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
     } else if (effect.kind === "show") {
       isShown = true;
+      showing?.({ set, secret: beacon, openings: [] });
       for (const seat of seats) {
         const { node } = seat.member;
         if (!commits.some((commit) => commit.node === node)) continue;

@@ -112,8 +112,7 @@ test("an executor that is gone, or too few of those drawn, leave it for another 
   const receipt = await court.answeredBy(court.nodes[0]!);
   court.nodes[0]!.leave();
   expect(await audit(court.ports, receipt, epoch, signal)).toBeUndefined();
-  const lonely = createCourt([{}]);
-  expect((await audited(lonely)).audited).toBeUndefined();
+  await expect(audited(createCourt([{}]))).rejects.toMatchObject({ code: "nobody-drawn" });
 });
 
 test("what was sealed is opened once in each epoch", async () => {

@@ -3,6 +3,7 @@ import { auditDraw } from "../../domain/verification/audit.ts";
 import type { Member } from "../../domain/verification/committee.ts";
 import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import type { Ruling } from "../../domain/verification/ruling.ts";
+import type { Proof } from "../../domain/verification/seat.ts";
 import { type Draw, seated } from "../../domain/verification/sortition.ts";
 import type { Beacons } from "../../ports.ts";
 import type { OpenOrder, Order } from "../../protocol/attempt.ts";
@@ -34,13 +35,14 @@ export interface Audited {
 /**
  * Has an answer read again by the nodes that the beacon of the epoch at block `epoch` draws, and holds what they saw
  * against what its executor sealed. Undefined when too few of those drawn are there, or the executor is not; another
- * epoch draws others. Throws HoldfastError `no-prompt` or `not-sealed` (fault user).
+ * epoch draws others. `showing`: told before anybody is shown what all committed to. Throws HoldfastError `no-prompt` or `not-sealed` (fault user).
  */
 export async function audit(
   ports: AuditPorts,
   receipt: Receipt,
   epoch: number,
   signal: AbortSignal,
+  showing: (held: Proof) => void = () => {},
 ): Promise<Audited | undefined> {
   const { proof, model } = receipt;
   const { answer, executor, commits } = proof.set;
@@ -60,13 +62,19 @@ export async function audit(
     auditors: auditors?.length ?? 0,
     executor: own !== undefined,
   });
-  if (own === undefined || auditors === undefined || auditors.length === 0) return undefined;
+  if (own === undefined || auditors === undefined) return undefined;
+  if (auditors.length === 0)
+    throw new HoldfastError("This epoch's beacon drew nobody to audit it.", {
+      ...{ code: "nobody-drawn", fault: "environment", retryable: true },
+      remedy: "Try again: another epoch draws others.",
+    });
   const through = { t: "commit", through: answer.tokens, executor: executor.profile } as const;
   const members = [
     { member: executor, offer: own, orders: [], commit },
     ...auditors.map((offer) => memberOf(offer, receipt, (reading) => [...reading, through])),
   ];
-  const assembled = await assemble(ports, { answer, epoch, said: tokensOf(receipt), members }, signal);
+  const asked = { answer, epoch, said: tokensOf(receipt), members, showing };
+  const assembled = await assemble(ports, asked, signal);
   if (assembled === undefined) return undefined;
   const audited = withProof(receipt, assembled, offersOf(ports.market, auditors));
   return { peer: own.peer, receipt: audited, ruling: assembled.ruling };

@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
 import { type Court, createCourt } from "../../../test/rigs/court.ts";
 import type { JobId } from "../../domain/ids.ts";
-import type { Beacons, Clock } from "../../ports.ts";
+import type { Beacons, Clock, Dialer } from "../../ports.ts";
+import type { Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import { readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
-import type { Audited } from "./audit.ts";
+import type { Audited, AuditPorts } from "./audit.ts";
 import { startAudits } from "./audits.ts";
 
 /** The standing duty of a gateway: one look at each epoch, by a clock that the test moves. */
 
 const job = "0a".repeat(32) as JobId;
 
-function dutyOf(court: Court, text: string, beacons = court.ports.beacons) {
+function dutyOf(court: Court, text: string, { beacons, dialer }: Partial<AuditPorts> = {}) {
   const kept = new Map([[job, text]]);
   const found: Audited[] = [];
   let look = () => {};
@@ -33,8 +34,9 @@ function dutyOf(court: Court, text: string, beacons = court.ports.beacons) {
   };
   const ports = {
     ...court.ports,
-    ...{ clock, beacons },
-    unwatched,
+    ...{ clock, unwatched },
+    ...(beacons && { beacons }),
+    ...(dialer && { dialer }),
     found: async (_: JobId, audited: Audited) => void found.push(audited),
   };
   const audits = startAudits(ports, { share: 1 });
@@ -82,7 +84,7 @@ test("an epoch that passed while nobody looked draws like any other", async () =
       return { hash: "0b".repeat(32), at: number };
     },
   };
-  const duty = dutyOf(court, "", beacons);
+  const duty = dutyOf(court, "", { beacons });
   await duty.look({ isLast: false });
   expect(asked).toEqual([300, 600]);
   head = 1205;
@@ -98,4 +100,62 @@ test("what is too old to be slashed for, or no receipt at all, is let go", async
     await duty.look();
     expect([duty.found, duty.kept.size]).toEqual([[], 0]);
   }
+});
+
+/** Nothing that this node opens comes back. */
+function losing({ ports: { dialer }, nodes }: Court, index: number): Dialer {
+  return {
+    ...dialer,
+    open(offer, handlers) {
+      const isIts = offer.peer === nodes[index]!.offer.peer;
+      const message = (word: Word) => {
+        if (isIts && word.t === "revealed") handlers.closed({ code: "broken", detail: "lost" });
+        else handlers.message(word);
+      };
+      return dialer.open(offer, { ...handlers, message });
+    },
+  };
+}
+
+test("what an executor opened and nobody heard is asked for again, and settles with what the others opened then", async () => {
+  const court = createCourt([{ otherModel: true }, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const first = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
+  await first.look();
+  const owed = readUnwatched(first.kept.get(job) ?? "");
+  expect(owed?.held?.openings).toHaveLength(3);
+  const second = dutyOf(court, first.kept.get(job) ?? "");
+  await second.look();
+  expect(second.found.map(({ ruling }) => ruling.verdict)).toEqual(["invalid"]);
+  expect(second.kept.size).toBe(0);
+}, 20_000);
+
+test("whoever was gone while an audit was opened learns that it was, and the next epoch draws others", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const lost = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
+  await lost.look();
+  const { held, ...rest } = readUnwatched(lost.kept.get(job) ?? "")!;
+  const unheard = writeUnwatched({ ...rest, held: { ...held!, openings: [] } });
+  const again = dutyOf(court, unheard);
+  await again.look();
+  expect(again.found.map(({ ruling }) => ruling.verdict)).toEqual(["inconclusive"]);
+  expect(readUnwatched(again.kept.get(job) ?? "")).toMatchObject({ due: 900 });
+}, 20_000);
+
+test("where a beacon draws nobody, the next one draws", async () => {
+  const court = createCourt([{}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }));
+  await duty.look();
+  expect(readUnwatched(duty.kept.get(job) ?? "")?.due).toBe(900);
+});
+
+test("an epoch in which its executor has opened does not draw it again", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt, from: 900 }));
+  await duty.look();
+  expect(duty.found).toEqual([]);
+  expect(readUnwatched(duty.kept.get(job) ?? "")).toEqual({ at: 1, receipt, from: 900 });
 });

@@ -1,11 +1,19 @@
 import type { JobId } from "../../domain/ids.ts";
 import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
-import { epochBlockBefore, epochBlockOf, epochsSince } from "../../domain/verification/epoch.ts";
+import {
+  epochBlockBefore,
+  epochBlockOf,
+  epochsSince,
+  nextEpochBlock,
+} from "../../domain/verification/epoch.ts";
+import { againstMin } from "../../domain/verification/ruling.ts";
+import type { Proof } from "../../domain/verification/seat.ts";
 import type { Receipts } from "../../ports.ts";
-import { kindOf } from "../../protocol/errors.ts";
+import { HoldfastError, kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type KeptUnwatched, readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
 import { type Audited, type AuditPorts, audit } from "./audit.ts";
+import { reopen } from "./reopen.ts";
 
 export interface AuditsPorts extends AuditPorts {
   /** Answers that nobody watched; each goes when its stake could not be slashed any more, or it was audited. */
@@ -70,8 +78,8 @@ export function startAudits(
         continue;
       }
       times.set(job, known);
-      const kept =
-        known.isDue || isAuditDue(known, epoch, { ...auditRules, share }) ? await receiptAt(job) : undefined;
+      const isDrawn = block >= known.from && isAuditDue(known, epoch, { ...auditRules, share });
+      const kept = known.isDue || isDrawn ? await receiptAt(job) : undefined;
       if (kept !== undefined) await auditOne(job, { due: block, ...kept });
     }
     const there = new Set(unwatched.jobs());
@@ -85,30 +93,62 @@ export function startAudits(
   }
 
   async function auditOne(job: JobId, kept: KeptUnwatched & { due: number }): Promise<void> {
-    const { receipt, at, due: epoch } = kept;
+    const { receipt, at, due: epoch, held } = kept;
     try {
-      const audited = await audit(ports, receipt, epoch, closing.signal);
-      const first = audited?.ruling.members[0];
-      const hasOpened = first !== undefined && first.complaint === undefined;
-      times.delete(job);
-      unwatched.put(job, writeUnwatched(hasOpened ? { at, receipt } : kept));
-      if (audited === undefined) return log.info("audit-not-held", { job, epoch });
+      const showing = (shown: Proof) => keep({ at, receipt, due: epoch, held: shown });
+      const late = held && (await reopen(ports, receipt, held, closing.signal));
+      const audited =
+        held === undefined || late === "not-closed"
+          ? await audit(ports, receipt, epoch, closing.signal, showing)
+          : late;
+      if (audited === undefined) {
+        if (held === undefined) keep(kept);
+        return log.info("audit-not-held", { job, epoch });
+      }
       const { verdict } = audited.ruling;
+      keep(afterAudit({ at, receipt, due: epoch }, audited));
       const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
       if (verdict === "valid") log.info("audited", facts);
       else log.warn("audited", facts);
       await ports.found(job, audited);
       if (verdict !== "inconclusive") unwatched.drop(job);
     } catch (error) {
-      log.warn("audit-failed", { job, error: kindOf(error) });
+      // It is due all the same: few have a seat by chance, and now and then nobody has.
+      if (isNobodyDrawn(error)) keep({ at, receipt, due: nextEpochBlock(epoch) });
+      else log.warn("audit-failed", { job, error: kindOf(error) });
+    }
+
+    function keep(next: KeptUnwatched): void {
+      times.delete(job);
+      unwatched.put(job, writeUnwatched(next));
     }
   }
+}
+
+/**
+ * What is kept of an answer whose audit settled nothing. Whoever did not open owes it still; who did has done its duty,
+ * but where fewer opened beside it than it takes to convict, the next epoch draws others: few have a seat by chance, or
+ * this process was gone while they opened.
+ */
+function afterAudit(
+  { at, receipt, due }: KeptUnwatched & { due: number },
+  { ruling, receipt: { proof } }: Audited,
+) {
+  const [executor] = ruling.members;
+  if (executor?.complaint !== undefined) return { at, receipt, due, held: proof };
+  const next = nextEpochBlock(due);
+  return { at, receipt, ...(proof.openings.length > againstMin ? { from: next } : { due: next }) };
+}
+
+function isNobodyDrawn(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === "nobody-drawn";
 }
 
 interface Times {
   readonly at: number;
   readonly sealed: string;
   readonly isDue: boolean;
+  readonly from: number;
 }
 
 /** Undefined for a receipt in which nothing is sealed. */
@@ -116,5 +156,5 @@ function timesOf(kept: KeptUnwatched | undefined): Times | undefined {
   const sealed = kept?.receipt.proof.set.commits[0]?.sealed;
   return kept === undefined || sealed === undefined
     ? undefined
-    : { at: kept.at, sealed, isDue: kept.due !== undefined };
+    : { at: kept.at, sealed, isDue: kept.due !== undefined, from: kept.from ?? 0 };
 }

@@ -1,0 +1,68 @@
+import type { Receipt } from "../../domain/verification/receipt.ts";
+import { tokensOf } from "../../domain/verification/receipt.ts";
+import { rule } from "../../domain/verification/ruling.ts";
+import type { Proof } from "../../domain/verification/seat.ts";
+import type { Clock, Dialer } from "../../ports.ts";
+import type { Word } from "../../protocol/attempt.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Offer } from "../../protocol/offer.ts";
+import { latestExpiry } from "../../protocol/statement-life.ts";
+import type { Audited, AuditPorts } from "./audit.ts";
+
+/**
+ * Asks an executor for the opening that an audit is still owed: its reply was lost, or it would not, or whoever held the
+ * audit was gone. It opens once in an epoch, so no other set will do, and none is needed: what the others opened still
+ * stands. Undefined while it does not answer; "not-closed" when it never got to see that set, and another may be held.
+ */
+export async function reopen(
+  ports: AuditPorts,
+  receipt: Receipt,
+  held: Proof,
+  signal: AbortSignal,
+): Promise<Audited | "not-closed" | undefined> {
+  const { executor } = held.set;
+  const offer = ports.market.offers().find(({ address }) => address === executor.node);
+  const word = offer && (await openingOf(ports, offer, held, signal));
+  if (offer === undefined || word === undefined) return undefined;
+  if (word.opening === undefined) return word.refusal === "not-closed" ? "not-closed" : undefined;
+  const others = held.openings.filter(({ node }) => node !== executor.node);
+  const proof = { ...held, openings: [{ ...word.opening, node: executor.node }, ...others] };
+  const expiryMax = latestExpiry(ports.clock.wall());
+  const rules = { ...ports.rules, beaconAt: () => held.secret, expiryMax };
+  return {
+    peer: offer.peer,
+    receipt: { ...receipt, proof },
+    ruling: rule(proof, rules, tokensOf(receipt)),
+  };
+}
+
+type Revealed = Extract<Word, { t: "revealed" }>;
+
+function openingOf(
+  { dialer, clock }: { readonly dialer: Dialer; readonly clock: Clock },
+  offer: Offer,
+  { set, secret }: Proof,
+  signal: AbortSignal,
+): Promise<Revealed | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Revealed | undefined>();
+  const stop = () => resolve(undefined);
+  const channel = dialer.open(offer, {
+    message(word) {
+      if (word.t === "revealed") resolve(word);
+      if (word.t === "refused") stop();
+    },
+    closed: stop,
+  });
+  channel.send({ t: "recall", job: set.answer.job });
+  const { answer, committee, executor, witnesses, commits } = set;
+  const words = { answer, committee, executor, witnesses: [...witnesses], commits: [...commits] };
+  channel.send({ t: "reveal", set: words, secret });
+  const stopWaiting = clock.after(limits.auditOpenMsMax, stop);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  return promise.finally(() => {
+    signal.removeEventListener("abort", stop);
+    stopWaiting();
+    channel.close();
+  });
+}
