@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
 import { type CourtTraits, createCourt } from "../../../../test/rigs/court.ts";
-import type { Beacons } from "../../../ports.ts";
+import type { Beacons, Dialer } from "../../../ports.ts";
 import { type Drawn, draw } from "./drawing.ts";
 
 /** Draws among real providers' conversations, on a chain in memory. */
 
 const asked = { job: "0a".repeat(32), request: "0b".repeat(32), witnesses: 2 };
 
-function drawnOn(court: ReturnType<typeof createCourt>, beacons: Beacons = court.beacons, deadlineMs = 700) {
+function drawnOn(
+  court: ReturnType<typeof createCourt>,
+  beacons: Beacons = court.beacons,
+  deadlineMs = 700,
+  dialer: Dialer = court.ports.dialer,
+) {
   const { verify } = court.ports.rules;
   const candidates = () => court.nodes.map(({ offer }) => offer);
   return draw(
-    { ...court.ports, verify, beacons },
+    { ...court.ports, dialer, verify, beacons },
     { ...asked, deadlineMs, candidates },
     new AbortController().signal,
   );
@@ -78,4 +83,26 @@ test("where seats fall to too few, later blocks draw, and at last it says so", a
     message: expect.stringMatching(/in 8 draws/),
   });
   expect(await court.beacons.head()).toBe(618);
+});
+
+/** Its nodes have no seat free when they are first asked, so many times. */
+function crowded({ ports: { dialer } }: ReturnType<typeof createCourt>, times: number): Dialer {
+  let left = times;
+  return {
+    ...dialer,
+    open(offer, handlers) {
+      left -= 1;
+      if (left < 0) return dialer.open(offer, handlers);
+      queueMicrotask(() => handlers.message({ t: "refused", code: "busy", message: "full" }));
+      return { send: () => {}, close: () => {} };
+    },
+  };
+}
+
+test("who has no seat free is asked again for the block after", async () => {
+  const court = nodes(4);
+  const drawn = (await drawnOn(court, steady(court), 30_000, crowded(court, 6))) as Drawn;
+  expect(drawn.by.block).toBe(613);
+  const full = nodes(4);
+  expect(await drawnOn(full, steady(full), 30_000, crowded(full, 1_000))).toMatchObject({ code: "busy" });
 });

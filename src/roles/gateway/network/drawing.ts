@@ -49,10 +49,13 @@ export async function draw(
   signal: AbortSignal,
 ): Promise<Drawn | DrawFailure> {
   const until = ports.clock.now() + asked.deadlineMs;
+  let last: "again" | "busy" = "again";
   for (let draws = 0; draws < limits.drawsMax; draws += 1) {
     const once = await drawOnce(ports, asked, { until, signal });
-    if (once !== "again") return once;
+    if (typeof once !== "string") return once;
+    last = once;
   }
+  if (last === "busy") return { code: "busy", message: "those who could be drawn are at capacity" };
   return tooFew(asked, `in ${limits.drawsMax} draws seats fell to fewer`);
 }
 
@@ -60,7 +63,7 @@ async function drawOnce(
   { beacons, clock, ...ports }: DrawingPorts,
   asked: DrawingAsked,
   { until, signal }: { readonly until: number; readonly signal: AbortSignal },
-): Promise<Drawn | DrawFailure | "again"> {
+): Promise<Drawn | DrawFailure | "again" | "busy"> {
   const { request, witnesses } = asked;
   const over = new AbortController();
   const still = AbortSignal.any([signal, over.signal]);
@@ -75,15 +78,18 @@ async function drawOnce(
   const coming = waited(() => beacons.block(announced.block));
   // Where too few are there at all, no block is waited for; and who is silent is not waited for longer than for the block.
   const first = await Promise.race([noting, coming]);
-  if (Array.isArray(first) && first.length <= witnesses) {
+  const heard = first !== undefined && "notes" in first ? first : undefined;
+  if (heard !== undefined && heard.notes.length + heard.busy <= witnesses) {
     over.abort();
     const isThere = (await beacons.head()) !== head;
-    return isThere ? "again" : tooFew(asked, `${first.length} of ${offers.length} on offer answered`);
+    return isThere ? "again" : tooFew(asked, `${heard.notes.length} of ${offers.length} on offer answered`);
   }
   const found = await coming;
   over.abort();
-  const notes = await noting;
+  const { notes } = await noting;
   if (found === undefined) return noBeacon(`no block came after ${head}`);
+  // Their seats come free, and the block after this draws as well.
+  if (heard !== undefined && notes.length <= witnesses) return "busy";
   const seats = await seatsAmong(beacons, notes, announced, found.hash);
   ports.log.debug("answer-drawn", {
     job: asked.job,
