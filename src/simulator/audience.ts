@@ -9,6 +9,7 @@ import type { Asked } from "./gateway.ts";
 import { contextOf, tokensOf } from "./model.ts";
 import type { SimulatedNode } from "./node.ts";
 import type { Said } from "./recovery.ts";
+import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** One answered request, as far as figures need it. */
@@ -59,7 +60,12 @@ interface Open extends Asked {
 /** Width of a step in which deliveries are counted, ms: as fine as recovery is told. */
 const stepMs = 25;
 
-export function createAudience(world: World, chance: Chance, options: { readonly tokens: number }): Audience {
+export interface AudienceOptions extends Pick<Scenario, "asks" | "unwatched"> {
+  /** Longest answer. */
+  readonly tokens: number;
+}
+
+export function createAudience(world: World, chance: Chance, options: AudienceOptions): Audience {
   const { timeline, gateways } = world;
   const open = new Set<Open>();
   const answered: Answered[] = [];
@@ -70,6 +76,7 @@ export function createAudience(world: World, chance: Chance, options: { readonly
     const request = {
       messages: [{ role: "user", content: words }],
       ...{ temperature: 0, max_tokens: options.tokens },
+      ...(options.asks && { holdfast: options.asks }),
     };
     const gateway = gateways[chance.below(gateways.length)]!;
     let asked: Open | undefined;
@@ -92,7 +99,7 @@ export function createAudience(world: World, chance: Chance, options: { readonly
       timeline.at(later, () => askOne(retries - 1, ended));
       return;
     }
-    answered.push(judge(asked, timeline.now()));
+    answered.push(judge(asked, timeline.now(), options.unwatched ?? false));
     for (const time of asked.seen.times) {
       const step = Math.floor(time / stepMs);
       while (said.length <= step) said.push({ at: said.length * stepMs, words: 0 });
@@ -131,18 +138,23 @@ export function createAudience(world: World, chance: Chance, options: { readonly
   };
 }
 
-function judge({ seen, askedAt, words, struck, struckAt }: Open, endedAt: number): Answered {
+function judge(
+  { seen, askedAt, words, struck, struckAt }: Open,
+  endedAt: number,
+  isUnwatched: boolean,
+): Answered {
   const context = contextOf(tokensOf({ kind: "text", text: words }));
   const form = checkOneEnd(seen) ?? checkGapless(seen);
-  const violation = form ?? checkTruth(seen, context);
+  const wrong = form ?? checkTruth(seen, context);
+  const violation = isUnwatched ? form : wrong;
   const { error, times } = seen;
-  const withdrawn = form === undefined && violation !== undefined && isTakenBack(seen, context);
+  const withdrawn = form === undefined && wrong !== undefined && isTakenBack(seen, context);
   let gapMs = 0;
   for (let at = 1; at < times.length; at++) {
     if (struck !== undefined && times[at]! > struckAt) gapMs = Math.max(gapMs, times[at]! - times[at - 1]!);
   }
   const explicit = seen.text === "" ? "refused" : "failed";
-  const end = error !== undefined ? explicit : violation !== undefined ? "silent" : "succeeded";
+  const end = error !== undefined ? explicit : wrong !== undefined ? "silent" : "succeeded";
   const why = error && `${error.code}: ${error.message.split(". ")[0]}`;
   return { askedAt, endedAt, end, why, violation, withdrawn, struck, gapMs };
 }

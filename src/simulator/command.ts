@@ -4,7 +4,7 @@ import { starvedAttemptsEach } from "./checkers/starved.ts";
 import { faults } from "./faults/catalogue.ts";
 import { scenarios } from "./scenarios/catalogue.ts";
 import type { Simulation } from "./simulate.ts";
-import { drawSimulation } from "./swarm.ts";
+import { drawOnChain, drawSimulation } from "./swarm.ts";
 
 /** What the command line asks for. */
 export type Command = Simulation & { readonly json: boolean };
@@ -18,6 +18,8 @@ export function parseCommand(args: readonly string[]): Command | "help" | "routi
   const json = given["json"] === true;
   if (given["swarm"] !== undefined)
     return { ...drawSimulation(numberFrom("swarm", given["swarm"], seeds)), json };
+  if (given["swarm-on-chain"] !== undefined)
+    return { ...drawOnChain(numberFrom("swarm-on-chain", given["swarm-on-chain"], seeds)), json };
   const number = (name: string, bounds: Bounds) => numberFrom(name, given[name], bounds);
   const nodes = number("nodes", { least: 1, most: 100_000, whole: true, usual: 100 });
   const requests = number("requests", { least: 1, most: 10_000_000, whole: true, usual: 10 * nodes });
@@ -55,7 +57,7 @@ const seeds = { least: 0, most: 2 ** 32 - 1, whole: true, usual: 1 };
 
 const texts = [
   ...["seed", "nodes", "requests", "scenario", "fault", "share", "correlated", "gateways", "load", "slots"],
-  ...["tokens", "hold-ms", "witnesses", "delay-ms", "refusal", "loss", "swarm", "calm-ms"],
+  ...["tokens", "hold-ms", "witnesses", "delay-ms", "refusal", "loss", "swarm", "swarm-on-chain", "calm-ms"],
 ];
 
 function read(args: readonly string[]): Record<string, string | boolean | undefined> {

@@ -1,8 +1,11 @@
 import type { Chain, Log, Random } from "../ports.ts";
 import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
+import { startAudits } from "../roles/auditor/audits.ts";
+import { keepAudited } from "../roles/gateway/audits/audited.ts";
 import { createNetworkBackend, type NetworkBackend } from "../roles/gateway/network/backend.ts";
 import { createApplication, type Seen } from "./application.ts";
 import type { Chance } from "./chance.ts";
+import { createSimulatedDisk, type SimulatedDisk } from "./disk.ts";
 import { simulatedMarket, simulatedTolerance, verify } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Marketplace } from "./marketplace.ts";
@@ -13,11 +16,14 @@ import type { MachineClock, Timeline } from "./timeline.ts";
 export interface SimulatedGateway {
   readonly name: string;
   readonly chain: Chain;
+  readonly disk: SimulatedDisk;
   backend(): NetworkBackend;
   clock(): MachineClock;
   ask(request: Record<string, unknown>, keep?: Kept): Asked;
   /** The process ends and a new one starts; its applications see their connections break. */
   restart(): void;
+  /** It holds no audits any more. */
+  endAudits(): void;
 }
 
 export interface Asked {
@@ -44,35 +50,48 @@ export interface GatewayOptions {
   readonly name: string;
   readonly defaults: HoldfastOptions;
   readonly deadlineMs: number;
+  /** Share of its unwatched answers that are audited; undefined: it keeps none. */
+  readonly auditShare?: number;
 }
 
 export function createGateway(
   { timeline, network, marketplace, ledger, log }: GatewayPorts,
   chance: Chance,
-  { name, defaults, deadlineMs }: GatewayOptions,
+  { name, defaults, deadlineMs, auditShare: share }: GatewayOptions,
 ): SimulatedGateway {
   const chain = ledger.view(name);
+  const disk = createSimulatedDisk();
   const random = randomFrom(chance);
   const cutOff = new Set<() => void>();
-  let { backend, clock } = start();
+  let { backend, clock, audits } = start();
 
   function start() {
     const clock = timeline.clock();
+    const market = marketplace.gateway(name, clock);
+    const dialer = network.dialer(name);
+    const beacons = ledger.beacons(name, clock);
+    const proofs = { market: simulatedMarket, tolerances: () => simulatedTolerance };
+    const [receipts, evidence] = [disk.receipts("receipts"), disk.receipts("evidence")];
+    const unwatched = share === undefined ? undefined : disk.receipts("unwatched");
     const backend = createNetworkBackend(
       {
-        ...{ market: marketplace.gateway(name), dialer: network.dialer(name) },
-        ...{ chain, verify, clock, random, log },
-        receipts: { put: () => {} },
-        proofs: { market: simulatedMarket, tolerances: () => simulatedTolerance },
+        ...{ market, dialer, chain, verify, clock, random, log, proofs, beacons, receipts, evidence },
+        ...(unwatched && { unwatched }),
       },
       { defaults, deadlineMs },
     );
-    return { backend, clock };
+    let audits: { close(): Promise<void> } | undefined;
+    if (unwatched !== undefined && share !== undefined) {
+      const found = keepAudited({ receipts, evidence, condemn: backend.condemn });
+      const rules = { ...proofs, verify };
+      const dialer = network.dialer(name, false);
+      audits = startAudits({ market, dialer, clock, log, rules, beacons, unwatched, found }, { share });
+    }
+    return { backend, clock, audits };
   }
 
   return {
-    name,
-    chain,
+    ...{ name, chain, disk },
     backend: () => backend,
     clock: () => clock,
     ask(request, keep = { events: true }) {
@@ -95,8 +114,9 @@ export function createGateway(
       network.drop(name);
       marketplace.leave(name);
       for (const cut of [...cutOff]) cut();
-      ({ backend, clock } = start());
+      ({ backend, clock, audits } = start());
     },
+    endAudits: () => void audits?.close(),
   };
 }
 

@@ -46,10 +46,12 @@ export const verify: Verify = (key, bytes, signature) => signatureOf(key, bytes)
 function signatureOf(key: SessionKey, bytes: Uint8Array): string {
   let hash = Number.parseInt(key.slice(0, 8), 16) | 0;
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ bytes[at]!, 16777619);
-  return (hash >>> 0).toString(36);
+  // Eight digits are valid base64, as what a receipt holds has to be.
+  return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
-function hex(seed: number, length: number): string {
+/** So many hex digits, which follow from the seed. */
+export function hex(seed: number, length: number): string {
   let digits = "";
   for (let part = 0; digits.length < length; part++) digits += mix(seed, part).toString(16).padStart(8, "0");
   return digits.slice(0, length);

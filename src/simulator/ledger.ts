@@ -1,15 +1,22 @@
 import type { Address } from "../domain/ids.ts";
-import type { Chain } from "../ports.ts";
+import type { Beacons, Chain, Clock } from "../ports.ts";
+import { type BlocksOptions, createBlocks } from "./blocks.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** The chain's double, as the Chain port shows it: what a gateway believes of it, which may be old, nothing, or a lie. */
+/** The chain's double, as its two ports show it: what somebody believes of it, which may be old, nothing, or a lie. */
 export interface Ledger {
   stake(node: Address, amount: bigint): void;
   /** The truth. */
   stakeOf(node: Address): bigint;
   /** One gateway's view. */
   view(name: string): Chain;
+  /** One process's view of the blocks, a gateway's or a node's. */
+  beacons(name: string, clock: Clock): Beacons;
   believe(name: string, belief: Belief): void;
+  /** No block comes any more, until they do again. */
+  halt(halted: boolean): void;
+  /** So many of the last blocks are others than they were. */
+  reorganise(depth: number): void;
 }
 
 /**
@@ -18,32 +25,49 @@ export interface Ledger {
  */
 export type Belief = "fresh" | "blind" | "stale" | "inverted";
 
-export function createLedger(timeline: Timeline): Ledger {
+const usualBlocks: BlocksOptions = { everyMs: 2_000, first: 1_199 };
+
+export function createLedger(timeline: Timeline, options: BlocksOptions = usualBlocks): Ledger {
   const stakes = new Map<Address, bigint>();
+  const blocks = createBlocks(timeline, options);
   const beliefs = new Map<string, { belief: Belief; known: Map<Address, bigint>; at: number }>();
+  const beliefOf = (name: string) => {
+    const own = beliefs.get(name) ?? { belief: "fresh" as Belief, known: stakes, at: 0 };
+    beliefs.set(name, own);
+    return own;
+  };
+  const stakeBelieved = (own: ReturnType<typeof beliefOf>, node: Address) => {
+    if (own.belief === "blind") return 0n;
+    const stake = own.known.get(node) ?? 0n;
+    return own.belief === "inverted" ? (stake > 0n ? 0n : 1n) : stake;
+  };
   return {
     stake: (node, amount) => void stakes.set(node, amount),
     stakeOf: (node) => stakes.get(node) ?? 0n,
     view(name) {
-      const own = beliefs.get(name) ?? { belief: "fresh", known: stakes, at: 0 };
-      beliefs.set(name, own);
+      const own = beliefOf(name);
       return {
-        stakeOf(node) {
-          if (own.belief === "blind") return 0n;
-          const stake = own.known.get(node) ?? 0n;
-          return own.belief === "inverted" ? (stake > 0n ? 0n : 1n) : stake;
-        },
+        stakeOf: (node) => stakeBelieved(own, node),
         isRegistered: () => own.belief !== "blind",
         freshAt: () =>
           own.belief === "blind" ? undefined : own.belief === "stale" ? own.at : timeline.now(),
       };
     },
+    beacons(name, clock) {
+      const own = beliefOf(name);
+      return blocks.view(clock, {
+        until: () =>
+          own.belief === "blind" ? undefined : own.belief === "stale" ? own.at : Number.POSITIVE_INFINITY,
+        stakeOf: (node) => stakeBelieved(own, node),
+        total: () => [...own.known.values()].reduce((sum, stake) => sum + stake, 0n),
+      });
+    },
     believe(name, belief) {
-      const own = beliefs.get(name);
-      if (own === undefined) return;
+      const own = beliefOf(name);
       own.belief = belief;
       own.known = belief === "stale" ? new Map(stakes) : stakes;
       own.at = timeline.now();
     },
+    ...{ halt: blocks.halt, reorganise: blocks.reorganise },
   };
 }

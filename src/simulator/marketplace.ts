@@ -14,8 +14,8 @@ export interface Marketplace {
   readonly faults: GossipFaults;
   /** A node's side. `disk` outlives the process: sequence numbers never go back. */
   provider(peer: PeerId, clock: MachineClock, disk: NodeDisk): Market;
-  /** A gateway's side; it hears at once of what is known already. */
-  gateway(name: string): Market;
+  /** A gateway's side; it hears at once of what is known already. `offers`: those that stand by its clock. */
+  gateway(name: string, clock: Pick<MachineClock, "wall">): Market & { offers(): Offer[] };
   /** The gateway's process ended. */
   leave(name: string): void;
   /** The control plane thinks that this peer is gone (rightly or not), and says so to everybody. */
@@ -77,12 +77,20 @@ export function createMarketplace(timeline: Timeline, chance: Chance, faults: Go
       onGone: () => {},
       signedOf: () => undefined,
     }),
-    gateway(name) {
+    gateway(name, clock) {
       let hear: Ear["hear"] = () => {};
       let gone: Ear["gone"] = () => {};
-      ears.set(name, { hear: (offer) => hear(offer), gone: (peer) => gone(peer) });
+      const heard = new Map<PeerId, Offer>();
+      ears.set(name, {
+        hear(offer) {
+          if (offer.seq > (heard.get(offer.peer)?.seq ?? 0)) heard.set(offer.peer, offer);
+          hear(offer);
+        },
+        gone: (peer) => gone(peer),
+      });
       return {
         publish: async () => {},
+        offers: () => [...heard.values()].filter(({ expiresAt }) => expiresAt > clock.wall()),
         signedOf: () => undefined,
         onOffer(listener) {
           hear = listener;

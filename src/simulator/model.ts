@@ -33,7 +33,10 @@ export function logitsAt(context: number, answer: readonly TokenId[], noise = 0,
   for (let rank = 0; rank < 6; rank++) {
     const drawn = mix(here, rank);
     const own = noise === 0 ? 0 : noise * (2 * (mix(drawn, machine) / 2 ** 32) - 1);
-    candidates.push({ id: 1 + (mix(drawn, 1) % 50_000), logit: 6 * (drawn / 2 ** 32) + own });
+    let id = 1 + (mix(drawn, 1) % 50_000);
+    // No two of a vocabulary are the same: such a leaf would be none.
+    while (candidates.some((each) => each.id === id)) id += 1;
+    candidates.push({ id, logit: 6 * (drawn / 2 ** 32) + own });
   }
   return candidates.sort(largestFirst);
 }

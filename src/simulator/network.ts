@@ -13,7 +13,8 @@ export interface SimulatedNetwork {
   readonly faults: NetworkFaults;
   /** What gateways asked of whom. */
   readonly attempts: AttemptCount;
-  dialer(gateway?: string): Dialer;
+  /** `counted`: are its attempts those of answers? */
+  dialer(gateway?: string, counted?: boolean): Dialer;
   listener(peer: PeerId): Listener;
   /** The machine's process dies: dialling is refused, and in a moment its sockets close. */
   kill(peer: PeerId): void;
@@ -58,13 +59,13 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
 
   return {
     ...{ faults, attempts },
-    dialer: (gateway = "gateway") => ({
+    dialer: (gateway = "gateway", counted = true) => ({
       open(offer, handlers) {
         const channel = connect(machineOf(offer.peer), gateway, handlers);
         return {
           ...channel,
           send(order) {
-            if (order.t === "open") attempts.opened(order.job, offer.peer);
+            if (counted && order.t === "open") attempts.opened(order.job, offer.peer);
             channel.send(order);
           },
         };

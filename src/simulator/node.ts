@@ -1,7 +1,9 @@
-import type { Address, JobId, ModelId, PeerId } from "../domain/ids.ts";
-import type { Log } from "../ports.ts";
+import type { Address, ModelId, PeerId, SessionKey } from "../domain/ids.ts";
+import type { Log, Signer } from "../ports.ts";
 import type { Offer } from "../protocol/offer.ts";
+import { createKeptClosings } from "../roles/provider/closings.ts";
 import { startProvider } from "../roles/provider/provider.ts";
+import { createSimulatedDisk, type SimulatedDisk } from "./disk.ts";
 import { createSimulatedEngine, type EngineTraits } from "./engine.ts";
 import {
   addressOf,
@@ -12,6 +14,7 @@ import {
   simulatedTolerance,
   verify,
 } from "./identity.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Marketplace } from "./marketplace.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { ClockTraits, MachineClock, Timeline } from "./timeline.ts";
@@ -23,9 +26,12 @@ export interface SimulatedNode {
   readonly address: Address;
   readonly domain: Offer["domain"];
   readonly traits: EngineTraits;
+  readonly disk: SimulatedDisk;
   /** `taken`: sequences at work. */
   readonly engine: { taken(): number };
   isUp(): boolean;
+  /** Is this one of the session keys it had, one for each of its starts? */
+  hasSignedWith(key: SessionKey): boolean;
   /** Starts the process anew, with nothing but its disk. */
   start(): void;
   /** The process is gone, and its sockets with it. */
@@ -39,6 +45,7 @@ export interface NodePorts {
   readonly timeline: Timeline;
   readonly network: SimulatedNetwork;
   readonly marketplace: Marketplace;
+  readonly ledger: Ledger;
   readonly log: Log;
 }
 
@@ -54,18 +61,20 @@ export interface NodeOptions {
 export const modelId = `sha256:${"ab".repeat(32)}` as ModelId;
 
 export function createNode(
-  { timeline, network, marketplace, log }: NodePorts,
+  { timeline, network, marketplace, ledger, log }: NodePorts,
   { index, traits, domain, slots, contextTokens, clock: clockTraits }: NodeOptions,
 ): SimulatedNode {
   const peer = peerOf(index);
-  const disk = { seq: 0, statements: 0, sealed: new Map<JobId, string>() };
+  const disk = createSimulatedDisk();
+  const numbers = { seq: 0, statements: 0 };
   let starts = 0;
   let process: { clock: MachineClock; engine: { taken(): number } } | undefined;
 
   return {
-    ...{ index, peer, address: addressOf(peer), domain, traits },
+    ...{ index, peer, address: addressOf(peer), domain, traits, disk },
     engine: { taken: () => process?.engine.taken() ?? 0 },
     isUp: () => process !== undefined,
+    hasSignedWith: (key) => signersOf(peer, starts).some(({ sessionKey }) => sessionKey === key),
     clock: () => process?.clock ?? timeline.clock(clockTraits),
     start() {
       starts += 1;
@@ -75,14 +84,12 @@ export function createNode(
       network.revive(peer);
       void startProvider(
         {
-          ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, disk) },
+          ...{ listener: network.listener(peer), market: marketplace.provider(peer, clock, numbers) },
           ...{ clock, log, verify, engines: [engine], signer: createSigner(peer, starts) },
-          ...{ random: createSalts(peer, starts), sequence: { next: () => (disk.statements += 1) } },
-          tolerances: () => simulatedTolerance,
-          sealed: {
-            put: (job, text) => void disk.sealed.set(job, text),
-            get: async (job) => disk.sealed.get(job),
-          },
+          ...{ random: createSalts(peer, starts), sequence: { next: () => (numbers.statements += 1) } },
+          ...{ tolerances: () => simulatedTolerance, beacons: ledger.beacons(peer, clock) },
+          ...{ sealed: disk.receipts("sealed"), closings: createKeptClosings({ store: disk.store, clock }) },
+          signerOf: (key) => signersOf(peer, starts).find(({ sessionKey }) => sessionKey === key),
         },
         {
           identity: { node: addressOf(peer), market: simulatedMarket },
@@ -101,4 +108,9 @@ export function createNode(
       network.hang(peer, hung);
     },
   };
+}
+
+/** As it signed at each of its starts. */
+function signersOf(peer: PeerId, starts: number): Signer[] {
+  return Array.from({ length: starts }, (_, before) => createSigner(peer, before + 1));
 }

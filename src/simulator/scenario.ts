@@ -6,6 +6,10 @@ import type { World, WorldOptions } from "./world.ts";
 export interface Scenario {
   /** One line for the help. */
   readonly about: string;
+  /** What every request asks of Holdfast, where the gateways' defaults do not say it. */
+  readonly asks?: Readonly<Record<string, unknown>>;
+  /** Nobody watches: false words may leave, and it is for audits to find them. */
+  readonly unwatched?: true;
   /** What is special about its world. */
   readonly world?: (terms: Terms) => Partial<WorldOptions>;
   /** Plans everything that goes wrong. */
@@ -16,6 +20,10 @@ export interface Scenario {
   readonly lastsMs?: number;
   /** After healing, requests must succeed from then on, ms; 0 when not given. */
   readonly healMsMax?: number;
+  /** Is what was to happen after healing over before that? */
+  readonly healed?: (world: World) => boolean;
+  /** What is found wrong once all is healed, beside what is looked at in every run. */
+  readonly check?: (world: World) => Promise<readonly string[]>;
 }
 
 /** What the caller chose. */

@@ -71,7 +71,7 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   };
   const world = await createWorld(chance, options);
   const { timeline } = world;
-  const audience = createAudience(world, chance.child("audience"), terms);
+  const audience = createAudience(world, chance.child("audience"), { ...scenario, tokens: terms.tokens });
 
   const perSecond = Math.min(rateOf(terms), (1000 * terms.requests) / (scenario.lastsMs ?? 0));
   const from = timeline.now();
@@ -92,7 +92,10 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
 
   stage.end();
   calm(world, scenario, network);
-  await timeline.run(timeline.now() + (scenario.healMsMax ?? 0) + settleMs, () => false);
+  const healedBy = timeline.now() + (scenario.healMsMax ?? 0);
+  await timeline.run(healedBy, () => scenario.healed?.(world) ?? false);
+  await timeline.run(timeline.now() + settleMs, () => false);
+  broken.push(...((await scenario.check?.(world)) ?? []));
   const { answers, found } = await progress(world, audience, { ...terms, ...options.defaults });
   return { ...figures, ...spanOf(world), calm: tally(answers), violations: [...broken, ...found] };
 }

@@ -12,10 +12,10 @@ export function drawSimulation(seed: number): Simulation {
   const small = draw.hits(0.7);
   const nodes = 3 + draw.below(small ? 10 : 98);
   const requests = 6 + draw.below(small ? 20 : 60);
-  const scenario = pick(Object.keys(scenarios));
+  const scenario = pick(Object.keys(scenarios).filter((name) => !onTheChain.includes(name)));
   return {
     ...{ seed, nodes, requests, scenario },
-    fault: pick(Object.keys(faults).filter((name) => !lying.includes(name))),
+    fault: pick(Object.keys(faults).filter((name) => !notDrawn.includes(name))),
     correlated: pick(["none", "none", "region", "operator", "build"] as const),
     share: pick([0.1, 0.3, 0.5]),
     gateways: 1 + draw.below(3),
@@ -36,5 +36,25 @@ export function drawSimulation(seed: number): Simulation {
   };
 }
 
-/** A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. */
-const lying = ["lie", "lazy", "swap", "collude"];
+/**
+ * A node that lies is only harmless where nothing leaves unjudged: the scenario `cheats` sees to that. A full disk shows
+ * where something has to be on it.
+ */
+const notDrawn = ["lie", "lazy", "swap", "collude", "full"];
+
+/** Those in which a block draws somebody. They have seeds of their own, so that every other means what it always did. */
+const onTheChain = ["drawn", "audits"];
+
+/** As `drawSimulation`, where blocks draw committees and auditors; few enough at once for what a chain can settle. */
+export function drawOnChain(seed: number): Simulation {
+  const draw = createChance(seed).child("on-chain");
+  const terms = drawSimulation(seed);
+  return {
+    ...terms,
+    nodes: Math.max(4, Math.min(terms.nodes, 24)),
+    requests: Math.min(terms.requests, 24),
+    scenario: onTheChain[draw.below(onTheChain.length)]!,
+    fault: draw.hits(0.2) ? "full" : terms.fault,
+    ...{ calm: 3, calmMs: 0 },
+  };
+}

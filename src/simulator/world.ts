@@ -3,6 +3,7 @@ import type { HoldfastOptions } from "../protocol/holdfast-options.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Backend } from "../roles/gateway/backend.ts";
 import type { Seen } from "./application.ts";
+import type { BlocksOptions } from "./blocks.ts";
 import type { Chance } from "./chance.ts";
 import type { EngineTraits } from "./engine.ts";
 import { type Asked, createGateway, type SimulatedGateway } from "./gateway.ts";
@@ -45,6 +46,9 @@ export interface WorldOptions {
   /** Largest difference of a node's wall clock from the others', ms, and of its pace, as a share. */
   readonly clockOffsetMs?: number;
   readonly clockDrift?: number;
+  /** Share of a gateway's unwatched answers that are audited; they keep none when not given. */
+  readonly auditShare?: number;
+  readonly blocks?: BlocksOptions;
 }
 
 const contextTokens = 4096;
@@ -56,13 +60,14 @@ export async function createWorld(chance: Chance, options: WorldOptions): Promis
   const network = createNetwork(timeline, chance.child("network"), options.faults);
   const gossip = { delayMsMean: 30, loss: 0, duplication: 0 };
   const marketplace = createMarketplace(timeline, chance.child("market"), gossip);
-  const ledger = createLedger(timeline);
+  const ledger = createLedger(timeline, options.blocks);
   const ports = { timeline, network, marketplace, ledger, log };
   const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => {
     const name = `gateway-${index}`;
-    const { defaults } = options;
+    const { defaults, auditShare } = options;
     return createGateway(ports, chance.child(name), {
       ...{ name, defaults, deadlineMs: limits.deadlineMsDefault },
+      ...(auditShare === undefined ? {} : { auditShare }),
     });
   });
   const nodes = Array.from({ length: options.nodes }, (_, index) => {

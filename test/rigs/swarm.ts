@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { commitOf } from "../../src/simulator/commit.ts";
-import { keptSeeds } from "../../src/simulator/kept-seeds.ts";
-import { simulate } from "../../src/simulator/simulate.ts";
-import { drawSimulation } from "../../src/simulator/swarm.ts";
+import { keptOnChain, keptSeeds } from "../../src/simulator/kept-seeds.ts";
+import { type Simulation, simulate } from "../../src/simulator/simulate.ts";
+import { drawOnChain, drawSimulation } from "../../src/simulator/swarm.ts";
 
 const swarm = Array.from({ length: 200 }, (_, index) => index + 1);
 const seeds = [...new Set([...keptSeeds.map(({ seed }) => seed), ...swarm])];
@@ -13,9 +13,19 @@ const seeds = [...new Set([...keptSeeds.map(({ seed }) => seed), ...swarm])];
  */
 export function testSeeds(parity: "odd" | "even"): void {
   const own = seeds.filter((seed) => seed % 2 === (parity === "odd" ? 1 : 0));
+  testEach(own, drawSimulation, "--swarm");
+}
+
+/** The same where blocks draw committees and auditors. */
+export function testOnChain(): void {
+  const few = Array.from({ length: 40 }, (_, index) => index + 1);
+  testEach([...new Set([...keptOnChain.map(({ seed }) => seed), ...few])], drawOnChain, "--swarm-on-chain");
+}
+
+function testEach(own: readonly number[], draw: (seed: number) => Simulation, option: string): void {
   test.each(own)("seed %i breaks no rule and ends in calm", async (seed) => {
-    const { violations } = await simulate(drawSimulation(seed));
-    const replay = `at ${commitOf()}: npm run simulate -- --swarm ${seed}`;
+    const { violations } = await simulate(draw(seed));
+    const replay = `at ${commitOf()}: npm run simulate -- ${option} ${seed}`;
     expect(violations, violations.length === 0 ? "" : replay).toEqual([]);
   });
 }

@@ -4,6 +4,7 @@ import { collude } from "./collude.ts";
 import { cut } from "./cut.ts";
 import { deaf } from "./deaf.ts";
 import type { Fault } from "./fault.ts";
+import { full } from "./full.ts";
 import { garbage } from "./garbage.ts";
 import { hang } from "./hang.ts";
 import { kill } from "./kill.ts";
@@ -20,5 +21,5 @@ import { swap } from "./swap.ts";
 /** Every fault of a node by the name it has on the command line; the first ten are those of chaos on real processes. */
 export const faults: Readonly<Record<string, Fault>> = {
   ...{ kill, hang, stall, reset, cut, slow, "500": broken, garbage, lie, netdown },
-  ...{ clog, deaf, mute, rumour, lazy, swap, collude },
+  ...{ clog, deaf, mute, rumour, lazy, swap, collude, full },
 };

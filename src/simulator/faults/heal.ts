@@ -4,6 +4,7 @@ import type { Fault } from "./fault.ts";
 export const heal: Fault = ({ network, marketplace }, node) => {
   Object.assign(node.traits, { stalled: false, slowBy: 1, broken: false });
   Object.assign(node.traits, { lies: false, colludes: false, lazy: false, otherModel: false });
+  node.disk.fill(false);
   marketplace.isolate(node.peer, false);
   if (!node.isUp()) return node.start();
   network.revive(node.peer);

@@ -1,0 +1,3 @@
+import { testOnChain } from "../../test/rigs/swarm.ts";
+
+testOnChain();
