@@ -317,6 +317,8 @@ export interface Weights {
 export interface Receipts {
   /** Returns at once, and replaces what there was of this job. What cannot be kept is dropped, and logged. */
   put(job: JobId, receipt: string): void;
+  /** Resolves once what was last put of this job is on disk; with false where it could not be kept. */
+  written(job: JobId): Promise<boolean>;
   get(job: JobId): Promise<string | undefined>;
   /** Oldest first. */
   jobs(): JobId[];

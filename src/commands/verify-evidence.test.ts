@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { rulingRules } from "../../test/rigs/committee.ts";
-import { type Court, type CourtTraits, createCourt } from "../../test/rigs/court.ts";
+import { auditOf, type Court, type CourtTraits, createCourt } from "../../test/rigs/court.ts";
 import { contradictionIn } from "../domain/verification/contradiction.ts";
 import { type Evidence, readEvidence } from "../protocol/evidence.ts";
-import { audit } from "../roles/auditor/audit.ts";
 import { referee } from "../roles/auditor/referee.ts";
 import { judgeEvidence } from "./verify-evidence.ts";
 
@@ -19,7 +18,7 @@ async function evidenceOf(auditedAt: number) {
   const court = createCourt(traits, () => wall);
   const answered = await court.answeredBy(court.nodes[0]!);
   wall = auditedAt;
-  const found = (await audit(court.ports, answered, 300, signal))!;
+  const found = (await auditOf(court.ports, answered, 300, signal))!;
   const receipt = found.receipt;
   const contradiction = contradictionIn(found.ruling)!;
   const { word, ...rest } = await referee(court.ports, { receipt, ...contradiction }, 600, signal);

@@ -203,7 +203,7 @@ export const limits = {
   // ---- answers whose executor and witnesses are drawn ----
   /** Providers told of one such request before its block, as many as there are connections; of more, some are drawn among. */
   announcedMax: 256,
-  /** Announcements a node remembers, and sets of long ago that it closed and did not open, 0.2 KiB each. Abuse: memory. */
+  /** Announcements a node remembers, 0.2 KiB each. Abuse: memory. */
   notesMax: 8_192,
   /** Blocks ahead of its chain that a node notes, and that may decide what it opens: seconds of the fastest chains. */
   blocksAheadMax: 4,

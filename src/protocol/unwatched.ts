@@ -1,5 +1,8 @@
+import * as z from "zod";
 import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Proof } from "../domain/verification/seat.ts";
+import { limits } from "./limits.ts";
+import { signedOfferSchema } from "./offer.ts";
 import { proofSchema, readReceipt } from "./receipt.ts";
 
 /** An answer that nobody watched, as a gateway keeps it for later audits. */
@@ -7,13 +10,28 @@ export interface KeptUnwatched {
   readonly receipt: Receipt;
   /** When it came, Unix ms. */
   readonly at: number;
-  /** First block of the epoch that drew it; it is due until it was audited, however long its executor stays away. */
+  /** First block of the epoch that draws its auditors; it is due until it was audited, however long its executor stays away. */
   readonly due?: number;
   /** First block of the epochs that may draw it again: its executor opens once in each, and has in that before. */
   readonly from?: number;
-  /** The audit that its committee was shown and its executor has not opened for, with what the others opened. */
-  readonly held?: Proof;
+  /** The audit that its executor has not opened for. */
+  readonly held?: HeldAudit;
 }
+
+/** An audit as its committee was shown it, with what was opened. */
+export interface HeldAudit {
+  readonly proof: Proof;
+  /** Signed offers of all its members. */
+  readonly offers: Receipt["offers"];
+  /** Its executor has confirmed the set, and so cannot say that it never saw it. */
+  readonly isConfirmed: boolean;
+}
+
+const heldSchema = z.object({
+  proof: proofSchema,
+  offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
+  isConfirmed: z.boolean(),
+});
 
 export function writeUnwatched(kept: KeptUnwatched): string {
   return JSON.stringify(kept);
@@ -24,12 +42,12 @@ export function readUnwatched(text: string): KeptUnwatched | undefined {
   const { at, due, from, receipt: inside, held } = parsed(text);
   const receipt = readReceipt(JSON.stringify(inside ?? null));
   if (typeof at !== "number" || "complaint" in receipt) return undefined;
-  const proof = proofSchema.safeParse(held).data;
+  const shown = heldSchema.safeParse(held).data;
   return {
     ...{ at, receipt },
     ...(typeof due === "number" ? { due } : {}),
     ...(typeof from === "number" ? { from } : {}),
-    ...(proof && { held: proof }),
+    ...(shown && { held: shown }),
   };
 }
 

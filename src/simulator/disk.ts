@@ -37,6 +37,7 @@ export function createSimulatedDisk(): SimulatedDisk {
           const [oldest] = kept.keys();
           if (kept.size > keptMax && oldest !== undefined) kept.delete(oldest);
         },
+        written: async (job) => kept.has(job),
         get: async (job) => kept.get(job),
         jobs: () => [...kept.keys()],
         drop: (job) => void kept.delete(job),

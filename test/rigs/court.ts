@@ -10,7 +10,7 @@ import type { Receipt } from "../../src/domain/verification/receipt.ts";
 import type { Beacons, Channel, Clock, Dialer, TokenEngine } from "../../src/ports.ts";
 import type { Order, Word } from "../../src/protocol/attempt.ts";
 import type { Offer } from "../../src/protocol/offer.ts";
-import type { AuditPorts } from "../../src/roles/auditor/audit.ts";
+import { type Audited, type AuditPorts, audit } from "../../src/roles/auditor/audit.ts";
 import { createKeptClosings } from "../../src/roles/provider/closings.ts";
 import { type ConversationPorts, converse } from "../../src/roles/provider/conversation.ts";
 import { createNotes } from "../../src/roles/provider/notes.ts";
@@ -94,6 +94,12 @@ export function createCourt(traits: readonly CourtTraits[], wall = () => 1): Cou
     market: { offers, signedOf: () => undefined },
   };
   return { nodes, ports, beacons, answeredBy: (node) => answerOf(dialer, node) };
+}
+
+/** As `audit`, where what it could not be held for is of no interest. */
+export async function auditOf(...asked: Parameters<typeof audit>): Promise<Audited | undefined> {
+  const found = await audit(...asked);
+  return found === "nobody-drawn" ? undefined : found;
 }
 
 /** Blocks come as they are asked for; everybody who has a stake has the same. */

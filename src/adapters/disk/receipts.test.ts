@@ -93,3 +93,17 @@ test("nobody but this user sees which answers there were", () => {
   openReceipts({ log }, inner);
   expect(statSync(inner).mode & 0o777).toBe(0o700);
 });
+
+test("whoever wants to know whether it is on disk is told", async () => {
+  const receipts = openReceipts({ log }, folder);
+  receipts.put(jobOf(1), "small");
+  expect(await receipts.written(jobOf(1))).toBe(true);
+  expect(readdirSync(folder)).toEqual([`${jobOf(1)}.json`]);
+  expect(await receipts.written(jobOf(1)), "later, too").toBe(true);
+  expect(await receipts.written(jobOf(2))).toBe(false);
+  receipts.put(jobOf(1), "x".repeat(limits.receiptBytesMax + 1));
+  expect(await receipts.written(jobOf(1))).toBe(false);
+  rmSync(folder, { recursive: true });
+  receipts.put(jobOf(3), "nowhere");
+  expect(await receipts.written(jobOf(3))).toBe(false);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobId } from "../../domain/ids.ts";
@@ -29,20 +29,18 @@ export function openReceipts(
   for (const name of readdirSync(folder)) if (name.endsWith(".draft")) rmSync(join(folder, name));
   const kept = keptIn(folder);
   const pending = new Map<JobId, string>();
+  /** What is being written, and whether it was. */
+  const writes = new Map<JobId, Promise<boolean>>();
   let bytes = kept.reduce((sum, each) => sum + each.bytes, 0);
   const lanes: Promise<unknown>[] = Array(lanesMax).fill(Promise.resolve());
 
   return {
     put(job, receipt) {
-      const size = Buffer.byteLength(receipt);
-      if (size > limits.receiptBytesMax) return notKept(job, "it is too large");
-      if (pending.size >= limits.receiptsPendingMax) return notKept(job, "too many wait for the disk");
-      forget(job);
-      pending.set(job, receipt);
-      kept.push({ job, bytes: size });
-      bytes += size;
-      inTurn(job, () => write(job, receipt));
+      const written = tried(job, receipt);
+      writes.set(job, written);
+      void written.then(() => writes.get(job) === written && writes.delete(job));
     },
+    written: (job) => writes.get(job) ?? Promise.resolve(existsSync(fileOf(job))),
     async get(job) {
       const waiting = pending.get(job);
       if (waiting !== undefined) return waiting;
@@ -51,7 +49,7 @@ export function openReceipts(
     jobs: () => kept.map(({ job }) => job),
     drop(job) {
       forget(job);
-      inTurn(job, () => remove(job));
+      void inTurn(job, () => remove(job));
     },
     async close() {
       // Writing one may mean removing another.
@@ -62,10 +60,26 @@ export function openReceipts(
     },
   };
 
+  function tried(job: JobId, receipt: string): Promise<boolean> {
+    const size = Buffer.byteLength(receipt);
+    const isTooLarge = size > limits.receiptBytesMax;
+    if (isTooLarge || pending.size >= limits.receiptsPendingMax) {
+      notKept(job, isTooLarge ? "it is too large" : "too many wait for the disk");
+      return Promise.resolve(false);
+    }
+    forget(job);
+    pending.set(job, receipt);
+    kept.push({ job, bytes: size });
+    bytes += size;
+    return inTurn(job, () => write(job, receipt));
+  }
+
   /** What is done to one file is done in order. */
-  function inTurn(job: JobId, work: () => Promise<void>): void {
+  function inTurn<Done>(job: JobId, work: () => Promise<Done>): Promise<Done> {
     const lane = Number.parseInt(job.slice(-2), 16) % lanesMax;
-    lanes[lane] = lanes[lane]!.then(work);
+    const done = lanes[lane]!.then(work);
+    lanes[lane] = done;
+    return done;
   }
 
   function forget(job: JobId): void {
@@ -79,16 +93,19 @@ export function openReceipts(
     return join(folder, `${job}.json`);
   }
 
-  async function write(job: JobId, receipt: string): Promise<void> {
+  async function write(job: JobId, receipt: string): Promise<boolean> {
     const draft = `${fileOf(job)}.draft`;
+    let isWritten = false;
     try {
       await writeFile(draft, receipt, { mode: 0o600 });
       await rename(draft, fileOf(job));
+      isWritten = true;
     } catch (error) {
       notKept(job, reasonOf(error));
     }
     if (pending.get(job) === receipt) pending.delete(job);
     makeRoom();
+    return isWritten;
   }
 
   async function remove(job: JobId): Promise<void> {
@@ -108,7 +125,7 @@ export function openReceipts(
       const oldest = kept.shift();
       if (oldest === undefined) return;
       bytes -= oldest.bytes;
-      inTurn(oldest.job, () => remove(oldest.job));
+      void inTurn(oldest.job, () => remove(oldest.job));
     }
   }
 }

@@ -40,8 +40,11 @@ export interface Assembly {
   readonly said?: Tokens;
   /** The first has the executor's seat; where nobody committed long ago, the first who commits. */
   readonly members: readonly AssemblyMember[];
-  /** Told before anybody is shown the set: from then on its executor may have opened, whatever becomes of this process. */
-  readonly showing?: (held: Proof) => void;
+  /**
+   * Told before anybody is shown the set, and who confirmed it: from then on members may have opened, whatever becomes of
+   * this process. False: nobody is to be shown it.
+   */
+  readonly showing?: (proof: Proof, confirmed: readonly Address[]) => Promise<boolean>;
 }
 
 export interface Assembled {
@@ -77,7 +80,11 @@ export async function assemble(
     // Where one is missing, the last who sealed has to know that its time is over.
     if (commits.length < seats.length) await pause(ports.clock, limits.auditOpenMsMax, signal);
     const last = await closed(ports, asked, { seats, commits, signal });
-    return last && (await reveal(ports, asked, { seats, commits, ...last, signal }));
+    if (last === undefined) return undefined;
+    const confirmed = seats.filter((seat) => seat.hasConfirmed()).map(({ member }) => member.node);
+    const shown = { set: last.set, secret: last.beacon, openings: [] };
+    if ((await asked.showing?.(shown, confirmed)) === false) return undefined;
+    return await reveal(ports, asked, { seats, commits, ...last, signal });
   } finally {
     signal.removeEventListener("abort", closeAll);
     closeAll();
@@ -111,6 +118,8 @@ interface OpenSeat {
   /** Undefined when nothing comes of it. */
   readonly commit: Promise<Commit | undefined>;
   tell(order: Extract<Order, { t: "close" | "reveal" }>): void;
+  /** It keeps the set it was told to close. */
+  hasConfirmed(): boolean;
   /** `heard`: once, with nothing when it is lost. */
   reveal(order: Extract<Order, { t: "reveal" }>, heard: Heard): void;
   close(): void;
@@ -126,6 +135,7 @@ function openSeat(
   let channel: Channel<Order> | undefined;
   let isLost = false;
   let isOver = false;
+  let hasConfirmed = false;
   const opened: Heard = (word) => {
     heard?.(word);
     heard = undefined;
@@ -141,6 +151,7 @@ function openSeat(
     dialer.open(offer, {
       message(word) {
         if (word.t === "committed") resolve(word.commit && { node: member.node, ...word.commit });
+        if (word.t === "closed") hasConfirmed = word.refusal === undefined;
         if (word.t === "closed" && word.refusal !== undefined)
           log.info("not-closed", { job, node: member.node, why: word.refusal });
         if (word.t === "revealed") opened(word);
@@ -166,6 +177,7 @@ function openSeat(
 
   return {
     ...{ member, commit: promise, tell },
+    hasConfirmed: () => hasConfirmed,
     reveal(order, listener) {
       heard = listener;
       if (isLost) return opened(undefined);
@@ -195,7 +207,7 @@ interface Committed {
  */
 function reveal(
   { clock, log, ...ports }: AssemblyPorts,
-  { answer, said, showing }: Assembly,
+  { answer, said }: Assembly,
   { seats, set, beacon, signal }: Committed,
 ): Promise<Assembled | undefined> {
   const { committee, executor, witnesses, commits } = set;
@@ -232,7 +244,6 @@ function reveal(
       stopWaiting = clock.after(Math.max(0, effect.at - clock.now()), () => happen({ kind: "tick" }));
     } else if (effect.kind === "show") {
       isShown = true;
-      showing?.({ set, secret: beacon, openings: [] });
       for (const seat of seats) {
         const { node } = seat.member;
         if (!commits.some((commit) => commit.node === node)) continue;

@@ -10,7 +10,8 @@ import type { OpenOrder, Order } from "../../protocol/attempt.ts";
 import { HoldfastError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
-import { type Assembled, type AssemblyMember, type AssemblyPorts, assemble } from "./assembly.ts";
+import type { HeldAudit } from "../../protocol/unwatched.ts";
+import { type AssemblyMember, type AssemblyPorts, assemble } from "./assembly.ts";
 import { readingOrders } from "./reading.ts";
 
 /** Who is on offer, and their offers as they were signed. */
@@ -30,20 +31,27 @@ export interface Audited {
   readonly peer: PeerId;
   readonly receipt: Receipt;
   readonly ruling: Ruling;
+  /** What its committee was shown, and what was opened. */
+  readonly held: HeldAudit;
 }
+
+/** Told before anybody opens. False: it could not be kept, so nobody is to open. */
+export type Showing = (held: HeldAudit) => Promise<boolean>;
+
+/** Undefined: its executor is not on offer, too few of those drawn are there, or the chain cannot say. */
+export type AuditResult = Audited | "nobody-drawn" | undefined;
 
 /**
  * Has an answer read again by the nodes that the beacon of the epoch at block `epoch` draws, and holds what they saw
- * against what its executor sealed. Undefined when too few of those drawn are there, or the executor is not; another
- * epoch draws others. `showing`: told before anybody is shown what all committed to. Throws HoldfastError `no-prompt` or `not-sealed` (fault user).
+ * against what its executor sealed. Throws HoldfastError `no-prompt` or `not-sealed` (fault user).
  */
 export async function audit(
   ports: AuditPorts,
   receipt: Receipt,
   epoch: number,
   signal: AbortSignal,
-  showing: (held: Proof) => void = () => {},
-): Promise<Audited | undefined> {
+  showing: Showing = async () => true,
+): Promise<AuditResult> {
   const { proof, model } = receipt;
   const { answer, executor, commits } = proof.set;
   const commit = commits.find(({ node }) => node === executor.node);
@@ -63,21 +71,30 @@ export async function audit(
     executor: own !== undefined,
   });
   if (own === undefined || auditors === undefined) return undefined;
-  if (auditors.length === 0)
-    throw new HoldfastError("This epoch's beacon drew nobody to audit it.", {
-      ...{ code: "nobody-drawn", fault: "environment", retryable: true },
-      remedy: "Try again: another epoch draws others.",
-    });
+  if (auditors.length === 0) return "nobody-drawn";
   const through = { t: "commit", through: answer.tokens, executor: executor.profile } as const;
   const members = [
     { member: executor, offer: own, orders: [], commit },
     ...auditors.map((offer) => memberOf(offer, receipt, (reading) => [...reading, through])),
   ];
-  const asked = { answer, epoch, said: tokensOf(receipt), members, showing };
+  const offers = offersWith(receipt, offersOf(ports.market, auditors));
+  let isConfirmed = false;
+  const asked = {
+    ...{ answer, epoch, said: tokensOf(receipt), members },
+    showing(shown: Proof, closed: readonly Address[]) {
+      isConfirmed = closed.includes(executor.node);
+      return showing({ proof: shown, offers, isConfirmed });
+    },
+  };
   const assembled = await assemble(ports, asked, signal);
   if (assembled === undefined) return undefined;
-  const audited = withProof(receipt, assembled, offersOf(ports.market, auditors));
-  return { peer: own.peer, receipt: audited, ruling: assembled.ruling };
+  const held = { proof: assembled.proof, offers, isConfirmed };
+  return {
+    peer: own.peer,
+    receipt: { ...receipt, proof: held.proof, offers },
+    ruling: assembled.ruling,
+    held,
+  };
 }
 
 /** Those drawn, whose hash is lowest first, no more than a committee holds. Undefined while the chain cannot say. */
@@ -118,8 +135,7 @@ export function offersOf(market: Offers, offers: readonly Offer[]): Receipt["off
   });
 }
 
-function withProof(receipt: Receipt, { proof }: Assembled, more: Receipt["offers"]): Receipt {
-  const known = new Set<string>(receipt.offers.map(({ body }) => body));
-  const offers = [...receipt.offers, ...more.filter(({ body }) => !known.has(body))];
-  return { ...receipt, proof, offers: offers.slice(0, limits.receiptOffersMax) };
+function offersWith({ offers }: Receipt, more: Receipt["offers"]): Receipt["offers"] {
+  const known = new Set<string>(offers.map(({ body }) => body));
+  return [...offers, ...more.filter(({ body }) => !known.has(body))].slice(0, limits.receiptOffersMax);
 }

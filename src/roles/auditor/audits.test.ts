@@ -12,7 +12,12 @@ import { startAudits } from "./audits.ts";
 
 const job = "0a".repeat(32) as JobId;
 
-function dutyOf(court: Court, text: string, { beacons, dialer }: Partial<AuditPorts> = {}) {
+function dutyOf(
+  court: Court,
+  text: string,
+  { beacons, dialer }: Partial<AuditPorts> = {},
+  { canWrite = true, canKeep = true } = {},
+) {
   const kept = new Map([[job, text]]);
   const found: Audited[] = [];
   let look = () => {};
@@ -31,13 +36,14 @@ function dutyOf(court: Court, text: string, { beacons, dialer }: Partial<AuditPo
     get: async (key: JobId) => kept.get(key),
     jobs: () => [...kept.keys()],
     drop: (key: JobId) => void kept.delete(key),
+    written: async () => canWrite,
   };
   const ports = {
     ...court.ports,
     ...{ clock, unwatched },
     ...(beacons && { beacons }),
     ...(dialer && { dialer }),
-    found: async (_: JobId, audited: Audited) => void found.push(audited),
+    found: async (_: JobId, audited: Audited) => found.push(audited) > 0 && canKeep,
   };
   const audits = startAudits(ports, { share: 1 });
   return {
@@ -102,12 +108,12 @@ test("what is too old to be slashed for, or no receipt at all, is let go", async
   }
 });
 
-/** Nothing that this node opens comes back. */
-function losing({ ports: { dialer }, nodes }: Court, index: number): Dialer {
+/** Nothing that these nodes open comes back. */
+function losing({ ports: { dialer }, nodes }: Court, ...indices: readonly number[]): Dialer {
   return {
     ...dialer,
     open(offer, handlers) {
-      const isIts = offer.peer === nodes[index]!.offer.peer;
+      const isIts = indices.some((index) => offer.peer === nodes[index]!.offer.peer);
       const message = (word: Word) => {
         if (isIts && word.t === "revealed") handlers.closed({ code: "broken", detail: "lost" });
         else handlers.message(word);
@@ -123,7 +129,7 @@ test("what an executor opened and nobody heard is asked for again, and settles w
   const first = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
   await first.look();
   const owed = readUnwatched(first.kept.get(job) ?? "");
-  expect(owed?.held?.openings).toHaveLength(3);
+  expect(owed?.held?.proof.openings).toHaveLength(3);
   const second = dutyOf(court, first.kept.get(job) ?? "");
   await second.look();
   expect(second.found.map(({ ruling }) => ruling.verdict)).toEqual(["invalid"]);
@@ -136,11 +142,45 @@ test("whoever was gone while an audit was opened learns that it was, and the nex
   const lost = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
   await lost.look();
   const { held, ...rest } = readUnwatched(lost.kept.get(job) ?? "")!;
-  const unheard = writeUnwatched({ ...rest, held: { ...held!, openings: [] } });
+  const unheard = writeUnwatched({ ...rest, held: { ...held!, proof: { ...held!.proof, openings: [] } } });
   const again = dutyOf(court, unheard);
   await again.look();
   expect(again.found.map(({ ruling }) => ruling.verdict)).toEqual(["inconclusive"]);
   expect(readUnwatched(again.kept.get(job) ?? "")).toMatchObject({ due: 900 });
+}, 20_000);
+
+test("where fewer open beside a liar than it takes to convict it, the next epoch draws others", async () => {
+  const court = createCourt([{ otherModel: true }, {}, {}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 3, 4, 5) });
+  await duty.look();
+  expect(duty.found.map(({ ruling }) => ruling.verdict)).toEqual(["inconclusive"]);
+  expect(readUnwatched(duty.kept.get(job) ?? "")).toEqual({ at: 1, receipt, due: 900 });
+}, 20_000);
+
+test("where the block that decided positions is another by now, its executor opens by that", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const lost = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
+  await lost.look();
+  const { held, ...rest } = readUnwatched(lost.kept.get(job) ?? "")!;
+  const other = { ...held!, proof: { ...held!.proof, secret: "77".repeat(32) } };
+  const again = dutyOf(court, writeUnwatched({ ...rest, held: other }));
+  await again.look();
+  expect(again.found.map(({ ruling }) => ruling.members[0]?.complaint)).toEqual([undefined]);
+  expect(readUnwatched(again.kept.get(job) ?? "")).toMatchObject({ due: 900 });
+}, 20_000);
+
+test("nobody opens for an audit that cannot be kept, and a verdict that cannot be is asked for again", async () => {
+  const court = createCourt([{ otherModel: true }, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const full = dutyOf(court, writeUnwatched({ at: 1, receipt }), {}, { canWrite: false });
+  await full.look();
+  expect(full.found).toEqual([]);
+  const unkept = dutyOf(court, writeUnwatched({ at: 1, receipt }), {}, { canKeep: false });
+  await unkept.look();
+  expect(unkept.found.map(({ ruling }) => ruling.verdict)).toEqual(["invalid"]);
+  expect(readUnwatched(unkept.kept.get(job) ?? "")?.due).toBe(600);
 }, 20_000);
 
 test("where a beacon draws nobody, the next one draws", async () => {

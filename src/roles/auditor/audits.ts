@@ -1,31 +1,24 @@
 import type { JobId } from "../../domain/ids.ts";
 import { auditRules, isAuditDue } from "../../domain/verification/audit.ts";
-import {
-  epochBlockBefore,
-  epochBlockOf,
-  epochsSince,
-  nextEpochBlock,
-} from "../../domain/verification/epoch.ts";
-import { againstMin } from "../../domain/verification/ruling.ts";
-import type { Proof } from "../../domain/verification/seat.ts";
+import { epochBlockBefore, epochBlockOf, epochsSince } from "../../domain/verification/epoch.ts";
 import type { Receipts } from "../../ports.ts";
-import { HoldfastError, kindOf } from "../../protocol/errors.ts";
+import { kindOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type KeptUnwatched, readUnwatched, writeUnwatched } from "../../protocol/unwatched.ts";
-import { type Audited, type AuditPorts, audit } from "./audit.ts";
-import { reopen } from "./reopen.ts";
+import type { Audited, AuditPorts } from "./audit.ts";
+import { auditDue, type DueAnswer } from "./due.ts";
 
 export interface AuditsPorts extends AuditPorts {
   /** Answers that nobody watched; each goes when its stake could not be slashed any more, or it was audited. */
-  readonly unwatched: Pick<Receipts, "put" | "get" | "jobs" | "drop">;
-  /** Heeds what an audit came to; only then is the answer let go. */
-  readonly found: (job: JobId, audited: Audited) => Promise<void>;
+  readonly unwatched: Pick<Receipts, "put" | "get" | "jobs" | "drop" | "written">;
+  /** Heeds what an audit came to. True once that is on the disk, so that the answer may be let go. */
+  readonly found: (job: JobId, audited: Audited) => Promise<boolean>;
 }
 
 /**
  * The standing duty of whoever holds the prompts: in each epoch, has those of its unwatched answers audited that the
  * epoch's beacon draws. Nobody can tell before which these are, the one who holds them included. An executor that sees
- * itself drawn and stays away evades nothing: its answer stays due, before the same auditors, until it has opened.
+ * itself drawn and stays away evades nothing: its answer stays due until it has opened (due.ts).
  */
 export function startAudits(
   ports: AuditsPorts,
@@ -79,8 +72,9 @@ export function startAudits(
       }
       times.set(job, known);
       const isDrawn = block >= known.from && isAuditDue(known, epoch, { ...auditRules, share });
-      const kept = known.isDue || isDrawn ? await receiptAt(job) : undefined;
-      if (kept !== undefined) await auditOne(job, { due: block, ...kept });
+      const isDue = known.due === undefined ? isDrawn : known.due <= block;
+      const kept = isDue ? await receiptAt(job) : undefined;
+      if (kept !== undefined) await auditOne(job, { due: block, ...kept }, block);
     }
     const there = new Set(unwatched.jobs());
     for (const job of times.keys()) if (!there.has(job)) times.delete(job);
@@ -92,62 +86,40 @@ export function startAudits(
     return text === undefined ? undefined : readUnwatched(text);
   }
 
-  async function auditOne(job: JobId, kept: KeptUnwatched & { due: number }): Promise<void> {
-    const { receipt, at, due: epoch, held } = kept;
+  async function auditOne(job: JobId, kept: DueAnswer, present: number): Promise<void> {
+    const { due: epoch, receipt } = kept;
     try {
-      const showing = (shown: Proof) => keep({ at, receipt, due: epoch, held: shown });
-      const late = held && (await reopen(ports, receipt, held, closing.signal));
-      const audited =
-        held === undefined || late === "not-closed"
-          ? await audit(ports, receipt, epoch, closing.signal, showing)
-          : late;
-      if (audited === undefined) {
-        if (held === undefined) keep(kept);
-        return log.info("audit-not-held", { job, epoch });
+      // Whoever is drawn stays so, even if this process is gone before anything came of it.
+      if (!(await keep(kept)))
+        return log.warn("audit-not-held", { job, epoch, reason: "nothing can be written" });
+      const { audited, next } = await auditDue(ports, kept, { present, signal: closing.signal, keep });
+      if (audited === undefined) log.info("audit-not-held", { job, epoch });
+      else {
+        const { verdict } = audited.ruling;
+        const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
+        if (verdict === "valid") log.info("audited", facts);
+        else log.warn("audited", facts);
+        // What it came to is on the disk before what it came of is let go.
+        if (!(await ports.found(job, audited))) return;
       }
-      const { verdict } = audited.ruling;
-      keep(afterAudit({ at, receipt, due: epoch }, audited));
-      const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
-      if (verdict === "valid") log.info("audited", facts);
-      else log.warn("audited", facts);
-      await ports.found(job, audited);
-      if (verdict !== "inconclusive") unwatched.drop(job);
+      if (next === undefined) unwatched.drop(job);
+      else if (next !== kept) await keep(next);
     } catch (error) {
-      // It is due all the same: few have a seat by chance, and now and then nobody has.
-      if (isNobodyDrawn(error)) keep({ at, receipt, due: nextEpochBlock(epoch) });
-      else log.warn("audit-failed", { job, error: kindOf(error) });
+      log.warn("audit-failed", { job, error: kindOf(error) });
     }
 
-    function keep(next: KeptUnwatched): void {
+    function keep(next: KeptUnwatched): Promise<boolean> {
       times.delete(job);
       unwatched.put(job, writeUnwatched(next));
+      return unwatched.written(job);
     }
   }
-}
-
-/**
- * What is kept of an answer whose audit settled nothing. Whoever did not open owes it still; who did has done its duty,
- * but where fewer opened beside it than it takes to convict, the next epoch draws others: few have a seat by chance, or
- * this process was gone while they opened.
- */
-function afterAudit(
-  { at, receipt, due }: KeptUnwatched & { due: number },
-  { ruling, receipt: { proof } }: Audited,
-) {
-  const [executor] = ruling.members;
-  if (executor?.complaint !== undefined) return { at, receipt, due, held: proof };
-  const next = nextEpochBlock(due);
-  return { at, receipt, ...(proof.openings.length > againstMin ? { from: next } : { due: next }) };
-}
-
-function isNobodyDrawn(error: unknown): boolean {
-  return error instanceof HoldfastError && error.code === "nobody-drawn";
 }
 
 interface Times {
   readonly at: number;
   readonly sealed: string;
-  readonly isDue: boolean;
+  readonly due: number | undefined;
   readonly from: number;
 }
 
@@ -156,5 +128,5 @@ function timesOf(kept: KeptUnwatched | undefined): Times | undefined {
   const sealed = kept?.receipt.proof.set.commits[0]?.sealed;
   return kept === undefined || sealed === undefined
     ? undefined
-    : { at: kept.at, sealed, isDue: kept.due !== undefined, from: kept.from ?? 0 };
+    : { at: kept.at, sealed, due: kept.due, from: kept.from ?? 0 };
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { type Court, type CourtTraits, createCourt, plain } from "../../../test/rigs/court.ts";
+import { auditOf, type Court, type CourtTraits, createCourt, plain } from "../../../test/rigs/court.ts";
 import { contradictionIn } from "../../domain/verification/contradiction.ts";
 import { encodeLoser } from "../../domain/verification/dispute.ts";
-import { audit } from "./audit.ts";
 import { referee } from "./referee.ts";
 
 /** Disputes out of audits in which executor and auditors contradict each other, judged by those who were not in them. */
@@ -16,7 +15,7 @@ const later = (count: number, more: CourtTraits = {}): CourtTraits[] =>
 
 async function contradicted(court: Court) {
   const receipt = await court.answeredBy(court.nodes[0]!);
-  const found = await audit(court.ports, receipt, 300, signal);
+  const found = await auditOf(court.ports, receipt, 300, signal);
   return { receipt: found!.receipt, contradiction: contradictionIn(found!.ruling) };
 }
 

@@ -1,39 +1,51 @@
-import type { Receipt } from "../../domain/verification/receipt.ts";
-import { tokensOf } from "../../domain/verification/receipt.ts";
+import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import { rule } from "../../domain/verification/ruling.ts";
 import type { Proof } from "../../domain/verification/seat.ts";
-import type { Clock, Dialer } from "../../ports.ts";
+import type { Beacons, Clock, Dialer } from "../../ports.ts";
 import type { Word } from "../../protocol/attempt.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
+import type { HeldAudit } from "../../protocol/unwatched.ts";
 import type { Audited, AuditPorts } from "./audit.ts";
 
 /**
  * Asks an executor for the opening that an audit is still owed: its reply was lost, or it would not, or whoever held the
  * audit was gone. It opens once in an epoch, so no other set will do, and none is needed: what the others opened still
- * stands. Undefined while it does not answer; "not-closed" when it never got to see that set, and another may be held.
+ * stands. Undefined while it does not answer; "unseen" when the set never reached it, and another may be held.
  */
 export async function reopen(
   ports: AuditPorts,
   receipt: Receipt,
-  held: Proof,
+  held: HeldAudit,
   signal: AbortSignal,
-): Promise<Audited | "not-closed" | undefined> {
-  const { executor } = held.set;
+): Promise<Audited | "unseen" | undefined> {
+  const { executor } = held.proof.set;
   const offer = ports.market.offers().find(({ address }) => address === executor.node);
-  const word = offer && (await openingOf(ports, offer, held, signal));
-  if (offer === undefined || word === undefined) return undefined;
-  if (word.opening === undefined) return word.refusal === "not-closed" ? "not-closed" : undefined;
-  const others = held.openings.filter(({ node }) => node !== executor.node);
-  const proof = { ...held, openings: [{ ...word.opening, node: executor.node }, ...others] };
+  const asked = await asTheChainHasIt(ports.beacons, held.proof);
+  if (offer === undefined || asked === undefined) return undefined;
+  const word = await openingOf(ports, offer, asked, signal);
+  if (word === undefined) return undefined;
+  if (word.opening === undefined)
+    return word.refusal === "not-closed" && !held.isConfirmed ? "unseen" : undefined;
+  const others = asked.openings.filter(({ node }) => node !== executor.node);
+  const proof = { ...asked, openings: [{ ...word.opening, node: executor.node }, ...others] };
   const expiryMax = latestExpiry(ports.clock.wall());
-  const rules = { ...ports.rules, beaconAt: () => held.secret, expiryMax };
+  const rules = { ...ports.rules, beaconAt: () => proof.secret, expiryMax };
   return {
     peer: offer.peer,
-    receipt: { ...receipt, proof },
+    receipt: { ...receipt, proof, offers: held.offers },
     ruling: rule(proof, rules, tokensOf(receipt)),
+    held: { ...held, proof },
   };
+}
+
+/** Its block may have become another since: then its hash opens other positions, and what was opened stands for nothing. */
+async function asTheChainHasIt(beacons: Beacons, proof: Proof): Promise<Proof | undefined> {
+  const { committee } = proof.set;
+  const block = committee.kind === "drawn" ? await beacons.block(committee.block) : undefined;
+  if (block === undefined || block.hash === proof.secret) return block && proof;
+  return { ...proof, secret: block.hash, openings: [] };
 }
 
 type Revealed = Extract<Word, { t: "revealed" }>;

@@ -6,16 +6,16 @@ import { createClosings, createKeptClosings } from "./closings.ts";
 const job = "ab".repeat(32) as JobId;
 const drawn = (epoch: number) => ({ kind: "drawn", epoch, block: epoch + 9 }) as const;
 
-test("what was opened is known after a restart, until nobody can ask for it again", () => {
+test("what was closed or opened is known after a restart, until nobody can ask for it again", () => {
   const store = createDisk();
   const at = (wall: number, until = 0) =>
     createKeptClosings({ store, clock: { wall: () => wall } }).of(job, until);
   at(0, 1_000).opened(drawn(300), "one");
   at(0, 2_000).opened(drawn(600), "two");
-  at(0, 2_000).put(drawn(900), "closed only");
+  at(0, 2_000).put(drawn(900), "three");
   const known = (wall: number) => [300, 600, 900].map((epoch) => at(wall).at(drawn(epoch))?.set);
-  expect(known(1_000)).toEqual(["one", "two", undefined]);
-  expect(known(1_001)).toEqual([undefined, "two", undefined]);
+  expect(known(1_000)).toEqual(["one", "two", "three"]);
+  expect(known(1_001)).toEqual([undefined, "two", "three"]);
   expect(known(2_001)).toEqual([undefined, undefined, undefined]);
 });
 

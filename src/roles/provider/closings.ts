@@ -1,7 +1,6 @@
 import type { JobId } from "../../domain/ids.ts";
 import type { Closed, DrawnCommittee } from "../../domain/verification/committee.ts";
 import type { Clock, Store } from "../../ports.ts";
-import { limits } from "../../protocol/limits.ts";
 
 /** Which set this node will open against. */
 export interface Closings {
@@ -24,8 +23,9 @@ export function createClosings(): Closings {
 }
 
 /**
- * Of answers of long ago, in each epoch. What was opened is on disk when `opened` returns. What was only closed may give
- * way to another set: an audit that was interrupted is held again, and closing tells nobody anything.
+ * Of answers of long ago, in each epoch; on disk when these return, so that whoever confirmed a set can open against it
+ * whatever becomes of the process. What was only closed may give way to another set: an audit that was interrupted is
+ * held again, and closing tells nobody anything.
  */
 export interface KeptClosings {
   /** `until`: when nobody can ask again, Unix ms. */
@@ -33,6 +33,8 @@ export interface KeptClosings {
 }
 
 const prefix = "opened/";
+/** After a set that was not opened. */
+const closedOnly = "closed";
 
 export function createKeptClosings({
   store,
@@ -43,23 +45,15 @@ export function createKeptClosings({
 }): KeptClosings {
   for (const [key, value] of store.entries(prefix))
     if (Number(value.split(" ")[1]) < clock.wall()) store.delete(key);
-  const pending = new Map<string, string>();
   return {
     of(job, until) {
       const keyOf = ({ epoch }: DrawnCommittee) => `${prefix}${job}/${epoch}`;
       return {
         at(committee) {
-          const key = keyOf(committee);
-          const opened = store.get(key)?.split(" ")[0];
-          if (opened !== undefined) return { set: opened, isBinding: true };
-          const set = pending.get(key);
-          return set === undefined ? undefined : { set, isBinding: false };
+          const [set, , state] = store.get(keyOf(committee))?.split(" ") ?? [];
+          return set === undefined ? undefined : { set, isBinding: state !== closedOnly };
         },
-        put(committee, set) {
-          pending.set(keyOf(committee), set);
-          const [oldest = ""] = pending.keys();
-          if (pending.size > limits.notesMax) pending.delete(oldest);
-        },
+        put: (committee, set) => store.put(keyOf(committee), `${set} ${until} ${closedOnly}`),
         opened: (committee, set) => store.put(keyOf(committee), `${set} ${until}`),
       };
     },

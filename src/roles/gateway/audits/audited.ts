@@ -6,18 +6,22 @@ import { clientsReceipt } from "./unwatched.ts";
 
 export interface AuditedPorts {
   readonly receipts: Pick<Receipts, "get" | "put">;
-  readonly evidence: Pick<Receipts, "put">;
+  readonly evidence: Pick<Receipts, "put" | "written">;
   /** It lied: it is not asked any more. */
   readonly condemn: (peer: PeerId) => void;
 }
 
-/** An audited receipt takes the place of the client's; a lie is kept whole besides, as evidence for a dispute. */
+/**
+ * An audited receipt takes the place of the client's; a lie is kept whole besides, as evidence for a dispute. False where
+ * that could not be kept.
+ */
 export function keepAudited({ receipts, evidence, condemn }: AuditedPorts) {
-  return async (job: JobId, { receipt, ruling, peer }: Audited): Promise<void> => {
+  return async (job: JobId, { receipt, ruling, peer }: Audited): Promise<boolean> => {
     const receiptPrompt = "prompt" in readReceipt((await receipts.get(job)) ?? "");
     receipts.put(job, JSON.stringify(clientsReceipt(receipt, { receiptPrompt })));
-    if (ruling.verdict !== "invalid") return;
-    evidence.put(job, JSON.stringify(receipt));
+    if (ruling.verdict !== "invalid") return true;
     condemn(peer);
+    evidence.put(job, JSON.stringify(receipt));
+    return evidence.written(job);
   };
 }

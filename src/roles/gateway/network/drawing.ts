@@ -54,6 +54,7 @@ export async function draw(
     const once = await drawOnce(ports, asked, { until, signal });
     if (typeof once !== "string") return once;
     last = once;
+    if (ports.clock.now() >= until) break;
   }
   if (last === "busy") return { code: "busy", message: "those who could be drawn are at capacity" };
   return tooFew(asked, `in ${limits.drawsMax} draws seats fell to fewer`);
@@ -78,18 +79,17 @@ async function drawOnce(
   const coming = waited(() => beacons.block(announced.block));
   // Where too few are there at all, no block is waited for; and who is silent is not waited for longer than for the block.
   const first = await Promise.race([noting, coming]);
-  const heard = first !== undefined && "notes" in first ? first : undefined;
-  if (heard !== undefined && heard.notes.length + heard.busy <= witnesses) {
+  if (first !== undefined && "notes" in first && first.notes.length + first.busy <= witnesses) {
     over.abort();
     const isThere = (await beacons.head()) !== head;
-    return isThere ? "again" : tooFew(asked, `${heard.notes.length} of ${offers.length} on offer answered`);
+    return isThere ? "again" : tooFew(asked, `${first.notes.length} of ${offers.length} on offer answered`);
   }
   const found = await coming;
   over.abort();
-  const { notes } = await noting;
+  const { notes, busy } = await noting;
   if (found === undefined) return noBeacon(`no block came after ${head}`);
   // Their seats come free, and the block after this draws as well.
-  if (heard !== undefined && notes.length <= witnesses) return "busy";
+  if (notes.length <= witnesses && notes.length + busy > witnesses) return "busy";
   const seats = await seatsAmong(beacons, notes, announced, found.hash);
   ports.log.debug("answer-drawn", {
     job: asked.job,
