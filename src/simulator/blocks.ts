@@ -16,10 +16,11 @@ export interface Blocks {
 
 /** How well a process sees the chain. */
 export interface Eyesight {
-  /** Blocks after this time it does not hear of; everything undefined: no endpoint answers at all. */
+  /** Blocks after this time it does not hear of; undefined: no endpoint answers at all. */
   until(): number | undefined;
-  stakeOf(node: Address): bigint;
-  total(): bigint;
+  /** At the end of a block of that time. */
+  stakeAt(node: Address, time: number): bigint;
+  totalAt(time: number): bigint;
 }
 
 export interface BlocksOptions {
@@ -54,7 +55,7 @@ export function createBlocks(timeline: Timeline, { everyMs, first }: BlocksOptio
   }
 
   return {
-    view(clock, { until, stakeOf, total }) {
+    view(clock, { until, stakeAt, totalAt }) {
       const answered = async <T>(look: (until: number) => T): Promise<T | undefined> => {
         // By the clock of who asks: a process that is gone hears of nothing.
         await new Promise<void>((resolve) => clock.after(rpcMs, resolve));
@@ -76,7 +77,14 @@ export function createBlocks(timeline: Timeline, { everyMs, first }: BlocksOptio
             const hash = hex(mix(mix(mixName(11, "block"), number), block.fork), 64);
             return { hash, at: Math.floor((wallAtZero + block.time) / 1000) * 1000 };
           }),
-        weights: (nodes) => answered(() => ({ stakes: nodes.map(stakeOf), total: total() })),
+        weights: (nodes, number) =>
+          answered((last) => {
+            const [block, after] = [blockAt(number), blockAt(number + 1)];
+            // Only of a block that is over does anybody say what was staked at its end.
+            if (block === undefined || after === undefined || after.time > last) return undefined;
+            const stakes = nodes.map((node) => stakeAt(node, block.time));
+            return { stakes, total: totalAt(block.time) };
+          }),
       };
     },
     halt(halted) {

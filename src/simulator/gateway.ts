@@ -20,10 +20,11 @@ export interface SimulatedGateway {
   backend(): NetworkBackend;
   clock(): MachineClock;
   ask(request: Record<string, unknown>, keep?: Kept): Asked;
-  /** The process ends and a new one starts; its applications see their connections break. */
-  restart(): void;
-  /** It holds no audits any more. */
-  endAudits(): void;
+  /**
+   * The process ends and a new one starts; its applications see their connections break. `auditShare`: from now on,
+   * where it is another.
+   */
+  restart(auditShare?: number): void;
 }
 
 export interface Asked {
@@ -57,15 +58,15 @@ export interface GatewayOptions {
 export function createGateway(
   { timeline, network, marketplace, ledger, log }: GatewayPorts,
   chance: Chance,
-  { name, defaults, deadlineMs, auditShare: share }: GatewayOptions,
+  { name, defaults, deadlineMs, auditShare }: GatewayOptions,
 ): SimulatedGateway {
   const chain = ledger.view(name);
-  const disk = createSimulatedDisk();
+  const disk = createSimulatedDisk(timeline);
   const random = randomFrom(chance);
   const cutOff = new Set<() => void>();
-  let { backend, clock, audits } = start();
+  let { backend, clock } = start(auditShare);
 
-  function start() {
+  function start(share: number | undefined) {
     const clock = timeline.clock();
     const market = marketplace.gateway(name, clock);
     const dialer = network.dialer(name);
@@ -80,14 +81,13 @@ export function createGateway(
       },
       { defaults, deadlineMs },
     );
-    let audits: { close(): Promise<void> } | undefined;
     if (unwatched !== undefined && share !== undefined) {
       const found = keepAudited({ receipts, evidence, condemn: backend.condemn });
       const rules = { ...proofs, verify };
       const dialer = network.dialer(name, false);
-      audits = startAudits({ market, dialer, clock, log, rules, beacons, unwatched, found }, { share });
+      startAudits({ market, dialer, clock, log, rules, beacons, unwatched, found }, { share });
     }
-    return { backend, clock, audits };
+    return { backend, clock };
   }
 
   return {
@@ -109,14 +109,14 @@ export function createGateway(
       backend.answer({ endpoint, requestId: "r", body, raw: "", headers: {}, reply });
       return { seen, hangUp };
     },
-    restart() {
+    restart(share = auditShare) {
       clock.stop();
+      disk.crash();
       network.drop(name);
       marketplace.leave(name);
       for (const cut of [...cutOff]) cut();
-      ({ backend, clock, audits } = start());
+      ({ backend, clock } = start(share));
     },
-    endAudits: () => void audits?.close(),
   };
 }
 

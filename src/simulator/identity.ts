@@ -1,6 +1,8 @@
 import type { Address, PeerId, SessionKey } from "../domain/ids.ts";
+import type { Receipt } from "../domain/verification/receipt.ts";
 import type { Tolerance } from "../domain/verification/tolerance.ts";
 import type { Random, Signer, Verify } from "../ports.ts";
+import type { Offer } from "../protocol/offer.ts";
 import { mix, mixName } from "./chance.ts";
 
 /** Keys without cryptography: they bind who, when started and what was signed as real ones do, and cost next to nothing. */
@@ -29,6 +31,28 @@ export function createSalts(peer: PeerId, start: number): Random {
       return Uint8Array.from({ length }, (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16));
     },
   };
+}
+
+/** An offer as its node signed it, JSON. */
+export function sealOffer(offer: Offer): string {
+  const body = JSON.stringify(offer);
+  return JSON.stringify({ body, signature: offerSignature(offer.peer, body) });
+}
+
+/** The node that vouches for an offer's session key; undefined where it did not sign it. */
+export function openOffer({
+  body,
+  signature,
+}: SignedOffer): Pick<Offer, "address" | "sessionKey"> | undefined {
+  const { peer, address, sessionKey } = JSON.parse(body) as Offer;
+  const isOwn = signature === offerSignature(peer, body) && address === addressOf(peer);
+  return isOwn ? { address, sessionKey } : undefined;
+}
+
+type SignedOffer = Receipt["offers"][number];
+
+function offerSignature(peer: PeerId, body: string): string {
+  return `0x${hex(mix(mixName(13, peer), mixName(17, body)), 130)}`;
 }
 
 /** The chain on which simulated nodes are bonded. */

@@ -17,6 +17,8 @@ export interface Ledger {
   halt(halted: boolean): void;
   /** So many of the last blocks are others than they were. */
   reorganise(depth: number): void;
+  /** Was that ever so? */
+  isReorganised(): boolean;
 }
 
 /**
@@ -28,26 +30,29 @@ export type Belief = "fresh" | "blind" | "stale" | "inverted";
 const usualBlocks: BlocksOptions = { everyMs: 2_000, first: 1_199 };
 
 export function createLedger(timeline: Timeline, options: BlocksOptions = usualBlocks): Ledger {
-  const stakes = new Map<Address, bigint>();
+  const stakes = new Map<Address, Stake>();
   const blocks = createBlocks(timeline, options);
-  const beliefs = new Map<string, { belief: Belief; known: Map<Address, bigint>; at: number }>();
+  const beliefs = new Map<string, { belief: Belief; known: ReadonlyMap<Address, Stake>; at: number }>();
+  let isReorganised = false;
   const beliefOf = (name: string) => {
     const own = beliefs.get(name) ?? { belief: "fresh" as Belief, known: stakes, at: 0 };
     beliefs.set(name, own);
     return own;
   };
-  const stakeBelieved = (own: ReturnType<typeof beliefOf>, node: Address) => {
+  const stakeBelieved = (own: ReturnType<typeof beliefOf>, node: Address, time: number) => {
     if (own.belief === "blind") return 0n;
-    const stake = own.known.get(node) ?? 0n;
+    const { amount, since } = own.known.get(node) ?? none;
+    const stake = since <= time ? amount : 0n;
     return own.belief === "inverted" ? (stake > 0n ? 0n : 1n) : stake;
   };
   return {
-    stake: (node, amount) => void stakes.set(node, amount),
-    stakeOf: (node) => stakes.get(node) ?? 0n,
+    stake: (node, amount) => void stakes.set(node, { amount, since: timeline.now() }),
+    stakeOf: (node) => (stakes.get(node) ?? none).amount,
+    isReorganised: () => isReorganised,
     view(name) {
       const own = beliefOf(name);
       return {
-        stakeOf: (node) => stakeBelieved(own, node),
+        stakeOf: (node) => stakeBelieved(own, node, timeline.now()),
         isRegistered: () => own.belief !== "blind",
         freshAt: () =>
           own.belief === "blind" ? undefined : own.belief === "stale" ? own.at : timeline.now(),
@@ -55,11 +60,16 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
     },
     beacons(name, clock) {
       const own = beliefOf(name);
+      const knownUntil = {
+        blind: undefined,
+        fresh: Number.POSITIVE_INFINITY,
+        inverted: Number.POSITIVE_INFINITY,
+      };
       return blocks.view(clock, {
-        until: () =>
-          own.belief === "blind" ? undefined : own.belief === "stale" ? own.at : Number.POSITIVE_INFINITY,
-        stakeOf: (node) => stakeBelieved(own, node),
-        total: () => [...own.known.values()].reduce((sum, stake) => sum + stake, 0n),
+        until: () => (own.belief === "stale" ? own.at : knownUntil[own.belief]),
+        stakeAt: (node, time) => stakeBelieved(own, node, time),
+        totalAt: (time) =>
+          [...own.known.keys()].reduce((sum, node) => sum + stakeBelieved(own, node, time), 0n),
       });
     },
     believe(name, belief) {
@@ -68,6 +78,18 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
       own.known = belief === "stale" ? new Map(stakes) : stakes;
       own.at = timeline.now();
     },
-    ...{ halt: blocks.halt, reorganise: blocks.reorganise },
+    halt: blocks.halt,
+    reorganise(depth) {
+      isReorganised = true;
+      blocks.reorganise(depth);
+    },
   };
 }
+
+interface Stake {
+  readonly amount: bigint;
+  /** Simulated time. */
+  readonly since: number;
+}
+
+const none: Stake = { amount: 0n, since: 0 };

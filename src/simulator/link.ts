@@ -35,6 +35,8 @@ export interface Link {
   readonly handlers: ChannelHandlers<Word>;
   /** The provider's side, once it accepted. */
   remote: ChannelHandlers<Order> | undefined;
+  /** An answer's attempt was opened on it. */
+  isCounted: boolean;
   /** The sides that still take this channel for open. */
   near: boolean;
   far: boolean;

@@ -3,7 +3,7 @@ import type { Market } from "../ports.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Offer } from "../protocol/offer.ts";
 import type { Chance } from "./chance.ts";
-import { addressOf } from "./identity.ts";
+import { addressOf, sealOffer } from "./identity.ts";
 import type { MachineClock, Timeline } from "./timeline.ts";
 
 /**
@@ -91,7 +91,10 @@ export function createMarketplace(timeline: Timeline, chance: Chance, faults: Go
       return {
         publish: async () => {},
         offers: () => [...heard.values()].filter(({ expiresAt }) => expiresAt > clock.wall()),
-        signedOf: () => undefined,
+        signedOf: (peer) => {
+          const offer = heard.get(peer);
+          return offer && sealOffer(offer);
+        },
         onOffer(listener) {
           hear = listener;
           for (const offer of latest.values()) deliver(offer, name);

@@ -30,6 +30,8 @@ export interface SimulatedNetwork {
   reset(peer: PeerId): void;
   /** What it sends is not the protocol. */
   garble(peer: PeerId, garbled: boolean): void;
+  /** Called with whom a node opens to, for a proof. True: that opening is lost, and its channel with it. */
+  onOpening(listener: (gateway: string) => boolean): void;
   /** A gateway's process ends: its channels break for the others, and it hears nothing more. */
   drop(gateway: string): void;
 }
@@ -50,6 +52,7 @@ const deathMsMean = 25;
 
 export function createNetwork(timeline: Timeline, chance: Chance, faults: NetworkFaults): SimulatedNetwork {
   const attempts = createAttemptCount();
+  let isLost: (gateway: string) => boolean = () => false;
   const machines = new Map<PeerId, Machine>();
   const machineOf = (peer: PeerId): Machine => {
     const machine = machines.get(peer) ?? createMachine();
@@ -60,16 +63,12 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
   return {
     ...{ faults, attempts },
     dialer: (gateway = "gateway", counted = true) => ({
-      open(offer, handlers) {
-        const channel = connect(machineOf(offer.peer), gateway, handlers);
-        return {
-          ...channel,
-          send(order) {
-            if (counted && order.t === "open") attempts.opened(order.job, offer.peer);
-            channel.send(order);
-          },
-        };
-      },
+      open: (offer, handlers) =>
+        connect(machineOf(offer.peer), gateway, handlers, (order, link) => {
+          if (!counted || order.t !== "open") return;
+          link.isCounted = true;
+          attempts.opened(order.job, offer.peer);
+        }),
       close: async () => {},
     }),
     listener: (peer) => ({
@@ -125,6 +124,9 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     garble(peer, garbled) {
       machineOf(peer).garbled = garbled;
     },
+    onOpening(listener) {
+      isLost = listener;
+    },
     drop(gateway) {
       for (const machine of machines.values()) {
         for (const link of machine.links) {
@@ -136,7 +138,12 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     },
   };
 
-  function connect(machine: Machine, gateway: string, handlers: ChannelHandlers<Word>): Channel<Order> {
+  function connect(
+    machine: Machine,
+    gateway: string,
+    handlers: ChannelHandlers<Word>,
+    sent: (order: Order, link: Link) => void,
+  ): Channel<Order> {
     const slowness = () => machine.slowness;
     const lane = (direction: "in" | "out") =>
       createLane(timeline, chance, faults, {
@@ -144,7 +151,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
         slowness,
       });
     const link: Link = {
-      ...{ gateway, handlers, remote: undefined, near: true, far: true },
+      ...{ gateway, handlers, remote: undefined, isCounted: false, near: true, far: true },
       there: lane("in"),
       back: lane("out"),
     };
@@ -156,7 +163,10 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
       });
     }
     return {
-      send: (order) => link.there.carry(() => link.far && link.remote?.message(order)),
+      send(order) {
+        sent(order, link);
+        link.there.carry(() => link.far && link.remote?.message(order));
+      },
       close() {
         link.near = false;
         link.there.carry(() => finish(machine, link, closed));
@@ -165,6 +175,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
   }
 
   function accept(machine: Machine, link: Link): void {
+    const { gateway } = link;
     if (!link.near || link.remote !== undefined) return;
     if (!machine.alive || machine.accept === undefined || chance.hits(faults.refusal)) {
       link.far = false;
@@ -173,11 +184,12 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     link.remote = machine.accept(
       {
         send: (word) => {
-          if (word.t === "refused") attempts.refused();
+          if (word.t === "refused" && link.isCounted) attempts.refused();
           const arrived = machine.garbled
             ? () => finish(machine, link, { code: "garbage", detail: "not the protocol" })
             : () => link.near && link.handlers.message(word);
-          if (link.far) link.back.carry(arrived);
+          if (word.t === "revealed" && isLost(gateway)) link.back.carry(() => finish(machine, link, reset));
+          else if (link.far) link.back.carry(arrived);
         },
         close() {
           if (!link.far) return;

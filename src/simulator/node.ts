@@ -1,4 +1,4 @@
-import type { Address, ModelId, PeerId, SessionKey } from "../domain/ids.ts";
+import type { Address, ModelId, PeerId } from "../domain/ids.ts";
 import type { Log, Signer } from "../ports.ts";
 import type { Offer } from "../protocol/offer.ts";
 import { createKeptClosings } from "../roles/provider/closings.ts";
@@ -30,8 +30,6 @@ export interface SimulatedNode {
   /** `taken`: sequences at work. */
   readonly engine: { taken(): number };
   isUp(): boolean;
-  /** Is this one of the session keys it had, one for each of its starts? */
-  hasSignedWith(key: SessionKey): boolean;
   /** Starts the process anew, with nothing but its disk. */
   start(): void;
   /** The process is gone, and its sockets with it. */
@@ -65,7 +63,7 @@ export function createNode(
   { index, traits, domain, slots, contextTokens, clock: clockTraits }: NodeOptions,
 ): SimulatedNode {
   const peer = peerOf(index);
-  const disk = createSimulatedDisk();
+  const disk = createSimulatedDisk(timeline);
   const numbers = { seq: 0, statements: 0 };
   let starts = 0;
   let process: { clock: MachineClock; engine: { taken(): number } } | undefined;
@@ -74,7 +72,6 @@ export function createNode(
     ...{ index, peer, address: addressOf(peer), domain, traits, disk },
     engine: { taken: () => process?.engine.taken() ?? 0 },
     isUp: () => process !== undefined,
-    hasSignedWith: (key) => signersOf(peer, starts).some(({ sessionKey }) => sessionKey === key),
     clock: () => process?.clock ?? timeline.clock(clockTraits),
     start() {
       starts += 1;
@@ -101,6 +98,7 @@ export function createNode(
     kill() {
       process?.clock.stop();
       process = undefined;
+      disk.crash();
       network.kill(peer);
     },
     hang(hung) {

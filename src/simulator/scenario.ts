@@ -1,3 +1,4 @@
+import type { JobId } from "../domain/ids.ts";
 import type { Chance } from "./chance.ts";
 import type { SimulatedNode } from "./node.ts";
 import type { World, WorldOptions } from "./world.ts";
@@ -22,8 +23,8 @@ export interface Scenario {
   readonly healMsMax?: number;
   /** Is what was to happen after healing over before that? */
   readonly healed?: (world: World) => boolean;
-  /** What is found wrong once all is healed, beside what is looked at in every run. */
-  readonly check?: (world: World) => Promise<readonly string[]>;
+  /** What is found wrong at the end, beside what is looked at in every run. `before`: jobs of before it was healed. */
+  readonly check?: (world: World, before: ReadonlySet<JobId>) => Promise<readonly string[]>;
 }
 
 /** What the caller chose. */

@@ -95,8 +95,9 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   const healedBy = timeline.now() + (scenario.healMsMax ?? 0);
   await timeline.run(healedBy, () => scenario.healed?.(world) ?? false);
   await timeline.run(timeline.now() + settleMs, () => false);
-  broken.push(...((await scenario.check?.(world)) ?? []));
+  const before = new Set(world.gateways.flatMap(({ disk }) => [...disk.contents("receipts").keys()]));
   const { answers, found } = await progress(world, audience, { ...terms, ...options.defaults });
+  found.push(...((await scenario.check?.(world, before)) ?? []));
   return { ...figures, ...spanOf(world), calm: tally(answers), violations: [...broken, ...found] };
 }
 

@@ -34,7 +34,7 @@ export async function auditDue(
   const next = nextEpochBlock(Math.max(due, present));
   const showing: Showing = (shown) => keep({ at, receipt, due, held: shown });
   const late = held && (await reopen(ports, receipt, held, signal));
-  const isNew = held === undefined || late === "unseen";
+  const isNew = held === undefined || late === "void";
   const found = isNew ? await audit(ports, receipt, due, signal, showing) : late;
   if (found === "nobody-drawn" && held === undefined) return { next: { at, receipt, due: next } };
   if (found === undefined || typeof found === "string") return { next: answer };

@@ -1,3 +1,4 @@
+import { auditDraw } from "../../domain/verification/audit.ts";
 import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import { rule } from "../../domain/verification/ruling.ts";
 import type { Proof } from "../../domain/verification/seat.ts";
@@ -7,27 +8,30 @@ import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
 import type { HeldAudit } from "../../protocol/unwatched.ts";
+import { lookUpDrawn } from "../committee/drawn-set.ts";
 import type { Audited, AuditPorts } from "./audit.ts";
 
 /**
  * Asks an executor for the opening that an audit is still owed: its reply was lost, or it would not, or whoever held the
  * audit was gone. It opens once in an epoch, so no other set will do, and none is needed: what the others opened still
- * stands. Undefined while it does not answer; "unseen" when the set never reached it, and another may be held.
+ * stands. Undefined while it does not answer; "void" when the set never reached it, or its members are not drawn by the
+ * chain as it is now: then another may be held.
  */
 export async function reopen(
   ports: AuditPorts,
   receipt: Receipt,
   held: HeldAudit,
   signal: AbortSignal,
-): Promise<Audited | "unseen" | undefined> {
+): Promise<Audited | "void" | undefined> {
   const { executor } = held.proof.set;
   const offer = ports.market.offers().find(({ address }) => address === executor.node);
   const asked = await asTheChainHasIt(ports.beacons, held.proof);
+  if (asked === "void") return "void";
   if (offer === undefined || asked === undefined) return undefined;
   const word = await openingOf(ports, offer, asked, signal);
   if (word === undefined) return undefined;
   if (word.opening === undefined)
-    return word.refusal === "not-closed" && !held.isConfirmed ? "unseen" : undefined;
+    return word.refusal === "not-closed" && !held.isConfirmed ? "void" : undefined;
   const others = asked.openings.filter(({ node }) => node !== executor.node);
   const proof = { ...asked, openings: [{ ...word.opening, node: executor.node }, ...others] };
   const expiryMax = latestExpiry(ports.clock.wall());
@@ -40,12 +44,19 @@ export async function reopen(
   };
 }
 
-/** Its block may have become another since: then its hash opens other positions, and what was opened stands for nothing. */
-async function asTheChainHasIt(beacons: Beacons, proof: Proof): Promise<Proof | undefined> {
-  const { committee } = proof.set;
-  const block = committee.kind === "drawn" ? await beacons.block(committee.block) : undefined;
-  if (block === undefined || block.hash === proof.secret) return block && proof;
-  return { ...proof, secret: block.hash, openings: [] };
+/**
+ * Its blocks may have become others since. Another that draws makes a committee of those who have no seat; another that
+ * decides positions opens others, and what was opened stands for nothing.
+ */
+async function asTheChainHasIt(beacons: Beacons, proof: Proof): Promise<Proof | "void" | undefined> {
+  const { executor, commits } = proof.set;
+  const sealed = commits.find(({ node }) => node === executor.node)?.sealed ?? "";
+  const drawBy = (beacon: string) => auditDraw({ sealed, executor: executor.node }, beacon);
+  const drawn = await lookUpDrawn(beacons, proof.set, drawBy);
+  if (drawn === undefined) return undefined;
+  if (drawn.strangers.length > 0) return "void";
+  const { beacon } = drawn.positions;
+  return beacon === proof.secret ? proof : { ...proof, secret: beacon, openings: [] };
 }
 
 type Revealed = Extract<Word, { t: "revealed" }>;

@@ -7,7 +7,7 @@ import type { Scenario } from "../scenario.ts";
 /** Blocks draw who speaks, who witnesses and by which seed, while blocks do not come, endpoints are lost and nodes fail. */
 export const drawn: Scenario = {
   about:
-    "answers whose committee and seed a block draws; the chain halts, endpoints are lost, nodes fail or lie",
+    "answers whose committee and seed a block draws; the chain halts and forks, endpoints are lost, nodes lie",
   // Long enough that nothing leaves unjudged, so that the truth can be demanded of every token.
   asks: { committee: "drawn", holdMs: limits.holdMsMax, receiptPrompt: true },
   world: () => ({ blocks: { everyMs: 1_000, first: 1_199 } }),
@@ -15,13 +15,15 @@ export const drawn: Scenario = {
     const { ledger, gateways, nodes } = world;
     const sometime = () => from + chance.below(until - from);
     const failing = drawSome(nodes, Math.floor(nodes.length * Math.min(0.3, terms.share)), chance);
+    const liars = failing.slice(0, Math.ceil(failing.length / 2));
     at(sometime(), () => {
-      strike(failing.slice(0, failing.length / 2), "lie");
-      strike(failing.slice(failing.length / 2), terms.fault);
+      strike(liars, "lie");
+      strike(failing.slice(liars.length), terms.fault);
     });
     const halt = sometime();
     at(halt, () => ledger.halt(true));
     at(halt + chance.below(20_000), () => ledger.halt(false));
+    at(sometime(), () => ledger.reorganise(1 + chance.below(2)));
     const beliefs: Belief[] = ["blind", "stale", "fresh"];
     for (const name of [...gateways.map((each) => each.name), ...nodes.map((each) => each.peer)]) {
       const belief = beliefs[chance.below(beliefs.length)]!;
@@ -38,5 +40,6 @@ export const drawn: Scenario = {
   lastsMs: 20_000,
   // A conversation that waits for a block may have begun while the chain stood still.
   healMsMax: 10_000,
-  check: checkReceipts,
+  // Once all is well, an answer is not only right but proven.
+  check: (world, before) => checkReceipts(world, (job) => !before.has(job)),
 };
