@@ -5,11 +5,10 @@ import type { TokenEngine, TokenSequence } from "../../src/ports.ts";
 import { onLoopback } from "./loopback.ts";
 
 /**
- * Completions in the form that vLLM documents, with the logits of the embedded engine in them: no vLLM, for which there is
- * no machine here, but real numbers of a real model in its answers. `asked`: how often it was, and for what.
+ * Completions in vLLM's form, with the logits of the embedded engine in them: no vLLM, which takes minutes to install and to
+ * start (vllm-server.ts), but real numbers of a real model in its answers.
  */
 export async function serveVllmForm(engine: TokenEngine) {
-  const asked = { after: 0, along: 0 };
   const reader = createReader(engine);
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -29,8 +28,6 @@ export async function serveVllmForm(engine: TokenEngine) {
   async function complete(body: { prompt: TokenId[]; logprobs?: number; prompt_logprobs?: number }) {
     const { prompt, logprobs, prompt_logprobs } = body;
     const { positions, next } = await reader(prompt);
-    if (prompt_logprobs !== undefined) asked.along += 1;
-    if (logprobs !== undefined) asked.after += 1;
     const top = Object.fromEntries(next.map(({ id, logit }) => [`token_id:${id}`, logit]));
     const choice = {
       ...{ index: 0, text: "", finish_reason: "length", prompt_token_ids: prompt },
@@ -40,7 +37,7 @@ export async function serveVllmForm(engine: TokenEngine) {
     return { id: "cmpl-1", object: "text_completion", model: "served", choices: [choice] };
   }
 
-  return { url, asked, stop };
+  return { url, stop };
 }
 
 /** Candidates at each position of a text from its second token on, each with the one that stands there, and after it. */
