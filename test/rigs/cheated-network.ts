@@ -36,7 +36,7 @@ interface LoggedEvent {
 }
 
 /** A gateway takes whoever it heard nothing of for five seconds to be as quick as the others. */
-const paceForgottenMs = 5_500;
+export const paceForgottenMs = 5_500;
 
 /** Cheats that are known by what is not said. */
 const silences: ReadonlySet<CheatName> = new Set(["withholds", "seals-nothing"]);
