@@ -7,8 +7,8 @@ import { limits } from "../../protocol/limits.ts";
 import { createVllmEngine, type ModelWords } from "./vllm-engine.ts";
 
 /**
- * A server that answers in the form that vLLM documents, over real HTTP, and every way in which one could lie. No vLLM was
- * ever asked; test/real/vllm.test.ts puts real logits into the same form.
+ * A server that answers in vLLM's form, over real HTTP, and every way in which one could lie. test/real/vllm.test.ts puts
+ * real logits into the same form, and test/long/real-vllm.test.ts asks a vLLM.
  */
 
 const { signal } = new AbortController();
@@ -117,7 +117,7 @@ const open = async (server: Server = {}) => {
 };
 const garbage = (message: RegExp) => ({ code: "upstream-garbage", message: expect.stringMatching(message) });
 
-test("it says that it was never tried, whose arithmetic it has, and offers no more than the server has", async () => {
+test("it says that it is unverified, whose arithmetic it has, and offers no more than the server has", async () => {
   const { engine } = await engineOver();
   expect(engine).toMatchObject({ slots: 2, contextTokens: 511, unverified: true });
   expect(engine.profile).toBe("vllm@0.11.0 arithmetic=unknown");

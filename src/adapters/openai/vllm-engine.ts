@@ -32,7 +32,8 @@ export interface VllmOptions {
 
 /**
  * A vLLM server as an engine that knows token ids: it speaks and resumes token for token by the canonical sampler, and
- * witnesses at every position. Never tried with a real one, and its offer says so; nor can its arithmetic be had from it.
+ * witnesses at every position. Tried with one version on a plain processor (test/long/real-vllm.test.ts), never with what it
+ * is made for, so its offer says `unverified`; nor can its arithmetic be had from it.
  * Throws HoldfastError `upstream-…` when the server is not there or not what it should be.
  */
 export async function createVllmEngine(

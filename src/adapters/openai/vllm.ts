@@ -8,8 +8,8 @@ import { garbage } from "./upstream-error.ts";
 
 /**
  * A vLLM server, by its completions: it takes token ids, and shows the likeliest tokens after a prompt (`logprobs`) and at
- * every position within one (`prompt_logprobs`). Written by its documentation and its sources, 0.10.2 to 0.32; never tried
- * with a real one.
+ * every position within one (`prompt_logprobs`). Written by its documentation and its sources, 0.10.2 to 0.32, and tried
+ * with 0.32.0 on a processor.
  */
 export interface Vllm {
   /** Its window, tokens. */
