@@ -189,7 +189,7 @@ export interface TokenEngine {
   readonly vocabulary?: Vocabulary;
   /** Of what another says it looks at some positions only. */
   readonly sampled?: true;
-  /** The way in which it asks what computes was never tried with a real one. */
+  /** It is of a kind that was never tried as it is usually run. */
   readonly unverified?: true;
   /**
    * Throws HoldfastError `context-overflow` (fault user) or `busy`; never shifts or cuts the prompt. Aborted, it throws

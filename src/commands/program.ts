@@ -264,5 +264,5 @@ function addChaos(program: Command): void {
 
 const engineOption = new Option(
   "--engine <name>",
-  "llama; llama-server, vllm (unverified: never tried with a real one): the --upstream is one, and serves --model; synthetic: no model, but paced words for load tests (default: llama)",
+  "llama; llama-server, vllm (unverified: never tried on a GPU): the --upstream is one, and serves --model; synthetic: no model, but paced words for load tests (default: llama)",
 );

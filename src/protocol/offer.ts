@@ -46,7 +46,7 @@ export const offerBodySchema = z.object({
         ids: z.boolean().exactOptional(),
         /** Judges at positions it draws itself and has seen no others, so it commits to no fingerprint. */
         sampled: z.boolean().exactOptional(),
-        /** Its engine is of a kind that this program was never tried with, so it commits to no fingerprint. */
+        /** Its engine is of a kind that was never tried as it is usually run, so it commits to no fingerprint. */
         unverified: z.boolean().exactOptional(),
         /** Can hold an answer to a JSON schema, its own and another's. */
         schema: z.boolean().exactOptional(),

@@ -16,7 +16,7 @@ export interface Prospect {
   readonly witness: boolean;
   /** Looks at some positions of what it judges, and so has nothing to commit to. */
   readonly sampled?: boolean;
-  /** Its engine is of a kind that was never tried, so it commits to nothing either. */
+  /** Its engine is of a kind that was never tried as it is usually run, so it commits to nothing either. */
   readonly unverified?: boolean;
   /** Can go on from others' tokens. */
   readonly resume: boolean;
@@ -144,7 +144,7 @@ export interface JobState {
   readonly strangers: readonly PeerId[];
   /** Peers that were asked and look at some positions only. */
   readonly sampling: readonly PeerId[];
-  /** Those whose engine is of a kind that was never tried. */
+  /** Those whose engine is of a kind that was never tried as it is usually run. */
   readonly unverified: readonly PeerId[];
   /** Providers that were at capacity. */
   readonly busy: number;

@@ -15,7 +15,8 @@ export function uncheckedIn(
   const { sampling, unverified } = voters;
   const untried = [executor, ...witnesses].filter((peer) => unverified.includes(peer));
   const tried = untried.map(
-    (peer) => `engine-unverified: the way in which ${peer} asks its engine was never tried with a real one.`,
+    (peer) =>
+      `engine-unverified: the engine of ${peer} is of a kind that was never tried as it is usually run.`,
   );
   // Where nothing was checked at all, the basis says so.
   if (basis === "none") return tried;

@@ -16,7 +16,7 @@ type Voters = Pick<JobState, "strangers" | "sampling" | "unverified">;
  *
  * Who looks at some positions only has not contradicted a rejection by accepting: it may have looked elsewhere. So once
  * somebody rejects, its acceptance outvotes nobody; nor does it leave fewer voices to condemn a speaker with. The same of
- * who has an engine of a kind that was never tried: it may have mistaken what that showed.
+ * who has an engine of a kind that was never tried as it is usually run: it may have mistaken what that showed.
  */
 export function standingOf(held: Pick<Held, "speaker" | "accepts" | "rejects">, voters: Voters): Standing {
   const { speaker, accepts, rejects } = held;

@@ -21,7 +21,7 @@ export interface Report {
 export interface EngineSaid {
   /** It looks at some positions only of what others say. */
   readonly sampled: boolean;
-  /** It is of a kind that this program was never tried with. */
+  /** It is of a kind that was never tried as it is usually run. */
   readonly unverified: boolean;
 }
 
@@ -110,7 +110,7 @@ function unshownOf({ chunks, proof }: Receipt, { engineOf }: ReportRules): strin
     return [
       ...(isShown ? [] : [`the own fingerprint of who said ${words}: ${why}`]),
       ...(engine?.unverified
-        ? [`the engine that said ${words}: it is of a kind that was never tried with this program`]
+        ? [`the engine that said ${words}: it is of a kind that was never tried as it is usually run`]
         : []),
     ];
   });

@@ -242,7 +242,7 @@ export function createRoster(
       trusted: node !== undefined && standingOf(liars.of(peer), now) === "good",
       models: models.map(({ id, name }) => ({ id, name })),
       stake: chain.stakeOf(address).toString(),
-      // Of an engine of a kind that was never tried, so that whoever looks on knows.
+      // Of an engine of a kind that was never tried as it is usually run, so that whoever looks on knows.
       offer: { expiresAt, ...(models.some(({ unverified }) => unverified) ? { unverified: true } : {}) },
       running: node?.running ?? 0,
     };
