@@ -93,4 +93,4 @@ interface Written {
 const writeMs = 4;
 
 /** Of a run of a hundred thousand answers only the last are looked at. */
-const keptMax = 1_000;
+const keptMax = 200;

@@ -32,7 +32,8 @@ export interface Link {
   readonly gateway: string;
   readonly there: Lane;
   readonly back: Lane;
-  readonly handlers: ChannelHandlers<Word>;
+  /** The gateway's; nobody's once it has left, or a stopped machine's links would hold on to every job that ever asked it. */
+  handlers: ChannelHandlers<Word>;
   /** The provider's side, once it accepted. */
   remote: ChannelHandlers<Order> | undefined;
   /** An answer's attempt was opened on it. */
@@ -85,9 +86,18 @@ export function createLane(
 /** The gateway's side learns that the channel is gone. */
 export function endNear(link: Link, cause: ChannelEnd): void {
   if (!link.near) return;
-  link.near = false;
-  link.handlers.closed(cause);
+  const { handlers } = link;
+  leave(link);
+  handlers.closed(cause);
 }
+
+/** The gateway's side ends it, and hears nothing more. */
+export function leave(link: Link): void {
+  link.near = false;
+  link.handlers = nobody;
+}
+
+const nobody: ChannelHandlers<Word> = { message() {}, closed() {} };
 
 /** The provider's side learns it. */
 export function endFar(link: Link, cause: ChannelEnd): void {

@@ -4,7 +4,7 @@ import type { Order, Word } from "../protocol/attempt.ts";
 import { limits } from "../protocol/limits.ts";
 import { type AttemptCount, createAttemptCount } from "./attempts.ts";
 import type { Chance } from "./chance.ts";
-import { createLane, endFar, endNear, type Link, type NetworkFaults } from "./link.ts";
+import { createLane, endFar, endNear, type Link, leave, type NetworkFaults } from "./link.ts";
 import { createMachine, isBlocked, type Machine } from "./machine.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -131,7 +131,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
       for (const machine of machines.values()) {
         for (const link of machine.links) {
           if (link.gateway !== gateway) continue;
-          link.near = false;
+          leave(link);
           link.there.carry(() => finish(machine, link, reset));
         }
       }
@@ -168,7 +168,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
         link.there.carry(() => link.far && link.remote?.message(order));
       },
       close() {
-        link.near = false;
+        leave(link);
         link.there.carry(() => finish(machine, link, closed));
       },
     };
