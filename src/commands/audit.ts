@@ -29,7 +29,7 @@ export async function audit(file: string, flags: Flags): Promise<void> {
   const epoch = await nextDraw(ports.beacons);
   await untilBlock(ports.beacons, epoch, ending);
   const audited = await hold(ports, kept, epoch, ending);
-  if (audited === undefined || audited === "nobody-drawn")
+  if (audited === undefined || audited === "nobody-drawn" || audited === "refused")
     throw new HoldfastError("Too few of those drawn are there, or the executor is not.", {
       ...{ code: "too-few-auditors", fault: "environment", retryable: true },
       remedy: "Try again: another epoch draws others.",

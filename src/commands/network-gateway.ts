@@ -27,7 +27,9 @@ export async function startNetworkGateway(ports: { readonly log: Log }, settings
   const receipts = openReceipts({ log }, joinPath(settings.home, "receipts"));
   const share = settings.auditPercent === undefined ? auditRules.share : settings.auditPercent / 100;
   const unwatched =
-    share > 0 ? openReceipts({ log }, joinPath(settings.home, "unwatched"), limits.sealedRoom) : undefined;
+    share > 0
+      ? openReceipts({ log }, joinPath(settings.home, "unwatched"), { ...limits.sealedRoom, flush: true })
+      : undefined;
   const tolerances = await readTolerances(settings.home, member.address);
   const evidence = openReceipts({ log }, joinPath(settings.home, "evidence"));
   const beacons = createBeacons({ log }, { ...network, mines: settings.local === true });

@@ -205,6 +205,9 @@ export const limits = {
   announcedMax: 256,
   /** Announcements a node remembers, 0.2 KiB each. Abuse: memory. */
   notesMax: 8_192,
+  /** Sets that a node closes for one answer in one epoch before it opens against one of them: an audit may be interrupted,
+   *  and any member of a committee can have another set closed. Abuse: its disk. */
+  setsClosedMax: 4,
   /** Blocks ahead of its chain that a node notes, and that may decide what it opens: seconds of the fastest chains. */
   blocksAheadMax: 4,
   closeAheadMax: 32,

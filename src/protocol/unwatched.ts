@@ -14,6 +14,8 @@ export interface KeptUnwatched {
   readonly due?: number;
   /** First block of the epochs that may draw it again: its executor opens once in each, and has in that before. */
   readonly from?: number;
+  /** Its executor says that it opened for others in that epoch: nobody reads the answer in vain again. */
+  readonly refused?: true;
   /** The audit that its executor has not opened for. */
   readonly held?: HeldAudit;
 }
@@ -23,14 +25,11 @@ export interface HeldAudit {
   readonly proof: Proof;
   /** Signed offers of all its members. */
   readonly offers: Receipt["offers"];
-  /** Its executor has confirmed the set, and so cannot say that it never saw it. */
-  readonly isConfirmed: boolean;
 }
 
 const heldSchema = z.object({
   proof: proofSchema,
   offers: z.array(signedOfferSchema).max(limits.receiptOffersMax),
-  isConfirmed: z.boolean(),
 });
 
 export function writeUnwatched(kept: KeptUnwatched): string {
@@ -39,7 +38,7 @@ export function writeUnwatched(kept: KeptUnwatched): string {
 
 /** Undefined for what is none. */
 export function readUnwatched(text: string): KeptUnwatched | undefined {
-  const { at, due, from, receipt: inside, held } = parsed(text);
+  const { at, due, from, refused, receipt: inside, held } = parsed(text);
   const receipt = readReceipt(JSON.stringify(inside ?? null));
   if (typeof at !== "number" || "complaint" in receipt) return undefined;
   const shown = heldSchema.safeParse(held).data;
@@ -47,6 +46,7 @@ export function readUnwatched(text: string): KeptUnwatched | undefined {
     ...{ at, receipt },
     ...(typeof due === "number" ? { due } : {}),
     ...(typeof from === "number" ? { from } : {}),
+    ...(refused === true ? { refused } : {}),
     ...(shown && { held: shown }),
   };
 }

@@ -105,7 +105,7 @@ export function createPerson(
     const step = memberStep(state, event, now, rules);
     state = step.state;
     const [effect] = step.effects;
-    if (effect?.kind === "close") closed.set(effect.committee.epoch, { set: effect.set, isBinding: true });
+    if (effect?.kind === "close") closed.set(effect.committee.epoch, { sets: [effect.set], isBinding: true });
     return effect;
   };
   return {

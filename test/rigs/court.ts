@@ -99,7 +99,7 @@ export function createCourt(traits: readonly CourtTraits[], wall = () => 1): Cou
 /** As `audit`, where what it could not be held for is of no interest. */
 export async function auditOf(...asked: Parameters<typeof audit>): Promise<Audited | undefined> {
   const found = await audit(...asked);
-  return found === "nobody-drawn" ? undefined : found;
+  return typeof found === "string" ? undefined : found;
 }
 
 /** Blocks come as they are asked for; everybody who has a stake has the same. */

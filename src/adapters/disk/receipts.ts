@@ -13,6 +13,8 @@ interface Kept {
 export interface ReceiptsRoom {
   readonly keptMax: number;
   readonly bytesMax: number;
+  /** What is written has to outlast a power cut. */
+  readonly flush?: boolean;
 }
 
 /**
@@ -22,7 +24,10 @@ export interface ReceiptsRoom {
 export function openReceipts(
   { log }: { readonly log: Log },
   folder: string,
-  { keptMax, bytesMax }: ReceiptsRoom = { keptMax: limits.receiptsKept, bytesMax: limits.receiptsBytesMax },
+  { keptMax, bytesMax, flush = false }: ReceiptsRoom = {
+    keptMax: limits.receiptsKept,
+    bytesMax: limits.receiptsBytesMax,
+  },
 ): Receipts {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A crash while writing leaves a draft behind.
@@ -97,7 +102,7 @@ export function openReceipts(
     const draft = `${fileOf(job)}.draft`;
     let isWritten = false;
     try {
-      await writeFile(draft, receipt, { mode: 0o600 });
+      await writeFile(draft, receipt, { mode: 0o600, flush });
       await rename(draft, fileOf(job));
       isWritten = true;
     } catch (error) {

@@ -292,7 +292,7 @@ test("a drawn set is closed before its block is there, once, and opened as it wa
     const step = memberStep(state, event, now, { ...rules, closedAs });
     state = step.state;
     const [effect] = step.effects;
-    if (effect?.kind === "close") kept.set(effect.committee.epoch, { set: effect.set, isBinding: true });
+    if (effect?.kind === "close") kept.set(effect.committee.epoch, { sets: [effect.set], isBinding: true });
     return effect;
   };
   const sealed = happen({ kind: "ended", answer, leaves: seen(2), verdict: "valid", salt: secret }, 0);

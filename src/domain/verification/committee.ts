@@ -72,9 +72,9 @@ export type DrawnCommittee = Extract<Committee, { kind: "drawn" }>;
 
 /** What a member keeps of a drawn committee. */
 export interface Closed {
-  /** Digest of the set it opens against. */
-  readonly set: Hex32;
-  /** False: another set may still take its place, since nothing was opened. */
+  /** Digests of the sets it may open against: the first of them that is shown. */
+  readonly sets: readonly Hex32[];
+  /** There will be no other: one was opened, or there are as many as there may be. */
   readonly isBinding: boolean;
 }
 

@@ -66,7 +66,7 @@ export type MemberEvent =
 export type MemberEffect =
   /** Sign `commitBytes` and send it. */
   | { readonly kind: "commit"; readonly answer: AnswerId; readonly commit: Omit<Commit, "signature"> }
-  /** Keep it: whatever else may be shown for this committee, only this set will be opened against. */
+  /** Keep it: only against such a set will be opened, whatever else may be shown for this committee. */
   | { readonly kind: "close"; readonly committee: DrawnCommittee; readonly set: Hex32 }
   /** Sign `statementOf(set, secret, opening.verdict, …)` under a new number, unless that was done already; send both. */
   | { readonly kind: "open"; readonly set: CommitSet; readonly secret: Hex32; readonly opening: Unsigned }
@@ -86,6 +86,7 @@ export type RefusalToOpen =
   | "block-far" // whoever may name any block may wait for one that suits
   | "not-closed" // it is drawn, and was not shown before its block was there
   | "closed-already" // as another set of the same committee
+  | "not-kept" // its disk took no note of the set, and it would not know of it after a restart
   | "opened-already"; // against another set of the same committee: twice would tell a late-comer what to write
 
 export interface MemberRules extends SetRules {
@@ -182,7 +183,7 @@ function refusalToClose(
   // Beside nobody's envelope there is nothing to compare it with: it would only be read.
   if (commits.length < 2) return "alone";
   const before = closedAs(committee);
-  if (before?.set === nameOfSet(set)) return undefined;
+  if (before?.sets.includes(nameOfSet(set))) return undefined;
   if (before?.isBinding) return "closed-already";
   if (head === undefined || head >= committee.block) return "block-known";
   return committee.block > head + closeAheadMax ? "block-far" : undefined;
@@ -199,7 +200,8 @@ function refusalToOpen(
   rules: MemberRules,
 ): RefusalToOpen | undefined {
   const { committee } = set;
-  if (committee.kind === "drawn" && rules.closedAs(committee)?.set !== nameOfSet(set)) return "not-closed";
+  const isClosed = committee.kind !== "drawn" || rules.closedAs(committee)?.sets.includes(nameOfSet(set));
+  if (!isClosed) return "not-closed";
   const before = openedFor(state, set);
   if (before !== undefined && before.set !== nameOfSet(set)) return "opened-already";
   return secretComplaint(set, secret, rules);

@@ -41,10 +41,10 @@ export interface Assembly {
   /** The first has the executor's seat; where nobody committed long ago, the first who commits. */
   readonly members: readonly AssemblyMember[];
   /**
-   * Told before anybody is shown the set, and who confirmed it: from then on members may have opened, whatever becomes of
-   * this process. False: nobody is to be shown it.
+   * Told before anybody is shown the set: from then on members may have opened, whatever becomes of this process. False:
+   * nobody is to be shown it.
    */
-  readonly showing?: (proof: Proof, confirmed: readonly Address[]) => Promise<boolean>;
+  readonly showing?: (proof: Proof) => Promise<boolean>;
 }
 
 export interface Assembled {
@@ -54,13 +54,14 @@ export interface Assembled {
 
 /**
  * Commit and reveal of a drawn committee, by the rules of a convener: all that answer commit, the set is closed, then a
- * block is awaited that nobody could know, then all open. Undefined when too few committed to show anything, or the chain stands still.
+ * block is awaited that nobody could know, then all open. Undefined when too few committed to show anything, or the chain
+ * stands still; "refused" when the one who committed long ago will not open against this set or any other.
  */
 export async function assemble(
   ports: AssemblyPorts,
   asked: Assembly,
   signal: AbortSignal,
-): Promise<Assembled | undefined> {
+): Promise<Assembled | "refused" | undefined> {
   const all = asked.members.map((each) => openSeat(ports, each, asked.answer));
   const closeAll = () => {
     for (const seat of all) seat.close();
@@ -81,9 +82,9 @@ export async function assemble(
     if (commits.length < seats.length) await pause(ports.clock, limits.auditOpenMsMax, signal);
     const last = await closed(ports, asked, { seats, commits, signal });
     if (last === undefined) return undefined;
-    const confirmed = seats.filter((seat) => seat.hasConfirmed()).map(({ member }) => member.node);
+    if (typeof last === "string") return last;
     const shown = { set: last.set, secret: last.beacon, openings: [] };
-    if ((await asked.showing?.(shown, confirmed)) === false) return undefined;
+    if ((await asked.showing?.(shown)) === false) return undefined;
     return await reveal(ports, asked, { seats, commits, ...last, signal });
   } finally {
     signal.removeEventListener("abort", closeAll);
@@ -91,22 +92,33 @@ export async function assemble(
   }
 }
 
-/** Has all who committed keep the set, before its block is there; resolves once it is. */
+/**
+ * Has all who committed keep the set, before its block is there; resolves once it is. Who committed long ago has to have
+ * confirmed by then: knowing the block it could choose whether the positions suit it.
+ */
 async function closed(
   ports: AssemblyPorts,
   { answer, epoch }: Assembly,
   { seats, commits, signal }: Omit<Committed, "set" | "beacon">,
-): Promise<Pick<Committed, "set" | "beacon"> | undefined> {
+): Promise<Pick<Committed, "set" | "beacon"> | "refused" | undefined> {
   const [executor, ...witnesses] = seats.map(({ member }) => member) as [Member, ...Member[]];
   const setOf = (block: number) => ({
     ...{ answer, committee: { kind: "drawn" as const, epoch, block }, executor, witnesses },
     commits: [...commits],
   });
-  const last = await nextBeacon(ports, limits.beaconWaitMsMax, signal, (block) => {
-    const set = setOf(block);
-    for (const seat of seats)
-      if (commits.some(({ node }) => node === seat.member.node)) seat.tell({ t: "close", set });
+  const long = seats.find(({ isLong }) => isLong);
+  let inTime = long?.closed();
+  const last = await nextBeacon(ports, limits.beaconWaitMsMax, signal, {
+    name(block) {
+      const set = setOf(block);
+      for (const seat of seats)
+        if (commits.some(({ node }) => node === seat.member.node)) seat.tell({ t: "close", set });
+    },
+    notYet() {
+      inTime = long?.closed();
+    },
   });
+  if (long !== undefined && inTime !== "confirmed") return inTime;
   return last && { set: setOf(last.block), beacon: last.beacon };
 }
 
@@ -118,8 +130,10 @@ interface OpenSeat {
   /** Undefined when nothing comes of it. */
   readonly commit: Promise<Commit | undefined>;
   tell(order: Extract<Order, { t: "close" | "reveal" }>): void;
-  /** It keeps the set it was told to close. */
-  hasConfirmed(): boolean;
+  /** It committed long ago. */
+  readonly isLong: boolean;
+  /** What it said to the set it was told to close: first, since nobody takes that back. */
+  closed(): "confirmed" | "refused" | undefined;
   /** `heard`: once, with nothing when it is lost. */
   reveal(order: Extract<Order, { t: "reveal" }>, heard: Heard): void;
   close(): void;
@@ -135,7 +149,7 @@ function openSeat(
   let channel: Channel<Order> | undefined;
   let isLost = false;
   let isOver = false;
-  let hasConfirmed = false;
+  let closing: "confirmed" | "refused" | undefined;
   const opened: Heard = (word) => {
     heard?.(word);
     heard = undefined;
@@ -151,7 +165,7 @@ function openSeat(
     dialer.open(offer, {
       message(word) {
         if (word.t === "committed") resolve(word.commit && { node: member.node, ...word.commit });
-        if (word.t === "closed") hasConfirmed = word.refusal === undefined;
+        if (word.t === "closed") closing ??= closingIn(word);
         if (word.t === "closed" && word.refusal !== undefined)
           log.info("not-closed", { job, node: member.node, why: word.refusal });
         if (word.t === "revealed") opened(word);
@@ -177,7 +191,7 @@ function openSeat(
 
   return {
     ...{ member, commit: promise, tell },
-    hasConfirmed: () => hasConfirmed,
+    ...{ isLong: before !== undefined, closed: () => closing },
     reveal(order, listener) {
       heard = listener;
       if (isLost) return opened(undefined);
@@ -190,6 +204,12 @@ function openSeat(
       lost();
     },
   };
+}
+
+/** Whether it keeps the set, or has opened against another already. Whatever else it says is no answer. */
+function closingIn({ refusal }: Extract<Word, { t: "closed" }>): "confirmed" | "refused" | undefined {
+  if (refusal === undefined) return "confirmed";
+  return refusal === "closed-already" ? "refused" : undefined;
 }
 
 interface Committed {

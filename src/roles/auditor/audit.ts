@@ -38,8 +38,11 @@ export interface Audited {
 /** Told before anybody opens. False: it could not be kept, so nobody is to open. */
 export type Showing = (held: HeldAudit) => Promise<boolean>;
 
-/** Undefined: its executor is not on offer, too few of those drawn are there, or the chain cannot say. */
-export type AuditResult = Audited | "nobody-drawn" | undefined;
+/**
+ * Undefined: its executor is not on offer or does not keep the set in time, too few of those drawn are there, or the chain
+ * cannot say. "refused": its executor says that it opened for others in this epoch.
+ */
+export type AuditResult = Audited | "nobody-drawn" | "refused" | undefined;
 
 /**
  * Has an answer read again by the nodes that the beacon of the epoch at block `epoch` draws, and holds what they saw
@@ -78,23 +81,14 @@ export async function audit(
     ...auditors.map((offer) => memberOf(offer, receipt, (reading) => [...reading, through])),
   ];
   const offers = offersWith(receipt, offersOf(ports.market, auditors));
-  let isConfirmed = false;
   const asked = {
     ...{ answer, epoch, said: tokensOf(receipt), members },
-    showing(shown: Proof, closed: readonly Address[]) {
-      isConfirmed = closed.includes(executor.node);
-      return showing({ proof: shown, offers, isConfirmed });
-    },
+    showing: (shown: Proof) => showing({ proof: shown, offers }),
   };
   const assembled = await assemble(ports, asked, signal);
-  if (assembled === undefined) return undefined;
-  const held = { proof: assembled.proof, offers, isConfirmed };
-  return {
-    peer: own.peer,
-    receipt: { ...receipt, proof: held.proof, offers },
-    ruling: assembled.ruling,
-    held,
-  };
+  if (assembled === undefined || assembled === "refused") return assembled;
+  const held = { proof: assembled.proof, offers };
+  return { peer: own.peer, receipt: { ...receipt, ...held }, ruling: assembled.ruling, held };
 }
 
 /** Those drawn, whose hash is lowest first, no more than a committee holds. Undefined while the chain cannot say. */

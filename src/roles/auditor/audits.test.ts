@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Court, createCourt } from "../../../test/rigs/court.ts";
+import { auditOf, type Court, createCourt } from "../../../test/rigs/court.ts";
 import type { JobId } from "../../domain/ids.ts";
 import type { Beacons, Clock, Dialer } from "../../ports.ts";
 import type { Word } from "../../protocol/attempt.ts";
@@ -147,6 +147,44 @@ test("whoever was gone while an audit was opened learns that it was, and the nex
   await again.look();
   expect(again.found.map(({ ruling }) => ruling.verdict)).toEqual(["inconclusive"]);
   expect(readUnwatched(again.kept.get(job) ?? "")).toMatchObject({ due: 900 });
+}, 20_000);
+
+/** What this node says to a set arrives when its block is there already. */
+function slow({ ports: { dialer }, nodes }: Court, index: number): Dialer {
+  return {
+    ...dialer,
+    open(offer, handlers) {
+      const isIts = offer.peer === nodes[index]!.offer.peer;
+      const message = (word: Word) => {
+        if (isIts && word.t === "closed") setTimeout(() => handlers.message(word), 3_000);
+        else handlers.message(word);
+      };
+      return dialer.open(offer, { ...handlers, message });
+    },
+  };
+}
+
+test("nobody opens where the executor confirms its set when it could know the positions", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: slow(court, 0) });
+  await duty.look();
+  expect(duty.found).toEqual([]);
+  expect(readUnwatched(duty.kept.get(job) ?? "")).toEqual({ at: 1, receipt, due: 600 });
+}, 20_000);
+
+test("an executor that opened for others in an epoch is not asked again in that, and nobody reads in vain", async () => {
+  const court = createCourt([{}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  expect((await auditOf(court.ports, receipt, 600, new AbortController().signal))?.ruling.verdict).toBe(
+    "valid",
+  );
+  const duty = dutyOf(court, writeUnwatched({ at: 1, receipt }));
+  await duty.look();
+  const kept = duty.kept.get(job) ?? "";
+  expect(readUnwatched(kept)).toEqual({ at: 1, receipt, due: 600, refused: true });
+  const nobody: Dialer = { ...court.ports.dialer, open: () => expect.fail("somebody is asked") };
+  await dutyOf(court, kept, { dialer: nobody }).look();
 }, 20_000);
 
 test("where fewer open beside a liar than it takes to convict it, the next epoch draws others", async () => {

@@ -27,8 +27,10 @@ export function startAudits(
   const { beacons, clock, log, unwatched } = ports;
   const closing = new AbortController();
   let seen: number | undefined;
+  /** The epoch in which those that were due before it were taken up. */
+  let asked: number | undefined;
   /** What decides whether an answer is due, so that not all of them are read from the disk in each epoch. */
-  const times = new Map<JobId, Times>();
+  const known = new Map<JobId, Times>();
   let turn = Promise.resolve();
   let cancel = clock.after(limits.epochLookMs, next);
   return {
@@ -50,68 +52,86 @@ export function startAudits(
     const head = await beacons.head();
     const present = head === undefined ? 0 : epochBlockOf(head);
     if (present === 0) return;
+    for (const job of present === asked ? [] : unwatched.jobs()) {
+      const times = await timesAt(job);
+      if (closing.signal.aborted) return;
+      if (times?.due !== undefined && times.due <= present && !times.isRefused)
+        await auditOne(job, times.due, present);
+    }
+    asked = present;
     // An epoch that passed while nobody looked draws like any other, or fewer would be audited than the share says.
     for (const block of epochsSince(seen, present, limits.epochsCaughtUpMax)) {
-      if (!(await lookAt(block))) return;
+      if (!(await lookAt(block, present))) return;
       seen = block;
     }
   }
 
-  /** Has whatever is due in one epoch audited. False when that is to be tried again. */
-  async function lookAt(block: number): Promise<boolean> {
+  /** Has what one epoch draws audited. False when that is to be tried again. */
+  async function lookAt(block: number, present: number): Promise<boolean> {
     const [before, first] = await Promise.all([beacons.block(epochBlockBefore(block)), beacons.block(block)]);
     if (before === undefined || first === undefined) return false;
     const epoch = { beacon: first.hash, at: first.at, lastsMs: first.at - before.at };
     for (const job of unwatched.jobs()) {
+      const times = await timesAt(job);
       if (closing.signal.aborted) return false;
-      const known = times.get(job) ?? timesOf(await receiptAt(job));
-      if (known === undefined || first.at > known.at + auditRules.thawMs) {
+      if (times === undefined) continue;
+      if (first.at > times.at + auditRules.thawMs) {
         unwatched.drop(job);
-        times.delete(job);
+        known.delete(job);
         continue;
       }
-      times.set(job, known);
-      const isDrawn = block >= known.from && isAuditDue(known, epoch, { ...auditRules, share });
-      const isDue = known.due === undefined ? isDrawn : known.due <= block;
-      const kept = isDue ? await receiptAt(job) : undefined;
-      if (kept !== undefined) await auditOne(job, { due: block, ...kept }, block);
+      const isDrawn = block >= times.from && isAuditDue(times, epoch, { ...auditRules, share });
+      if (times.due === undefined && isDrawn) await auditOne(job, block, present);
     }
     const there = new Set(unwatched.jobs());
-    for (const job of times.keys()) if (!there.has(job)) times.delete(job);
+    for (const job of known.keys()) if (!there.has(job)) known.delete(job);
     return true;
   }
 
-  async function receiptAt(job: JobId) {
+  /** What is known of one, read from the disk the first time. What was read and is no receipt is let go. */
+  async function timesAt(job: JobId): Promise<Times | undefined> {
+    const before = known.get(job);
+    if (before !== undefined) return before;
     const text = await unwatched.get(job);
-    return text === undefined ? undefined : readUnwatched(text);
+    const times = text === undefined ? undefined : timesOf(readUnwatched(text));
+    if (times !== undefined) known.set(job, times);
+    else if (text !== undefined) unwatched.drop(job);
+    return times;
   }
 
-  async function auditOne(job: JobId, kept: DueAnswer, present: number): Promise<void> {
-    const { due: epoch, receipt } = kept;
+  async function auditOne(job: JobId, due: number, present: number): Promise<void> {
+    const text = await unwatched.get(job);
+    const kept = text === undefined ? undefined : readUnwatched(text);
+    if (kept === undefined) return;
+    const answer: DueAnswer = { ...kept, due };
+    const epoch = due;
     try {
       // Whoever is drawn stays so, even if this process is gone before anything came of it.
-      if (!(await keep(kept)))
+      if (!(await keep(answer)))
         return log.warn("audit-not-held", { job, epoch, reason: "nothing can be written" });
-      const { audited, next } = await auditDue(ports, kept, { present, signal: closing.signal, keep });
+      const { audited, next } = await auditDue(ports, answer, { present, signal: closing.signal, keep });
       if (audited === undefined) log.info("audit-not-held", { job, epoch });
       else {
         const { verdict } = audited.ruling;
-        const facts = { job, epoch, verdict, executor: receipt.proof.set.executor.node };
+        const facts = { job, epoch, verdict, executor: answer.receipt.proof.set.executor.node };
         if (verdict === "valid") log.info("audited", facts);
         else log.warn("audited", facts);
-        // What it came to is on the disk before what it came of is let go.
+        // With all that was opened, in case that what it came to cannot be kept now.
+        await keep({ ...answer, held: audited.held });
         if (!(await ports.found(job, audited))) return;
       }
-      if (next === undefined) unwatched.drop(job);
-      else if (next !== kept) await keep(next);
+      if (next === "nothing") unwatched.drop(job);
+      else if (next !== "unchanged") await keep(next);
     } catch (error) {
       log.warn("audit-failed", { job, error: kindOf(error) });
     }
 
-    function keep(next: KeptUnwatched): Promise<boolean> {
-      times.delete(job);
+    async function keep(next: KeptUnwatched): Promise<boolean> {
+      // Known here even where it cannot be written.
+      const times = timesOf(next);
+      if (times !== undefined) known.set(job, times);
       unwatched.put(job, writeUnwatched(next));
-      return unwatched.written(job);
+      return await unwatched.written(job);
     }
   }
 }
@@ -120,6 +140,7 @@ interface Times {
   readonly at: number;
   readonly sealed: string;
   readonly due: number | undefined;
+  readonly isRefused: boolean;
   readonly from: number;
 }
 
@@ -128,5 +149,5 @@ function timesOf(kept: KeptUnwatched | undefined): Times | undefined {
   const sealed = kept?.receipt.proof.set.commits[0]?.sealed;
   return kept === undefined || sealed === undefined
     ? undefined
-    : { at: kept.at, sealed, due: kept.due, from: kept.from ?? 0 };
+    : { at: kept.at, sealed, due: kept.due, isRefused: kept.refused === true, from: kept.from ?? 0 };
 }

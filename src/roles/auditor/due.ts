@@ -7,14 +7,14 @@ import { reopen } from "./reopen.ts";
 /** An unwatched answer that the beacon of the epoch at block `due` drew. */
 export type DueAnswer = KeptUnwatched & { readonly due: number };
 
-/** What an answer's audit came to. `next`: what is kept of it; absent where it is settled. */
+/** What an answer's audit came to. `next`: what is kept of it; "unchanged", or "nothing" where it is settled. */
 export interface Step {
   readonly audited?: Audited;
-  readonly next?: KeptUnwatched;
+  readonly next: KeptUnwatched | "unchanged" | "nothing";
 }
 
 export interface DueContext {
-  /** First block of the epoch that has begun. */
+  /** First block of the epoch that goes on now. */
   readonly present: number;
   readonly signal: AbortSignal;
   /** Puts this in place of what is kept of the answer. False where it could not be written. */
@@ -30,21 +30,22 @@ export async function auditDue(
   answer: DueAnswer,
   { present, signal, keep }: DueContext,
 ): Promise<Step> {
-  const { receipt, at, due, held } = answer;
+  const { receipt, at, due, held: owed } = answer;
   const next = nextEpochBlock(Math.max(due, present));
-  const showing: Showing = (shown) => keep({ at, receipt, due, held: shown });
-  const late = held && (await reopen(ports, receipt, held, signal));
-  const isNew = held === undefined || late === "void";
-  const found = isNew ? await audit(ports, receipt, due, signal, showing) : late;
-  if (found === "nobody-drawn" && held === undefined) return { next: { at, receipt, due: next } };
-  if (found === undefined || typeof found === "string") return { next: answer };
-  const { ruling, held: shown } = found;
-  if (ruling.verdict !== "inconclusive") return { audited: found };
+  const showing: Showing = (held) => keep({ at, receipt, due, held });
+  const late = owed && (await reopen(ports, receipt, owed, signal));
+  const isNew = owed === undefined || late === "void";
+  const result = isNew ? await audit(ports, receipt, due, signal, showing) : late;
+  if (result === "nobody-drawn") return { next: { at, receipt, due: next } };
+  if (result === "refused") return { next: { at, receipt, due, refused: true } };
+  if (result === undefined) return { next: "unchanged" };
+  const { ruling, held } = result;
+  if (ruling.verdict !== "inconclusive") return { audited: result, next: "nothing" };
   const hasOpened = ruling.members[0] !== undefined && ruling.members[0].complaint === undefined;
-  if (!hasOpened) return { audited: found, next: { at, receipt, due, held: shown } };
+  if (!hasOpened) return { audited: result, next: { at, receipt, due, held } };
   // It has done its duty, once in this epoch. Another draws others where these were too few to find anything.
   const again = isEnough(ruling) ? { from: next } : { due: next };
-  return { audited: found, next: { at, receipt, ...again } };
+  return { audited: result, next: { at, receipt, ...again } };
 }
 
 /** Did as many open beside the executor as it takes to convict it? Some may have been lost, or this process was. */

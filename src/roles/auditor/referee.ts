@@ -62,7 +62,7 @@ export async function referee(
     memberOf(offer, receipt, ([open, ...said]) => [{ ...open, reference: true }, ...said, commit]),
   );
   const assembled = await assemble(ports, { answer: refereedAnswer(dispute), epoch, members }, signal);
-  if (assembled === undefined) throw tooFew(seats.length, 0);
+  if (assembled === undefined || assembled === "refused") throw tooFew(seats.length, 0);
   const { proof: referees } = assembled;
   const { committee } = referees.set;
   const beaconAt = (block: number) =>

@@ -1,3 +1,4 @@
+import type { Address } from "../../domain/ids.ts";
 import { auditDraw } from "../../domain/verification/audit.ts";
 import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import { rule } from "../../domain/verification/ruling.ts";
@@ -14,8 +15,8 @@ import type { Audited, AuditPorts } from "./audit.ts";
 /**
  * Asks an executor for the opening that an audit is still owed: its reply was lost, or it would not, or whoever held the
  * audit was gone. It opens once in an epoch, so no other set will do, and none is needed: what the others opened still
- * stands. Undefined while it does not answer; "void" when the set never reached it, or its members are not drawn by the
- * chain as it is now: then another may be held.
+ * stands. Undefined while it does not answer; "void" when its members are not drawn by the chain as it is now: then
+ * another is to be held.
  */
 export async function reopen(
   ports: AuditPorts,
@@ -28,12 +29,12 @@ export async function reopen(
   const asked = await asTheChainHasIt(ports.beacons, held.proof);
   if (asked === "void") return "void";
   if (offer === undefined || asked === undefined) return undefined;
-  const word = await openingOf(ports, offer, asked, signal);
-  if (word === undefined) return undefined;
-  if (word.opening === undefined)
-    return word.refusal === "not-closed" && !held.isConfirmed ? "void" : undefined;
-  const others = asked.openings.filter(({ node }) => node !== executor.node);
-  const proof = { ...asked, openings: [{ ...word.opening, node: executor.node }, ...others] };
+  const isOwn = ({ node }: { readonly node: Address }) => node === executor.node;
+  // It may have opened, and what that came to could not be kept.
+  const opening = asked.openings.find(isOwn) ?? (await openingOf(ports, offer, asked, signal))?.opening;
+  if (opening === undefined) return undefined;
+  const others = asked.openings.filter((each) => !isOwn(each));
+  const proof = { ...asked, openings: [{ ...opening, node: executor.node }, ...others] };
   const expiryMax = latestExpiry(ports.clock.wall());
   const rules = { ...ports.rules, beaconAt: () => proof.secret, expiryMax };
   return {

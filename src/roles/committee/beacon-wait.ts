@@ -20,6 +20,12 @@ export async function awaitBeacon<T>(
   return undefined;
 }
 
+/** What is done about a block that was named: told of it, and each time that it was looked for and was not there. */
+export interface Named {
+  readonly name: (block: number) => void;
+  readonly notYet?: () => void;
+}
+
 /**
  * Names the first block of which nobody has heard yet, nor anybody whose chain is one ahead of ours, nor will have before
  * its name has reached all; resolves once it is there, with undefined when the chain is away, or the block does not come in
@@ -29,14 +35,18 @@ export async function nextBeacon(
   { beacons, clock }: { readonly beacons: Beacons; readonly clock: Clock },
   msMax: number,
   signal: AbortSignal,
-  name: (block: number) => void,
+  { name, notYet }: Named,
 ): Promise<{ readonly block: number; readonly beacon: Hex32 } | undefined> {
   const head = await beacons.head();
   if (head === undefined) return undefined;
   const block = head + (await aheadOf(beacons, head));
   if (signal.aborted) return undefined;
   name(block);
-  const found = await awaitBeacon(clock, msMax, signal, () => beacons.block(block));
+  const found = await awaitBeacon(clock, msMax, signal, async () => {
+    const there = await beacons.block(block);
+    if (there === undefined) notYet?.();
+    return there;
+  });
   return found && { block, beacon: found.hash };
 }
 

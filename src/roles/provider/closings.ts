@@ -1,8 +1,9 @@
 import type { JobId } from "../../domain/ids.ts";
 import type { Closed, DrawnCommittee } from "../../domain/verification/committee.ts";
 import type { Clock, Store } from "../../ports.ts";
+import { limits } from "../../protocol/limits.ts";
 
-/** Which set this node will open against. */
+/** Which sets this node may open against. */
 export interface Closings {
   at(committee: DrawnCommittee): Closed | undefined;
   put(committee: DrawnCommittee, set: string): void;
@@ -16,7 +17,7 @@ export function createClosings(): Closings {
   return {
     at: () => kept,
     put: (_, set) => {
-      kept = { set, isBinding: true };
+      kept = { sets: [set], isBinding: true };
     },
     opened: () => {},
   };
@@ -24,8 +25,8 @@ export function createClosings(): Closings {
 
 /**
  * Of answers of long ago, in each epoch; on disk when these return, so that whoever confirmed a set can open against it
- * whatever becomes of the process. What was only closed may give way to another set: an audit that was interrupted is
- * held again, and closing tells nobody anything.
+ * whatever becomes of the process. There may be several, so that an audit that was interrupted is held again and nobody
+ * else's set displaces the auditor's; only one is ever opened.
  */
 export interface KeptClosings {
   /** `until`: when nobody can ask again, Unix ms. */
@@ -33,7 +34,7 @@ export interface KeptClosings {
 }
 
 const prefix = "opened/";
-/** After a set that was not opened. */
+/** After sets of which none was opened. */
 const closedOnly = "closed";
 
 export function createKeptClosings({
@@ -43,19 +44,33 @@ export function createKeptClosings({
   store: Store;
   clock: Pick<Clock, "wall">;
 }): KeptClosings {
-  for (const [key, value] of store.entries(prefix))
-    if (Number(value.split(" ")[1]) < clock.wall()) store.delete(key);
+  let puts = 0;
+  prune();
   return {
     of(job, until) {
       const keyOf = ({ epoch }: DrawnCommittee) => `${prefix}${job}/${epoch}`;
+      const at = (committee: DrawnCommittee): Closed | undefined => {
+        const [sets, , state] = store.get(keyOf(committee))?.split(" ") ?? [];
+        if (sets === undefined) return undefined;
+        const each = sets.split(",");
+        return { sets: each, isBinding: state !== closedOnly || each.length >= limits.setsClosedMax };
+      };
       return {
-        at(committee) {
-          const [set, , state] = store.get(keyOf(committee))?.split(" ") ?? [];
-          return set === undefined ? undefined : { set, isBinding: state !== closedOnly };
+        at,
+        put(committee, set) {
+          const { sets, isBinding } = at(committee) ?? { sets: [], isBinding: false };
+          if (isBinding || sets.includes(set)) return;
+          puts += 1;
+          if (puts % limits.notesMax === 0) prune();
+          store.put(keyOf(committee), `${[...sets, set].join()} ${until} ${closedOnly}`);
         },
-        put: (committee, set) => store.put(keyOf(committee), `${set} ${until} ${closedOnly}`),
         opened: (committee, set) => store.put(keyOf(committee), `${set} ${until}`),
       };
     },
   };
+
+  function prune(): void {
+    for (const [key, value] of store.entries(prefix))
+      if (Number(value.split(" ")[1]) < clock.wall()) store.delete(key);
+  }
 }

@@ -233,14 +233,19 @@ export function createMember(
       const effect = take({ kind: "closed", set, head });
       if (effect?.kind !== "close") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
       closings.put(effect.committee, effect.set);
-      return {};
+      const isKept = closings.at(effect.committee)?.sets.includes(effect.set);
+      return isKept ? {} : { refusal: "not-kept" };
     },
     open({ set, secret }, drawn) {
       if (drawn !== undefined && drawn.strangers.length > 0) return { refusal: "not-drawn" };
       const effect = take({ kind: "shown", set, secret }, drawn);
       if (effect?.kind !== "open") return { refusal: effect?.kind === "refuse" ? effect.reason : "nothing" };
       const name = nameOfSet(set);
-      if (set.committee.kind === "drawn") closings.opened(set.committee, name);
+      if (set.committee.kind === "drawn") {
+        closings.opened(set.committee, name);
+        const { sets = [] } = closings.at(set.committee) ?? {};
+        if (sets.length !== 1 || sets[0] !== name) return { refusal: "not-kept" };
+      }
       const statement = statements.get(name) ?? sign(effect, secret);
       statements.set(name, statement);
       return { opening: { ...effect.opening, statement } };

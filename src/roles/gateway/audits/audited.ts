@@ -5,7 +5,7 @@ import type { Audited } from "../../auditor/audit.ts";
 import { clientsReceipt } from "./unwatched.ts";
 
 export interface AuditedPorts {
-  readonly receipts: Pick<Receipts, "get" | "put">;
+  readonly receipts: Pick<Receipts, "get" | "put" | "written">;
   readonly evidence: Pick<Receipts, "put" | "written">;
   /** It lied: it is not asked any more. */
   readonly condemn: (peer: PeerId) => void;
@@ -19,9 +19,10 @@ export function keepAudited({ receipts, evidence, condemn }: AuditedPorts) {
   return async (job: JobId, { receipt, ruling, peer }: Audited): Promise<boolean> => {
     const receiptPrompt = "prompt" in readReceipt((await receipts.get(job)) ?? "");
     receipts.put(job, JSON.stringify(clientsReceipt(receipt, { receiptPrompt })));
-    if (ruling.verdict !== "invalid") return true;
+    const isKept = receipts.written(job);
+    if (ruling.verdict !== "invalid") return await isKept;
     condemn(peer);
     evidence.put(job, JSON.stringify(receipt));
-    return evidence.written(job);
+    return await evidence.written(job);
   };
 }

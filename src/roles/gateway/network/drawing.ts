@@ -57,7 +57,7 @@ export async function draw(
     if (ports.clock.now() >= until) break;
   }
   if (last === "busy") return { code: "busy", message: "those who could be drawn are at capacity" };
-  return tooFew(asked, `in ${limits.drawsMax} draws seats fell to fewer`);
+  return tooFew(asked, "seats fell to fewer in every draw");
 }
 
 async function drawOnce(

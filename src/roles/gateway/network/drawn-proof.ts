@@ -112,7 +112,7 @@ export function runDrawnProof(
       const words = wordsOf(set);
       for (const { attempt } of commits.keys()) tell(attempt, { t: "close", set: words });
     };
-    void nextBeacon({ beacons, clock }, limits.positionsMsMax, stop.signal, name)
+    void nextBeacon({ beacons, clock }, limits.positionsMsMax, stop.signal, { name })
       .then((last) => {
         if (stop.signal.aborted) return;
         // Without a block nothing is opened, and what the tokens showed stands.
