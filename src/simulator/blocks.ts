@@ -12,6 +12,8 @@ export interface Blocks {
   halt(halted: boolean): void;
   /** So many of the last are others than they were. */
   reorganise(depth: number): void;
+  /** Was this one another once? */
+  wasOther(number: number): boolean;
 }
 
 /** How well a process sees the chain. */
@@ -96,6 +98,7 @@ export function createBlocks(timeline: Timeline, { everyMs, first }: BlocksOptio
       advance();
       for (const block of come.slice(-depth)) block.fork += 1;
     },
+    wasOther: (number) => (blockAt(number)?.fork ?? 0) > 0,
   };
 }
 

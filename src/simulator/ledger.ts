@@ -17,8 +17,8 @@ export interface Ledger {
   halt(halted: boolean): void;
   /** So many of the last blocks are others than they were. */
   reorganise(depth: number): void;
-  /** Was that ever so? */
-  isReorganised(): boolean;
+  /** Was this one another once? */
+  wasOther(block: number): boolean;
 }
 
 /**
@@ -33,7 +33,6 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
   const stakes = new Map<Address, Stake>();
   const blocks = createBlocks(timeline, options);
   const beliefs = new Map<string, { belief: Belief; known: ReadonlyMap<Address, Stake>; at: number }>();
-  let isReorganised = false;
   const beliefOf = (name: string) => {
     const own = beliefs.get(name) ?? { belief: "fresh" as Belief, known: stakes, at: 0 };
     beliefs.set(name, own);
@@ -48,7 +47,6 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
   return {
     stake: (node, amount) => void stakes.set(node, { amount, since: timeline.now() }),
     stakeOf: (node) => (stakes.get(node) ?? none).amount,
-    isReorganised: () => isReorganised,
     view(name) {
       const own = beliefOf(name);
       return {
@@ -78,11 +76,7 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
       own.known = belief === "stale" ? new Map(stakes) : stakes;
       own.at = timeline.now();
     },
-    halt: blocks.halt,
-    reorganise(depth) {
-      isReorganised = true;
-      blocks.reorganise(depth);
-    },
+    ...{ halt: blocks.halt, reorganise: blocks.reorganise, wasOther: blocks.wasOther },
   };
 }
 

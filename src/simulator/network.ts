@@ -30,8 +30,8 @@ export interface SimulatedNetwork {
   reset(peer: PeerId): void;
   /** What it sends is not the protocol. */
   garble(peer: PeerId, garbled: boolean): void;
-  /** Called with whom a node opens to, for a proof. True: that opening is lost, and its channel with it. */
-  onOpening(listener: (gateway: string) => boolean): void;
+  /** Called with what a node says of a drawn set, and to whom. True: that is lost, and its channel with it. */
+  onTestimony(listener: (gateway: string, word: "closed" | "revealed") => boolean): void;
   /** A gateway's process ends: its channels break for the others, and it hears nothing more. */
   drop(gateway: string): void;
 }
@@ -52,7 +52,7 @@ const deathMsMean = 25;
 
 export function createNetwork(timeline: Timeline, chance: Chance, faults: NetworkFaults): SimulatedNetwork {
   const attempts = createAttemptCount();
-  let isLost: (gateway: string) => boolean = () => false;
+  let isLost: Parameters<SimulatedNetwork["onTestimony"]>[0] = () => false;
   const machines = new Map<PeerId, Machine>();
   const machineOf = (peer: PeerId): Machine => {
     const machine = machines.get(peer) ?? createMachine();
@@ -124,7 +124,7 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
     garble(peer, garbled) {
       machineOf(peer).garbled = garbled;
     },
-    onOpening(listener) {
+    onTestimony(listener) {
       isLost = listener;
     },
     drop(gateway) {
@@ -188,7 +188,8 @@ export function createNetwork(timeline: Timeline, chance: Chance, faults: Networ
           const arrived = machine.garbled
             ? () => finish(machine, link, { code: "garbage", detail: "not the protocol" })
             : () => link.near && link.handlers.message(word);
-          if (word.t === "revealed" && isLost(gateway)) link.back.carry(() => finish(machine, link, reset));
+          if ((word.t === "closed" || word.t === "revealed") && isLost(gateway, word.t))
+            link.back.carry(() => finish(machine, link, reset));
           else if (link.far) link.back.carry(arrived);
         },
         close() {

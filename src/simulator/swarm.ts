@@ -55,6 +55,8 @@ export function drawOnChain(seed: number): Simulation {
     requests: Math.min(terms.requests, 24),
     scenario: onTheChain[draw.below(onTheChain.length)]!,
     fault: draw.hits(0.2) ? "full" : terms.fault,
+    // Few enough that those who are drawn are busy at times.
+    slots: 1 + draw.below(4),
     ...{ calm: 3, calmMs: 0 },
   };
 }

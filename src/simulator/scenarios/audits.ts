@@ -1,5 +1,5 @@
 import { drawSome } from "../chance.ts";
-import { checkAudits } from "../checkers/audits.ts";
+import { checkAudits, checkDrawn } from "../checkers/audits.ts";
 import { checkReceipts } from "../checkers/receipts.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -7,6 +7,7 @@ import type { Scenario } from "../scenario.ts";
 const blockMs = 150;
 const epochMs = 300 * blockMs;
 const blocksToEpoch = 100;
+const firstEpochAt = blocksToEpoch * blockMs;
 
 /** Nobody watches, and blocks draw who reads every answer again, while gateways and nodes come and go with their disks. */
 export const audits: Scenario = {
@@ -23,7 +24,7 @@ export const audits: Scenario = {
     at(from, () => strike(liars, "lie"));
     at(sometime(), () => strike(failing.slice(liars.length), terms.fault));
     // Audits begin as epochs do: that is when it matters who is gone in the middle of one.
-    for (let epoch = blocksToEpoch * blockMs; epoch < until; epoch += epochMs) {
+    for (let epoch = firstEpochAt; epoch < until; epoch += epochMs) {
       const soon = () => epoch + chance.below(auditsMs);
       for (const node of drawSome(nodes, Math.ceil(nodes.length / 3), chance)) {
         const down = soon();
@@ -36,12 +37,12 @@ export const audits: Scenario = {
       at(halt + chance.below(5_000), () => ledger.halt(false));
       at(soon(), () => ledger.reorganise(1 + chance.below(2)));
     }
-    // The moment that matters most: a node opens, and it is lost on its way, or whoever waits for it is gone.
-    world.network.onOpening((gateway) => {
-      const isGone = chance.hits(0.05);
+    // The moment that matters most: a node opens, and that is lost on its way, or whoever waits for it is gone.
+    world.network.onTestimony((gateway, word) => {
+      const isGone = word === "revealed" && chance.hits(0.05);
       const waiting = gateways.find(({ name }) => name === gateway);
       if (isGone) at(world.timeline.now(), () => waiting?.restart());
-      return chance.hits(0.1);
+      return chance.hits(word === "revealed" ? 0.1 : 0.03);
     });
     for (const { disk } of gateways) {
       const full = sometime();
@@ -51,7 +52,7 @@ export const audits: Scenario = {
   },
   /** Nothing more is drawn: what is due by then has to be settled by what gateways kept of it. */
   calm({ network, ledger, gateways }) {
-    network.onOpening(() => false);
+    network.onTestimony(() => false);
     ledger.halt(false);
     for (const gateway of gateways) {
       gateway.disk.fill(false);
@@ -61,7 +62,11 @@ export const audits: Scenario = {
   lastsMs: 2.5 * epochMs,
   healMsMax: 6 * epochMs,
   healed: (world) => checkAudits(world).length === 0,
-  check: async (world) => [...checkAudits(world), ...(await checkReceipts(world))],
+  check: async (world) => [
+    ...checkAudits(world),
+    ...checkDrawn(world, firstEpochAt),
+    ...(await checkReceipts(world)),
+  ],
 };
 
 /** From an epoch's beginning until its audits are over, about, ms. */
