@@ -27,8 +27,11 @@ export async function runToEnd(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!ending.aborted) console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exitCode = 1;
+    const isUsage =
+      error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+    if (isUsage) console.error(`${error.message.split(". ")[0]}. Run it with --help to see what there is.`);
+    else if (!ending.aborted) console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exitCode = isUsage ? 2 : 1;
   }
   // On a signal, who took it ends us.
   if (ending.aborted) return;

@@ -13,8 +13,16 @@ const warn = process.emitWarning as (warning: string | Error, ...rest: unknown[]
 process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   if (!String(warning).startsWith("SQLite is an experimental")) warn.call(process, warning, ...rest);
 };
-// Whoever reads the output may leave first (a killed npm, `| head`); that is no reason to stop out of order.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+// Whoever reads the output may leave first (a killed npm, `| head`); that is no reason to stop out of order. But what was
+// to be written and could not be (a full disk) was not done.
+process.stderr.on("error", () => {});
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE") return;
+  process.stderr.write(`What was to be said could not be written: ${message}\n`);
+  process.on("exit", (ended) => {
+    if (ended === 0) process.exitCode = 3;
+  });
+});
 // Whatever nobody expected still ends as an explanation and an exit code.
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);

@@ -9,6 +9,7 @@ import { cpuEnvironment, honestSeries } from "./calibrate/profiles.ts";
 import { type Recording, record, saidFile, seenFile } from "./calibrate/recorder.ts";
 import { readTraces, type Said, type Seen } from "./calibrate/trace.ts";
 import { text, wholeNumber } from "./flag-values.ts";
+import { makeHome } from "./home-folder.ts";
 import { obtainModel } from "./model.ts";
 import { type Flags, readSettings } from "./settings.ts";
 import { onStop } from "./stopping.ts";
@@ -22,6 +23,7 @@ import { table } from "./table.ts";
 export async function calibrate(flags: Flags): Promise<void> {
   if (typeof flags["record"] === "string") return recordHere(flags, JSON.parse(flags["record"]) as Recording);
   const settings = readSettings(flags, process.env);
+  makeHome(settings.home);
   const counts = { least: 1, most: 9_999_999 };
   const answers = wholeNumber(flags, "answers", counts) ?? 60;
   const tokens = wholeNumber(flags, "tokens", counts) ?? 96;

@@ -2,6 +2,7 @@ import type { Log } from "../ports.ts";
 import { HoldfastError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { defaultPort } from "./defaults.ts";
+import { makeHome } from "./home-folder.ts";
 import { commandLog } from "./log.ts";
 import { processOf, recordAlone } from "./run-file.ts";
 import { type Flags, flagOf, readSettings, type Settings } from "./settings.ts";
@@ -21,6 +22,7 @@ interface Running {
  */
 export async function gateway(flags: Flags): Promise<void> {
   const settings = readSettings(flags, process.env);
+  makeHome(settings.home);
   const log = commandLog(settings);
   const plain = (settings.upstreams ?? []).length > 0;
   if (plain) chooseUpstreams(log, flags, settings);

@@ -89,7 +89,7 @@ function networkOf(settings: Settings): NetworkChain {
     fault: "user",
     facts: { missing: missing.join(" ") },
     remedy:
-      "Name the chain and its contracts, or start a network on this machine with `holdfast up`; a gateway can also serve from --upstream URL.",
+      "Name the chain and its contracts, or --network FOLDER, the home of a network that runs on this machine; or start a network on this machine with `holdfast up`; a gateway can also serve from --upstream URL.",
   });
 }
 

@@ -17,6 +17,7 @@ import { startProvider } from "../roles/provider/provider.ts";
 import { createSequence } from "../roles/provider/sequence.ts";
 import { readTolerances } from "./calibration.ts";
 import { canReferee, openEmbeddings, openEngine, openReferenceEngine } from "./engine.ts";
+import { makeHome } from "./home-folder.ts";
 import { endpointsOf, join, type Membership } from "./join.ts";
 import { commandLog } from "./log.ts";
 import { processOf, recordAlone } from "./run-file.ts";
@@ -35,6 +36,7 @@ export async function provider(
   { open, talk }: ProviderParts = { open: openEngine },
 ): Promise<void> {
   const settings = readSettings(flags, process.env);
+  makeHome(settings.home);
   const log = commandLog(settings);
   const closers: Array<() => unknown> = [];
   const ending = onStop(async () => {

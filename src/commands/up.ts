@@ -3,6 +3,7 @@ import { type Child, createChildren } from "../adapters/process/children.ts";
 import { openStore } from "../adapters/sqlite/store.ts";
 import { exitCode, HoldfastError } from "../protocol/errors.ts";
 import { defaultNodes, defaultPort } from "./defaults.ts";
+import { makeHome } from "./home-folder.ts";
 import { type LocalNetwork, startLocalNetwork } from "./local-network.ts";
 import { commandLog } from "./log.ts";
 import { processOf, type Run, readRun, writeRun } from "./run-file.ts";
@@ -17,6 +18,7 @@ import { table } from "./table.ts";
 export async function up(flags: Flags): Promise<void> {
   const json = flags["json"] === true;
   const settings = readSettings(flags, process.env);
+  makeHome(settings.home);
   const say = (line: string) => (json ? console.error(line) : console.log(line));
   const children = createChildren();
   const closers: Array<() => Promise<void>> = [children.stop];

@@ -84,7 +84,11 @@ async function reportOnReceipt(
   tolerances: Tolerances,
   { again, rpcs = [] }: Means,
 ): Promise<Report> {
-  if ("complaint" in receipt) return refused(`not-a-receipt: ${receipt.complaint}`, "inconclusive");
+  if ("complaint" in receipt)
+    return refused(
+      `not-a-receipt: ${receipt.complaint}. An answer names its receipt: GET /v1/receipts/JOB`,
+      "inconclusive",
+    );
   const offers = await offersIn(receipt);
   const keys = keysIn(offers);
   const engines = enginesIn(offers, receipt);

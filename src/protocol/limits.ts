@@ -113,8 +113,7 @@ export const limits = {
   replyBytesMax: 64 * 1024,
   /** Unsent bytes on one attempt before it is closed. A peer that does not read is as good as gone. */
   unsentBytesMax: 16 * 1024 * 1024,
-  /** What a peer may send unread, bytes: on a connection, and of that on a stream. At 64 KiB a long prompt waits for 100 round
-   *  trips. Abuse: memory. */
+  /** What a peer may send unread, bytes: on a connection, on a stream. At 64 KiB long prompts take 100 round trips. Abuse: memory. */
   connectionWindowBytes: 4 * 1024 * 1024,
   streamWindowBytes: 1024 * 1024,
   /** Session keys kept ready for use, since to read one costs as much as to verify by it. They come from offers. Abuse: memory. */
@@ -152,8 +151,7 @@ export const limits = {
   /** Witnesses of one answer that are asked to commit. As many as a client may ask for, one that decided a dispute, and
    *  those that are asked where the others come to no verdict. */
   committeeMax: 11,
-  /** Time they have to commit, each counted from its own, and again to open, ms. The finishing chunk waits for both.
-   *  Abuse: a member that lets everybody wait. */
+  /** Time they have to commit, each counted from its own, and again to open, ms. Abuse: a member that lets everybody wait. */
   commitMsMax: 1_500,
   /** Leaves of an opening, and the hashes beside them, bytes each: 32 leaves, or 18 of an answer of 131k tokens. Abuse: memory. */
   openingBytesMax: 12 * 1024,
@@ -182,8 +180,7 @@ export const limits = {
   equivocationJobsRemembered: 64,
 
   // ---- audits and disputes, long after an answer ----
-  /** Unwatched answers that an executor can open later, and a gateway have audited: a common one is 40 KiB, and a week of
-   *  them should fit. Abuse: a full disk. */
+  /** Unwatched answers kept for audits, 40 KiB each: a week of them should fit. Abuse: a full disk. */
   sealedRoom: { keptMax: 65_536, bytesMax: 2 * 1024 ** 3 },
   /** Time for a drawn node to read an answer again and commit, and then to open, ms. It may be busy, and the answer long. */
   auditReadMsMax: 120_000,
@@ -205,8 +202,7 @@ export const limits = {
   announcedMax: 256,
   /** Announcements a node remembers, 0.2 KiB each. Abuse: memory. */
   notesMax: 8_192,
-  /** Sets that a node closes for one answer in one epoch before it opens against one of them: an audit may be interrupted,
-   *  and any member of a committee can have another set closed. Abuse: its disk. */
+  /** Sets that a node closes for one answer in one epoch, to open against one of them. Abuse: its disk. */
   setsClosedMax: 4,
   /** Blocks ahead of its chain that a node notes, and that may decide what it opens: seconds of the fastest chains. */
   blocksAheadMax: 4,
@@ -215,7 +211,9 @@ export const limits = {
   receiptNotesMax: 32,
   /** Draws for one request: seats may fall to those that serve another model, and then the next block draws. */
   drawsMax: 8,
-  /** How long a drawn answer's end waits for the block that decides positions, ms: a few of the slowest chain's. */
+  /** How long a drawn answer waits for a chain that is away, ms. */
+  chainMsMax: 10_000,
+  /** The same for the block that draws, and at its end for the one that decides positions, ms: a few of the slowest chain's. */
   positionsMsMax: 60_000,
 
   /** Connections a provider keeps open at once, and streams on one of them. Abuse: file descriptors, memory. */
@@ -367,8 +365,7 @@ export const limits = {
   engineErrorLengthMax: 8 * 1024,
   /** Silence of an upstream engine, ms: a large model may think long before its first token. */
   engineSilenceMsMax: 120_000,
-  /** An upstream's answer that is not streamed, bytes: candidates of one position take 6 KB, and 256 of them 25.
-   *  Abuse: memory. */
+  /** An upstream's answer that is not streamed, bytes: candidates of one position take 6 KB, 256 of them 25. Abuse: memory. */
   engineReplyBytesMax: 1024 * 1024,
   /** Its whole vocabulary, read once at the start, and how many tokens that may have: about 100 bytes each as JSON, and
    *  the largest vocabularies in use have 262,144. Abuse: memory. */

@@ -107,6 +107,8 @@ export interface HoldfastEnd extends HoldfastSpoken {
   readonly notChecked?: readonly string[];
   /** Where the answer's receipt is, once it has ended; of several choices that of the first. */
   readonly receipt?: string;
+  /** Of several choices: those of all of them. */
+  readonly receipts?: readonly string[];
   /** Another server went on from text that it was given; how many tokens that has is told by the events it came in. */
   readonly usage?: "estimated";
   /** Times another peer took over after content had been delivered. */

@@ -24,7 +24,8 @@ clock, network, chain, disk and engine. One seed gives one run, event by event.
   --loss <0..1>         share of messages sent again  --refusal <0..1> share of dials refused
   --calm-ms <n>         spread the requests after healing over this, to see that nobody is starved for ever
   --swarm <seed>        a run of \`npm test\`: the seed draws all other options
-  --swarm-on-chain <seed>  the same where blocks draw committees and auditors
+  --swarm-on-chain <seed>  the same where blocks draw committees and auditors; where nobody watches
+                        (scenario audits) lies are silent failures, and \`convicted\` are those that audits found
   --routing-cost        instead: what beginning one answer costs a gateway among 100 and among 10,000 nodes
   --detectors           instead: how soon ours and phi-accrual find a speaker dead, at the same false alarms, as Markdown
   --json                one JSON line instead of a table

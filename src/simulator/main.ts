@@ -20,6 +20,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+// Whoever reads the output may leave first (`| head`).
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  process.exitCode = code === "EPIPE" ? process.exitCode : 3;
+});
+
 try {
   const command = parseCommand(process.argv.slice(2));
   if (command === "help") process.stdout.write(helpText);

@@ -45,6 +45,8 @@ export interface SimulationResult extends Tally {
   /** Explicit errors by their code and first sentence. */
   readonly errors: Readonly<Record<string, number>>;
   readonly attemptsMost: number;
+  /** Of those that failed silently, where nobody watched: lies that audits found. */
+  readonly convicted: number;
   readonly simulatedMs: number;
   readonly events: number;
   /** Two runs with the same digest went the same way, event by event. */
@@ -98,7 +100,8 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   const before = new Set(world.gateways.flatMap(({ disk }) => [...disk.contents("receipts").keys()]));
   const { answers, found } = await progress(world, audience, { ...terms, ...options.defaults });
   found.push(...((await scenario.check?.(world, before)) ?? []));
-  return { ...figures, ...spanOf(world), calm: tally(answers), violations: [...broken, ...found] };
+  const convicted = convictedIn(world);
+  return { ...figures, ...spanOf(world), convicted, calm: tally(answers), violations: [...broken, ...found] };
 }
 
 /** Phase two: all is well again, so everything must succeed, few hedges are needed, and all is given back. */
@@ -216,8 +219,13 @@ function resultOf(world: World, audience: Audience, storm: readonly Answered[], 
     recoveryMs: marked === undefined ? undefined : recoveryOf(audience.said, marked, 1),
     errors,
     attemptsMost: network.attempts.mostOfOneJob(),
+    convicted: convictedIn(world),
     ...spanOf(world),
   };
+}
+
+function convictedIn({ gateways }: World): number {
+  return gateways.reduce((sum, { disk }) => sum + disk.contents("evidence").size, 0);
 }
 
 function spanOf({ timeline }: World) {

@@ -55,7 +55,7 @@ export function reportOn(receipt: Receipt, rules: ReportRules, replayed?: Replay
   const doubts = [
     ...strangersOf(receipt, rules),
     ...gapsOf(receipt, ruling),
-    ...drawnDoubts(receipt, ruling),
+    ...(ruling.unsound === undefined ? drawnDoubts(receipt, ruling) : []),
     ...(isSettled ? [] : quarrelsOf(receipt, ruling)),
   ];
   const verdict = faults.length > 0 ? "invalid" : doubts.length > 0 ? "inconclusive" : "valid";
@@ -140,22 +140,22 @@ function gapsOf({ prompt }: Receipt, { unsound }: Ruling): string[] {
   const gaps: string[] = [];
   if (prompt === undefined)
     gaps.push("no-prompt: this receipt does not hold the prompt, so nobody can say what the answer answers.");
-  if (unsound !== undefined && isGap(unsound))
-    gaps.push(`${unsound}: something is missing without which nothing follows.`);
+  if (unsound !== undefined && isGap(unsound)) gaps.push(`${unsound}: ${gapWords[unsound]}`);
   return gaps;
 }
 
 /** Why its committee came to no verdict. */
-function quarrelsOf({ proof }: Receipt, { unsound, pairs, members }: Ruling): string[] {
+function quarrelsOf({ proof }: Receipt, { unsound, opened, pairs, members }: Ruling): string[] {
   if (unsound !== undefined) return [];
   const count = members.filter(({ stands }) => stands === "for").length;
   return [
     ...pairs.flatMap(({ one, other, calibrated, outcome, distance }) => {
       if (!calibrated) return [`not-calibrated: the profiles of ${one} and ${other} were never compared.`];
       if (outcome === "valid") return [];
-      return [
-        `far-apart: ${one} and ${other} differ by ${distance.toFixed(2)} times the usual noise (${outcome}).`,
-      ];
+      const apart = `${one} and ${other} differ by ${distance.toFixed(2)} times the usual noise`;
+      return outcome === "invalid"
+        ? [`far-apart: ${apart}.`]
+        : [`undecided: ${apart}, from which nothing follows at so few positions (${opened}).`];
     }),
     ...members.flatMap(({ node, complaint }) =>
       complaint === "not-opened" ? [`not-opened: ${node} has not opened its commit.`] : [],
@@ -164,9 +164,15 @@ function quarrelsOf({ proof }: Receipt, { unsound, pairs, members }: Ruling): st
   ];
 }
 
-/** Is it a gap rather than a contradiction? An executor that kept silent makes no receipt false. */
-function isGap(complaint: SetComplaint): boolean {
-  return complaint === "no-executor" || complaint === "beacon-unknown";
+/** Gaps rather than contradictions: an executor that kept silent makes no receipt false. */
+const gapWords = {
+  "no-executor": "its executor committed to nothing, so there is nothing to compare with.",
+  "beacon-unknown":
+    "a block decided which positions were opened, and its hash is not known here: its chain has to be asked (`--rpc URL`).",
+};
+
+function isGap(complaint: SetComplaint): complaint is keyof typeof gapWords {
+  return complaint in gapWords;
 }
 
 /** Keys that no node vouches for: anybody can make up a committee of those. */

@@ -209,6 +209,22 @@ test("where the block that decided positions is another by now, its executor ope
   expect(readUnwatched(again.kept.get(job) ?? "")).toMatchObject({ due: 900 });
 }, 20_000);
 
+test("where the block that drew its auditors is another by now, the next epoch draws others", async () => {
+  const court = createCourt([{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]);
+  const receipt = await court.answeredBy(court.nodes[0]!);
+  const lost = dutyOf(court, writeUnwatched({ at: 1, receipt }), { dialer: losing(court, 0) });
+  await lost.look();
+  const { held, ...rest } = readUnwatched(lost.kept.get(job) ?? "")!;
+  // As if another epoch had drawn them: by the one that it names, some of them have no seat.
+  const { set } = held!.proof;
+  const moved = { ...set, committee: { ...set.committee, kind: "drawn" as const, epoch: 300, block: 611 } };
+  const other = { ...held!, proof: { ...held!.proof, set: moved } };
+  const again = dutyOf(court, writeUnwatched({ ...rest, held: other }));
+  await again.look();
+  expect(again.found).toEqual([]);
+  expect(readUnwatched(again.kept.get(job) ?? "")).toEqual({ at: 1, receipt, due: 900 });
+}, 20_000);
+
 test("nobody opens for an audit that cannot be kept, and a verdict that cannot be is asked for again", async () => {
   const court = createCourt([{ otherModel: true }, {}, {}, {}]);
   const receipt = await court.answeredBy(court.nodes[0]!);

@@ -34,9 +34,8 @@ export async function auditDue(
   const next = nextEpochBlock(Math.max(due, present));
   const showing: Showing = (held) => keep({ at, receipt, due, held });
   const late = owed && (await reopen(ports, receipt, owed, signal));
-  const isNew = owed === undefined || late === "void";
-  const result = isNew ? await audit(ports, receipt, due, signal, showing) : late;
-  if (result === "nobody-drawn") return { next: { at, receipt, due: next } };
+  const result = owed === undefined ? await audit(ports, receipt, due, signal, showing) : late;
+  if (result === "nobody-drawn" || result === "void") return { next: { at, receipt, due: next } };
   if (result === "refused") return { next: { at, receipt, due, refused: true } };
   if (result === undefined) return { next: "unchanged" };
   const { ruling, held } = result;

@@ -16,7 +16,7 @@ import type { Audited, AuditPorts } from "./audit.ts";
  * Asks an executor for the opening that an audit is still owed: its reply was lost, or it would not, or whoever held the
  * audit was gone. It opens once in an epoch, so no other set will do, and none is needed: what the others opened still
  * stands. Undefined while it does not answer; "void" when its members are not drawn by the chain as it is now: then
- * another is to be held.
+ * another epoch is to draw others.
  */
 export async function reopen(
   ports: AuditPorts,

@@ -68,15 +68,15 @@ async function drawOnce(
   const { request, witnesses } = asked;
   const over = new AbortController();
   const still = AbortSignal.any([signal, over.signal]);
-  const waited = <T>(look: () => Promise<T | undefined>) =>
-    awaitBeacon(clock, until - clock.now(), still, look);
+  const waited = <T>(mostMs: number, look: () => Promise<T | undefined>) =>
+    awaitBeacon(clock, Math.min(mostMs, until - clock.now()), still, look);
   const offers = asked.candidates();
   if (offers.length <= witnesses) return tooFew(asked, `${offers.length} are on offer`);
-  const head = await waited(() => beacons.head());
+  const head = await waited(limits.chainMsMax, () => beacons.head());
   if (head === undefined) return noBeacon("the chain cannot be reached");
   const announced: Announced = { request, block: head + 1, witnesses };
   const noting = announce(ports, offers, announced, still);
-  const coming = waited(() => beacons.block(announced.block));
+  const coming = waited(limits.positionsMsMax, () => beacons.block(announced.block));
   // Where too few are there at all, no block is waited for; and who is silent is not waited for longer than for the block.
   const first = await Promise.race([noting, coming]);
   if (first !== undefined && "notes" in first && first.notes.length + first.busy <= witnesses) {

@@ -121,7 +121,7 @@ function bodyWriter({ endpoint, reply }: Call, request: AnswerRequest, head: Ans
 
 /** Of several choices, the facts of the worst: what holds for all of them. */
 function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & Record<string, unknown> {
-  const receipt = endings[0]?.receipt;
+  const receipts = endings.flatMap(({ receipt }) => (receipt === undefined ? [] : `/v1/receipts/${receipt}`));
   const worst = endings.find(({ verdict }) => verdict !== "valid") ?? endings[0]!;
   return {
     job: head.job,
@@ -136,7 +136,8 @@ function factsOf(head: AnswerHead, endings: readonly Finished[]): HoldfastEnd & 
     witnesses: worst.witnesses,
     ...(worst.sampled.length === 0 ? {} : { sampled: worst.sampled }),
     ...(worst.notChecked.length === 0 ? {} : { notChecked: worst.notChecked }),
-    ...(receipt === undefined ? {} : { receipt: `/v1/receipts/${receipt}` }),
+    ...(receipts.length === 0 ? {} : { receipt: receipts[0]! }),
+    ...(endings.length === 1 ? {} : { receipts }),
     acceptedShare: Math.min(...endings.map(({ acceptedShare }) => acceptedShare)),
   };
 }
