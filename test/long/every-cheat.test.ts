@@ -30,13 +30,23 @@ const liars: CheatName[] = [
 /** Two dozen answers, of which a cheat that shows in speaking only may get the last to speak; ten seconds each if need be. */
 const timeout = 300_000;
 
-describe("a provider that cheats is found out, and what leaves is still a right answer", { timeout }, () => {
-  onNewNetwork();
+/** Who was found out is asked last for a while: of four nodes, each is to have been so once or twice and not six times. */
+const cheatsOfOneNetwork = 6;
+const groups = Array.from({ length: Math.ceil(liars.length / cheatsOfOneNetwork) }, (_, at) =>
+  liars.slice(at * cheatsOfOneNetwork, (at + 1) * cheatsOfOneNetwork),
+);
 
-  test.each(liars.map((cheat, index) => [cheat, index % 4] as const))("by: %s", (cheat, index) =>
-    network.findOut(index, cheat),
-  );
-});
+describe.each(groups.map((cheats, at) => ({ cheats, name: at + 1 })))(
+  "a provider that cheats is found out, and what leaves is still a right answer (network $name)",
+  { timeout },
+  ({ cheats }) => {
+    onNewNetwork();
+
+    test.each(cheats.map((cheat, index) => [cheat, index % 4] as const))("by: %s", (cheat, index) =>
+      network.findOut(index, cheat),
+    );
+  },
+);
 
 /** They have to speak, some of them twice, so their gateway must hold nothing against them yet. */
 describe("those that show only together, or the second time, are found out too", { timeout }, () => {
