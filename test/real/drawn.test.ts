@@ -10,6 +10,7 @@ import { type LiveNetwork, startLiveNetwork } from "../rigs/live-network.ts";
 import { rpcsOf } from "../rigs/onlooker.ts";
 import { clock, createLogRig } from "../rigs/ports.ts";
 import { type Streamed, streamChat } from "../rigs/stream.ts";
+import { until } from "../rigs/until.ts";
 
 /** Answers whose executor, witnesses and seed the chain draws: real providers, a real model, a real chain. */
 
@@ -18,6 +19,9 @@ let receipt: Receipt;
 
 beforeAll(async () => {
   network = await startLiveNetwork({ nodes: 4 });
+  // A network is ready once somebody can answer; a draw wants most of them.
+  const alive = async () => (await network.known()).filter((each) => each.alive).length;
+  await until(async () => (await alive()) === 4, 60_000, "all are known");
 });
 afterAll(() => network?.stop());
 
