@@ -58,13 +58,11 @@ export function createLedger(timeline: Timeline, options: BlocksOptions = usualB
     },
     beacons(name, clock) {
       const own = beliefOf(name);
-      const knownUntil = {
-        blind: undefined,
-        fresh: Number.POSITIVE_INFINITY,
-        inverted: Number.POSITIVE_INFINITY,
-      };
       return blocks.view(clock, {
-        until: () => (own.belief === "stale" ? own.at : knownUntil[own.belief]),
+        until() {
+          if (own.belief === "blind") return undefined;
+          return own.belief === "stale" ? own.at : Number.POSITIVE_INFINITY;
+        },
         stakeAt: (node, time) => stakeBelieved(own, node, time),
         totalAt: (time) =>
           [...own.known.keys()].reduce((sum, node) => sum + stakeBelieved(own, node, time), 0n),

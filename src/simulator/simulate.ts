@@ -100,8 +100,7 @@ export async function simulate(terms: Simulation, watch: Watch = () => false): P
   const before = new Set(world.gateways.flatMap(({ disk }) => [...disk.contents("receipts").keys()]));
   const { answers, found } = await progress(world, audience, { ...terms, ...options.defaults });
   found.push(...((await scenario.check?.(world, before)) ?? []));
-  const convicted = convictedIn(world);
-  return { ...figures, ...spanOf(world), convicted, calm: tally(answers), violations: [...broken, ...found] };
+  return { ...figures, ...spanOf(world), calm: tally(answers), violations: [...broken, ...found] };
 }
 
 /** Phase two: all is well again, so everything must succeed, few hedges are needed, and all is given back. */
@@ -219,17 +218,13 @@ function resultOf(world: World, audience: Audience, storm: readonly Answered[], 
     recoveryMs: marked === undefined ? undefined : recoveryOf(audience.said, marked, 1),
     errors,
     attemptsMost: network.attempts.mostOfOneJob(),
-    convicted: convictedIn(world),
     ...spanOf(world),
   };
 }
 
-function convictedIn({ gateways }: World): number {
-  return gateways.reduce((sum, { disk }) => sum + disk.contents("evidence").size, 0);
-}
-
-function spanOf({ timeline }: World) {
+function spanOf({ timeline, gateways }: World) {
   return {
+    convicted: gateways.reduce((sum, { disk }) => sum + disk.contents("evidence").size, 0),
     simulatedMs: Math.round(timeline.now()),
     events: timeline.events(),
     digest: timeline.digest().toString(16).padStart(8, "0"),

@@ -15,6 +15,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
 import { nextBeacon, pause } from "../committee/beacon-wait.ts";
+import type { SetWords } from "../committee/set-words.ts";
 
 export interface AssemblyPorts {
   readonly dialer: Dialer;
@@ -122,7 +123,6 @@ async function closed(
   return last && { set: setOf(last.block), beacon: last.beacon };
 }
 
-type SetWords = Extract<Order, { t: "reveal" }>["set"];
 type Heard = (word: Extract<Word, { t: "revealed" }> | undefined) => void;
 
 interface OpenSeat {

@@ -1,5 +1,4 @@
 import type { Address } from "../../domain/ids.ts";
-import { auditDraw } from "../../domain/verification/audit.ts";
 import { type Receipt, tokensOf } from "../../domain/verification/receipt.ts";
 import { rule } from "../../domain/verification/ruling.ts";
 import type { Proof } from "../../domain/verification/seat.ts";
@@ -9,7 +8,8 @@ import { limits } from "../../protocol/limits.ts";
 import type { Offer } from "../../protocol/offer.ts";
 import { latestExpiry } from "../../protocol/statement-life.ts";
 import type { HeldAudit } from "../../protocol/unwatched.ts";
-import { lookUpDrawn } from "../committee/drawn-set.ts";
+import { lookUpAudit } from "../committee/drawn-receipt.ts";
+import { wordsOf } from "../committee/set-words.ts";
 import type { Audited, AuditPorts } from "./audit.ts";
 
 /**
@@ -50,10 +50,7 @@ export async function reopen(
  * decides positions opens others, and what was opened stands for nothing.
  */
 async function asTheChainHasIt(beacons: Beacons, proof: Proof): Promise<Proof | "void" | undefined> {
-  const { executor, commits } = proof.set;
-  const sealed = commits.find(({ node }) => node === executor.node)?.sealed ?? "";
-  const drawBy = (beacon: string) => auditDraw({ sealed, executor: executor.node }, beacon);
-  const drawn = await lookUpDrawn(beacons, proof.set, drawBy);
+  const drawn = await lookUpAudit(beacons, proof.set);
   if (drawn === undefined) return undefined;
   if (drawn.strangers.length > 0) return "void";
   const { beacon } = drawn.positions;
@@ -78,9 +75,7 @@ function openingOf(
     closed: stop,
   });
   channel.send({ t: "recall", job: set.answer.job });
-  const { answer, committee, executor, witnesses, commits } = set;
-  const words = { answer, committee, executor, witnesses: [...witnesses], commits: [...commits] };
-  channel.send({ t: "reveal", set: words, secret });
+  channel.send({ t: "reveal", set: wordsOf(set), secret });
   const stopWaiting = clock.after(limits.auditOpenMsMax, stop);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();

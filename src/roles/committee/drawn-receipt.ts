@@ -1,5 +1,6 @@
 import type { Address, SessionKey } from "../../domain/ids.ts";
 import { auditDraw } from "../../domain/verification/audit.ts";
+import type { CommitSet } from "../../domain/verification/committee.ts";
 import { answerDraw, type DrawnAnswer, noteBytes } from "../../domain/verification/drawn-answer.ts";
 import type { DrawOnChain } from "../../domain/verification/drawn-report.ts";
 import type { Receipt } from "../../domain/verification/receipt.ts";
@@ -19,15 +20,20 @@ export async function lookUpReceipt(
   { proof, drawn }: Receipt,
 ): Promise<(DrawnSet & { readonly answer?: DrawOnChain }) | undefined> {
   const { beacons } = reader;
-  const { executor, commits } = proof.set;
   if (drawn !== undefined) {
     const window = { ...whenever, at: drawn.block };
     const set = await lookUpDrawn(beacons, proof.set, (beacon) => answerDraw(drawn, beacon), window);
     const noted = set && (await notedShare(reader, drawn));
     return set && noted !== undefined ? { ...set, answer: { beacon: set.beacon, noted } } : set;
   }
+  return lookUpAudit(beacons, proof.set);
+}
+
+/** What the chain says of a committee that was drawn long after, by what its executor had sealed. */
+export function lookUpAudit(beacons: Beacons, set: CommitSet): Promise<DrawnSet | undefined> {
+  const { executor, commits } = set;
   const sealed = commits.find(({ node }) => node === executor.node)?.sealed ?? "";
-  return lookUpDrawn(beacons, proof.set, (beacon) => auditDraw({ sealed, executor: executor.node }, beacon));
+  return lookUpDrawn(beacons, set, (beacon) => auditDraw({ sealed, executor: executor.node }, beacon));
 }
 
 /** How much of all stake says, by notes that hold, that it was told of the request before its block. */

@@ -9,6 +9,7 @@ import type { Beacons, Verify } from "../../../ports.ts";
 import { kindOf } from "../../../protocol/errors.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { nextBeacon } from "../../committee/beacon-wait.ts";
+import { wordsOf } from "../../committee/set-words.ts";
 import {
   type Outside,
   type ProofMember,
@@ -17,7 +18,6 @@ import {
   type ProofResult,
   type RunningProof,
   runProof,
-  wordsOf,
 } from "./proof.ts";
 
 export interface DrawnProofPorts extends ProofPorts {

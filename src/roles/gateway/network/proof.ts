@@ -2,14 +2,7 @@ import type { Address } from "../../../domain/ids.ts";
 import type { Outcome } from "../../../domain/inference/effect.ts";
 import type { Finding } from "../../../domain/inference/proving.ts";
 import type { AttemptId } from "../../../domain/inference/state.ts";
-import type {
-  AnswerId,
-  Commit,
-  CommitSet,
-  Committee,
-  Hex32,
-  Member,
-} from "../../../domain/verification/committee.ts";
+import type { AnswerId, Commit, Committee, Hex32, Member } from "../../../domain/verification/committee.ts";
 import {
   type ConvenerEffect,
   type ConvenerEvent,
@@ -23,6 +16,7 @@ import { isUndecided } from "../../../domain/verification/undecided.ts";
 import type { Clock, Log } from "../../../ports.ts";
 import type { Order, Word } from "../../../protocol/attempt.ts";
 import { limits } from "../../../protocol/limits.ts";
+import { wordsOf } from "../../committee/set-words.ts";
 
 export interface ProofPorts {
   readonly clock: Clock;
@@ -215,10 +209,4 @@ export function runProof(
 /** Of several things one is held responsible for the gravest. */
 function gravity(outcome: Outcome): number {
   return ["late", "silent", "garbage", "rejected"].indexOf(outcome);
-}
-
-type SetWords = Extract<Order, { t: "reveal" }>["set"];
-
-export function wordsOf({ witnesses, commits, ...rest }: CommitSet): SetWords {
-  return { ...rest, witnesses: [...witnesses], commits: [...commits] };
 }
